@@ -1,0 +1,112 @@
+//! The one error type of the library: where, what was found, what was expected, what to do.
+//!
+//! Stages that check user input collect every problem before they stop ([`Problems`]).
+
+use std::fmt;
+
+/// One problem: a place (file and key path), a statement, found against expected, and help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// File and key path, e.g. `model.json: layers[0].tree`.
+    pub place: String,
+    /// What is wrong, as a short statement.
+    pub what: String,
+    /// What was found, when a value helps.
+    pub found: Option<String>,
+    /// What was expected.
+    pub expected: Option<String>,
+    /// What the user can do.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// A problem at `place`.
+    pub fn new(place: impl Into<String>, what: impl Into<String>) -> Self {
+        Diagnostic {
+            place: place.into(),
+            what: what.into(),
+            found: None,
+            expected: None,
+            help: None,
+        }
+    }
+    /// Adds what was found.
+    pub fn found(mut self, value: impl fmt::Display) -> Self {
+        self.found = Some(value.to_string());
+        self
+    }
+    /// Adds what was expected.
+    pub fn expected(mut self, value: impl fmt::Display) -> Self {
+        self.expected = Some(value.to_string());
+        self
+    }
+    /// Adds what to do.
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+    /// Puts a file name before the place.
+    pub fn in_file(mut self, file: impl fmt::Display) -> Self {
+        self.place = if self.place.is_empty() {
+            file.to_string()
+        } else {
+            format!("{file}: {}", self.place)
+        };
+        self
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.place.is_empty() {
+            write!(f, "{}: ", self.place)?;
+        }
+        f.write_str(&self.what)?;
+        match (&self.found, &self.expected) {
+            (Some(found), Some(expected)) => write!(f, ": found {found}, expected {expected}")?,
+            (Some(found), None) => write!(f, ": found {found}")?,
+            (None, Some(expected)) => write!(f, ": expected {expected}")?,
+            (None, None) => {}
+        }
+        if let Some(help) = &self.help {
+            write!(f, "; {help}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+/// One or more problems, in the order they were met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems(pub Vec<Diagnostic>);
+
+impl Problems {
+    /// Puts a file name before every place.
+    pub fn in_file(self, file: impl fmt::Display) -> Self {
+        Problems(self.0.into_iter().map(|d| d.in_file(&file)).collect())
+    }
+}
+
+impl From<Diagnostic> for Problems {
+    fn from(d: Diagnostic) -> Self {
+        Problems(vec![d])
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (k, problem) in self.0.iter().enumerate() {
+            if k > 0 {
+                f.write_str("\nerror: ")?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// The result of a stage.
+pub type Result<T> = std::result::Result<T, Problems>;
