@@ -1,5 +1,15 @@
 //! htgen: from a trained fully decomposed hierarchical Tucker (FDHT) LSTM to bit-exact Verilog.
+//!
+//! Data flows one way; each stage is a value made by one function:
+//! [`model`] -> [`network`] -> [`plan`] -> [`quant`] -> [`sched`] -> `verilog` -> `sim`, `synth`.
+//! [`float`] and [`fixed`] are the references on the side.
 #![warn(missing_docs)]
 
 pub mod error;
 pub mod model;
+pub mod network;
+pub mod plan;
+pub mod float;
+pub mod fixed;
+pub mod quant;
+pub mod sched;

@@ -35,6 +35,16 @@ pub struct Layer {
     pub bias: Vec<f64>,
 }
 
+impl Layer {
+    /// First column of the hidden vector, when it is fed back.
+    pub fn feedback(&self) -> Option<usize> {
+        self.matrices.iter().find_map(|m| match m.columns {
+            Columns::InputAndHidden { hidden_offset } => Some(hidden_offset),
+            Columns::Input => None,
+        })
+    }
+}
+
 /// Kinds of recurrent cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cell {
@@ -208,7 +218,8 @@ pub struct LayerFormats {
 pub struct StepFormats {
     /// Fraction bits of the (merged) weight tensor.
     pub weight_frac: i32,
-    /// Fraction bits of the result; the last step of a layer always yields 11.
+    /// Fraction bits of the result; of the last step of a layer 11, or fewer when the sum has no
+    /// more than that.
     pub out_frac: i32,
 }
 
