@@ -5,11 +5,12 @@
 //! [`float`] and [`fixed`] are the references on the side.
 #![warn(missing_docs)]
 
+pub mod config;
 pub mod error;
+pub mod fixed;
+pub mod float;
 pub mod model;
 pub mod network;
 pub mod plan;
-pub mod float;
-pub mod fixed;
 pub mod quant;
 pub mod sched;

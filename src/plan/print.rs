@@ -36,12 +36,15 @@ impl fmt::Display for Plan {
                 step.before.count, step.before.modes, step.after.count, step.after.modes
             )?;
         }
-        writeln!(
-            f,
-            "  slabs: {} over the first {} column modes, steps s0..s{}",
-            self.slabs.count,
-            self.slabs.modes,
-            self.slabs.steps - 1
-        )
+        match self.slabs.steps {
+            0 => writeln!(f, "  uncut"),
+            n => writeln!(
+                f,
+                "  {} slabs over the first {} column modes, steps s0..=s{}",
+                self.slabs.count,
+                self.slabs.modes,
+                n - 1
+            ),
+        }
     }
 }

@@ -200,7 +200,9 @@ impl<'a> Space<'a> {
 fn connected(masks: &[u32]) -> Vec<u32> {
     let neighbors: Vec<u32> = (0..masks.len())
         .map(|a| {
-            (0..masks.len()).filter(|&b| b != a && masks[a] & masks[b] != 0).fold(0, |m, b| m | 1 << b)
+            (0..masks.len())
+                .filter(|&b| b != a && masks[a] & masks[b] != 0)
+                .fold(0, |m, b| m | 1 << b)
         })
         .collect();
     let grow = |set: u32| {

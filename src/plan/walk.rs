@@ -95,7 +95,11 @@ impl Walk {
         let free_rest: Vec<IndexId> = step.free.iter().copied().filter(|i| !kept(i)).collect();
         let in_unit = input.words(network) / input.prefix.count;
         let out_unit = output.words(network) / output.prefix.count;
-        let group_in = if whole { group } else { super::prefix::extent(network, step.after.modes, step.before.modes) };
+        let group_in = if whole {
+            group
+        } else {
+            super::prefix::extent(network, step.after.modes, step.before.modes)
+        };
         let positions = 0..step.after.count;
         let spread = |base: usize, rest: Vec<usize>| -> Vec<usize> {
             positions.clone().flat_map(|p| rest.iter().map(move |r| p * base + r)).collect()
@@ -135,9 +139,13 @@ impl Walk {
 /// Whether the step sums over whole groups of the input's fused columns (as against single modes
 /// of a prefix that is not truncated).
 pub(crate) fn merged_columns(network: &Network, step: &Step) -> bool {
-    network.columns()[step.after.modes..step.before.modes]
-        .iter()
-        .all(|id| step.contracted.contains(id))
+    let columns = network.columns();
+    merged_columns_between(&columns[step.after.modes..step.before.modes], &step.contracted)
+}
+
+/// Whether all of `columns` are summed over.
+pub(crate) fn merged_columns_between(columns: &[IndexId], contracted: &[IndexId]) -> bool {
+    columns.iter().all(|id| contracted.contains(id))
 }
 
 /// The merged weights of step `k` as \[contracted\]\[new\], in the order of [`Walk`].
@@ -181,7 +189,8 @@ impl Walk {
     {
         let new = self.new_out.len();
         let mut sums = vec![A::zero(); new];
-        for ((&base, &out), &count) in self.free_in.iter().zip(&self.free_out).zip(&self.sum_count) {
+        for ((&base, &out), &count) in self.free_in.iter().zip(&self.free_out).zip(&self.sum_count)
+        {
             sums.fill(A::zero());
             for (&offset, row) in self.sum_in[..count].iter().zip(weights.chunks_exact(new)) {
                 let x = input[base + offset];

@@ -6,8 +6,8 @@ use crate::error::{Diagnostic, Problems, Result};
 use crate::fixed::Requantise;
 use crate::float::Reference;
 use crate::model::{Element, Formats, LayerFormats, Model};
-use crate::plan::walk::{self, Walk};
 use crate::plan::Plan;
+use crate::plan::walk::{self, Walk};
 
 /// The integer nearest to `value` x 2^`frac` (half away from zero), clipped to `bits` bits.
 pub fn to_fixed(value: f64, frac: i32, bits: u32) -> i32 {
@@ -26,7 +26,8 @@ pub fn quantize(model: &Model, plan: Plan, formats: Formats) -> Result<QuantPlan
     let bits = formats.activation_bits;
     let steps: Vec<QuantStep> =
         (0..plan.steps().len()).map(|k| step(&plan, k, &formats)).collect::<Result<_>>()?;
-    let hidden_frac = if layer.feedback().is_some() { formats_of.input_frac } else { bits as i32 - 1 };
+    let hidden_frac =
+        if layer.feedback().is_some() { formats_of.input_frac } else { bits as i32 - 1 };
     let bias = Reference::new(model, &plan).folded_bias().to_vec();
     let last = formats_of.steps.last().expect("a plan has a step").out_frac;
     let cell = QuantCell {
@@ -73,9 +74,8 @@ fn head(model: &Model, formats: &Formats, hidden_frac: i32) -> Result<Option<Qua
     let (Some(head), Some(own)) = (&model.head, &formats.head) else { return Ok(None) };
     let hidden = model.layers[0].hidden;
     let by_unit = (0..hidden).flat_map(|j| (0..head.outputs).map(move |o| o * hidden + j));
-    let weights: Vec<i32> = by_unit
-        .map(|at| to_fixed(head.weight[at], own.weight_frac, formats.weight_bits))
-        .collect();
+    let weights: Vec<i32> =
+        by_unit.map(|at| to_fixed(head.weight[at], own.weight_frac, formats.weight_bits)).collect();
     Ok(Some(QuantHead {
         outputs: head.outputs,
         bias: head.bias.iter().map(|&b| to_fixed(b, own.out_frac, WIDE_BITS)).collect(),
@@ -137,15 +137,30 @@ fn check(model: &Model, plan: &Plan, formats: &Formats) -> Result<()> {
     );
     if let Some(layer) = formats.layers.first() {
         let (have, want) = (layer.steps.len(), plan.steps().len());
-        expect(have == want, "layers[0].steps", format!("{have} entries"), &format!("{want}, one a step of the plan"));
+        expect(
+            have == want,
+            "layers[0].steps",
+            format!("{have} entries"),
+            &format!("{want}, one a step of the plan"),
+        );
         let c = layer.cell_frac;
         expect((8..=15).contains(&c), "layers[0].cell_frac", c.to_string(), "8 to 15");
         let h = layer.input_frac;
         let feedback = model.layers[0].feedback().is_some();
-        expect(!feedback || (0..=15).contains(&h), "layers[0].input_frac", h.to_string(), "0 to 15");
+        expect(
+            !feedback || (0..=15).contains(&h),
+            "layers[0].input_frac",
+            h.to_string(),
+            "0 to 15",
+        );
         if let Some(last) = layer.steps.last() {
             let gate = last.out_frac;
-            expect((-4..=GATE_FRAC).contains(&gate), "layers[0].steps", format!("last out_frac {gate}"), "-4 to 11");
+            expect(
+                (-4..=GATE_FRAC).contains(&gate),
+                "layers[0].steps",
+                format!("last out_frac {gate}"),
+                "-4 to 11",
+            );
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }

@@ -46,7 +46,13 @@ fn weight_frac(values: &[f64], bits: u32) -> i32 {
 }
 
 /// Formats from ranges that were seen.
-pub fn choose(model: &Model, plan: &Plan, config: &PlanConfig, widths: Widths, ranges: &Ranges) -> Formats {
+pub fn choose(
+    model: &Model,
+    plan: &Plan,
+    config: &PlanConfig,
+    widths: Widths,
+    ranges: &Ranges,
+) -> Formats {
     let bits = widths.activation_bits;
     let largest_input = match model.input.element {
         Element::U8 => 255.0 * (-f64::from(model.input.shift)).exp2(),

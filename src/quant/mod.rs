@@ -6,7 +6,7 @@ mod build;
 mod formats;
 
 pub use build::quantize;
-pub use formats::{choose, safe};
+pub use formats::{Widths, choose, safe};
 
 use crate::fixed::Requantise;
 use crate::model::{Element, Formats};

@@ -1,4 +1,5 @@
 //! The only test binary.
 
+mod exact;
 mod models;
 mod plan;

@@ -1,6 +1,8 @@
 //! Small models made on the spot for tests, independent of the presets.
 
-use htgen::model::{Cell, Columns, Element, Factors, HtNode, InputPrep, Layer, Linear, Matrix, Model};
+use htgen::model::{
+    Cell, Columns, Element, Factors, HtNode, InputPrep, Layer, Linear, Matrix, Model,
+};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -167,5 +169,51 @@ pub fn golden(name: &str) -> Shape {
             ..base
         },
         other => panic!("no golden shape {other}"),
+    }
+}
+
+/// A random small shape: odd modes, lopsided tree, unequal ranks.
+pub fn random_shape(seed: u64) -> Shape {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut pick = |from: usize, to: usize| from + (rng.random::<u32>() as usize) % (to - from + 1);
+    let modes = pick(1, 5);
+    let mut out_modes: Vec<usize> = (0..modes).map(|_| pick(1, 3)).collect();
+    // The gate factor mostly leads; sometimes it is spread over two modes or hidden in the last.
+    match pick(0, 5) {
+        0 if modes > 1 => {
+            out_modes[0] *= 2;
+            out_modes[1] *= 2;
+        }
+        1 => out_modes[modes - 1] *= 4,
+        _ => out_modes[0] *= 4,
+    }
+    let hidden = out_modes.iter().product::<usize>() / 4;
+    let mut in_modes: Vec<usize> = (0..modes).map(|_| pick(1, 7)).collect();
+    while in_modes.iter().product::<usize>() < hidden + 2 {
+        let k = pick(0, modes - 1);
+        in_modes[k] += pick(1, 4);
+    }
+    let columns: usize = in_modes.iter().product();
+    let feedback = pick(0, 4) > 0;
+    let most = if feedback { columns - hidden } else { columns };
+    let inputs = most - pick(0, most / 2).min(most - 1);
+    let hidden_offset = feedback.then(|| if pick(0, 1) == 0 { inputs } else { pick(inputs, most) });
+    let mut leaves: Vec<Tree> = (0..modes).map(|k| Tree::Leaf(k, pick(1, 5))).collect();
+    while leaves.len() > 1 {
+        let k = pick(0, leaves.len() - 2);
+        let right = leaves.remove(k + 1);
+        let left = std::mem::replace(&mut leaves[k], Tree::Leaf(0, 1));
+        leaves[k] = inner(left, right, pick(1, 5));
+    }
+    Shape {
+        inputs,
+        hidden,
+        hidden_offset,
+        out_modes,
+        in_modes,
+        tree: leaves.remove(0),
+        outputs: if pick(0, 2) == 0 { 0 } else { pick(1, 11) },
+        element: if pick(0, 1) == 0 { Element::U8 } else { Element::Real },
+        seed: seed ^ 0x5eed,
     }
 }
