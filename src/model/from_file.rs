@@ -8,9 +8,7 @@ use super::file::{
 };
 use super::shape::{self, MAX_ELEMENTS};
 use super::tensors::Tensors;
-use super::{
-    Cell, Columns, Element, Factors, HtNode, InputPrep, Layer, Linear, Matrix, Model,
-};
+use super::{Cell, Columns, Element, Factors, HtNode, InputPrep, Layer, Linear, Matrix, Model};
 use crate::error::{Diagnostic, Result};
 
 /// Makes the checked model; places in problems are key paths of the file.
@@ -64,9 +62,10 @@ impl Reader<'_> {
             CellFile::Lstm => Cell::Lstm,
         };
         let rows = cell.gates().saturating_mul(file.hidden);
-        let matrices = file.matrices.into_iter().enumerate().map(|(k, matrix)| {
-            self.matrix(matrix, file.inputs, &format!("{place}.matrices[{k}]"))
-        });
+        let matrices =
+            file.matrices.into_iter().enumerate().map(|(k, matrix)| {
+                self.matrix(matrix, file.inputs, &format!("{place}.matrices[{k}]"))
+            });
         Layer {
             cell,
             inputs: file.inputs,
@@ -78,7 +77,8 @@ impl Reader<'_> {
 
     fn matrix(&mut self, file: MatrixFile, inputs: usize, place: &str) -> Matrix {
         let columns = self.columns(&file.columns, inputs, place);
-        let mut nodes = Nodes { out_modes: &file.out_modes, in_modes: &file.in_modes, reader: self };
+        let mut nodes =
+            Nodes { out_modes: &file.out_modes, in_modes: &file.in_modes, reader: self };
         let root = nodes.node(file.factors.tree, true, &format!("{place}.factors.tree"));
         Matrix {
             columns,

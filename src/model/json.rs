@@ -80,8 +80,9 @@ fn diagnose(path: &str, error: &serde_json::Error, bytes: &[u8]) -> Diagnostic {
                 .help("did the training diverge?")
         }
         Category::Syntax | Category::Io => Diagnostic::new(place, format!("not JSON: {reason}")),
-        Category::Data => Diagnostic::new(place, reason.to_string())
-            .help("docs/model-format.md lists every key"),
+        Category::Data => {
+            Diagnostic::new(place, reason.to_string()).help("docs/model-format.md lists every key")
+        }
     }
 }
 
@@ -137,7 +138,7 @@ impl Formatter for Layout {
             return Ok(());
         }
         writer.write_all(b",")?;
-        if n_before % NUMBERS_A_LINE == 0 {
+        if n_before.is_multiple_of(NUMBERS_A_LINE) {
             write!(writer, "\n{:width$}", "", width = 2 * (self.depth + 1))
         } else {
             writer.write_all(b" ")

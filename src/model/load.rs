@@ -15,7 +15,8 @@ const MAX_BYTES: u64 = 1 << 28;
 /// together.
 pub fn load(path: &Path) -> Result<Model> {
     let text = files::read(path, MAX_BYTES)?;
-    let file = json::parse(&text).map_err(|problem| Problems::from(problem.in_file(path.display())))?;
+    let file =
+        json::parse(&text).map_err(|problem| Problems::from(problem.in_file(path.display())))?;
     drop(text);
     let Some(cores) = file.cores.clone() else {
         return from_file::convert(file, None).map_err(|p| p.in_file(path.display()));

@@ -26,6 +26,7 @@ pub use formats::{Formats, HeadFormats, LayerFormats, StepFormats};
 pub use load::load;
 pub use new::{NewSpec, Ranks, new};
 pub use save::{Cores, save};
+pub(crate) use shape::text as shape_text;
 pub use tree::Tree;
 
 /// A sequence classifier: recurrent layers, an optional linear head, how bytes become inputs.

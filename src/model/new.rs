@@ -3,9 +3,7 @@
 
 use super::check::{Found, check_name, problems};
 use super::shape::{self, MAX_ELEMENTS};
-use super::{
-    Cell, Columns, Factors, HtNode, InputPrep, Layer, Linear, Matrix, Model, Tree, init,
-};
+use super::{Cell, Columns, Factors, HtNode, InputPrep, Layer, Linear, Matrix, Model, Tree, init};
 use crate::error::{Diagnostic, Problems, Result};
 
 /// What an untrained one-layer model looks like.
@@ -73,7 +71,8 @@ fn outline(spec: &NewSpec, tree: &Tree) -> Result<Model> {
         );
     }
     found.finish()?;
-    let mut allocator = Allocator { spec, n_left: MAX_ELEMENTS, ranks: rank_list(spec, tree)?.into_iter() };
+    let mut allocator =
+        Allocator { spec, n_left: MAX_ELEMENTS, ranks: rank_list(spec, tree)?.into_iter() };
     let factors = Factors::HierarchicalTucker(allocator.node(tree, None)?);
     let gates = Cell::Lstm.gates();
     let bias = allocator.zeros("hidden", &[gates, spec.hidden])?;
@@ -115,7 +114,9 @@ fn rank_list(spec: &NewSpec, tree: &Tree) -> Result<Vec<usize>> {
         Ranks::PerNode(ranks) => Err(Diagnostic::new("ranks", "one rank a node but the root")
             .found(ranks.len())
             .expected(format!("{n_edges} for the tree {tree}"))
-            .help("list them in the order of the tree's text: a node, its left half, its right half")
+            .help(
+                "list them in the order of the tree's text: a node, its left half, its right half",
+            )
             .into()),
         Ranks::Uniform { leaf, inner } => {
             let mut ranks = Vec::with_capacity(n_edges);

@@ -131,11 +131,7 @@ impl Writer {
         let Some(named) = &mut self.named else {
             return TensorFile { shape, data: Some(Numbers(values.to_vec())), tensor: None };
         };
-        named.push(Named {
-            name: name.to_string(),
-            shape: shape.clone(),
-            values: values.to_vec(),
-        });
+        named.push(Named { name: name.to_string(), shape: shape.clone(), values: values.to_vec() });
         TensorFile { shape, data: None, tensor: Some(name.to_string()) }
     }
 }

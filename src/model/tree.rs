@@ -26,10 +26,7 @@ impl Tree {
                 return Tree::Leaf(first);
             }
             let left = n_modes.div_ceil(2);
-            Tree::Pair(
-                Box::new(over(first, left)),
-                Box::new(over(first + left, n_modes - left)),
-            )
+            Tree::Pair(Box::new(over(first, left)), Box::new(over(first + left, n_modes - left)))
         }
         over(0, n_modes)
     }
