@@ -1,1 +1,6 @@
 //! The only test binary.
+
+mod errors;
+mod model;
+mod sequences;
+mod shared;
