@@ -6,7 +6,9 @@
 #![warn(missing_docs)]
 
 pub mod config;
+pub mod data;
 pub mod error;
+pub mod files;
 pub mod fixed;
 pub mod float;
 pub mod model;

@@ -1,8 +1,157 @@
-//! Consistency rules of a model.
+//! Consistency rules of a model. Every rule is applied and every problem is collected with its key
+//! path; nothing here stops at the first one, and nothing here knows what later stages can build.
 
-use super::Model;
-use crate::error::Result;
+use super::shape::{MAX_ELEMENTS, MAX_LAYERS, MAX_MATRICES, MAX_SIDE};
+use super::{Columns, InputPrep, Layer, Linear, Model};
+use crate::error::{Diagnostic, Result};
 
-pub(super) fn check(_model: &Model) -> Result<()> {
-    Ok(())
+mod collect;
+mod formats;
+mod matrix;
+
+pub(super) use collect::Found;
+
+/// Longest name.
+const MAX_NAME: usize = 48;
+/// Largest absolute power-of-two shift of the input preparation.
+const MAX_SHIFT: i32 = 32;
+
+pub(super) fn check(model: &Model) -> Result<()> {
+    problems(model).finish()
+}
+
+/// Every problem of a model.
+pub(super) fn problems(model: &Model) -> Found {
+    let mut found = Found::default();
+    check_name(&model.name, &mut found);
+    check_layers(&model.layers, &mut found);
+    if let Some(first) = model.layers.first() {
+        check_input(&model.input, first.inputs, &mut found);
+    }
+    if let (Some(head), Some(last)) = (&model.head, model.layers.last()) {
+        check_head(head, last.hidden, &mut found);
+    }
+    if let Some(formats) = &model.formats {
+        formats::check_formats(formats, model, &mut found);
+    }
+    found
+}
+
+/// Names reach file names and Verilog, so only identifiers pass.
+pub(super) fn check_name(name: &str, found: &mut Found) {
+    let starts = name.starts_with(|c: char| c.is_ascii_alphabetic());
+    let rest = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !(starts && rest && name.len() <= MAX_NAME) {
+        // `escape_debug` keeps control characters of a hostile name out of the terminal.
+        let shown: String = name.chars().take(MAX_NAME + 1).collect();
+        found.push(
+            Diagnostic::new("name", "not an identifier")
+                .found(format!("\"{}\"", shown.escape_debug()))
+                .expected(format!("a letter, then letters, digits and _, at most {MAX_NAME}")),
+        );
+    }
+}
+
+fn check_layers(layers: &[Layer], found: &mut Found) {
+    found.range("layers", "number of layers", layers.len(), 1, MAX_LAYERS);
+    for (k, layer) in layers.iter().enumerate().take(MAX_LAYERS) {
+        check_layer(layer, &format!("layers[{k}]"), found);
+    }
+    for (k, pair) in layers.windows(2).enumerate().take(MAX_LAYERS) {
+        if pair[1].inputs != pair[0].hidden {
+            found.push(
+                Diagnostic::new(format!("layers[{}].inputs", k + 1), "does not follow layer below")
+                    .found(pair[1].inputs)
+                    .expected(format!("{}, the hidden units of layers[{k}]", pair[0].hidden)),
+            );
+        }
+    }
+}
+
+fn check_layer(layer: &Layer, place: &str, found: &mut Found) {
+    let inputs_fit = found.range(&format!("{place}.inputs"), "inputs", layer.inputs, 1, MAX_SIDE);
+    let hidden_fits =
+        found.range(&format!("{place}.hidden"), "hidden units", layer.hidden, 1, MAX_SIDE);
+    let matrices = format!("{place}.matrices");
+    found.range(&matrices, "number of matrices", layer.matrices.len(), 1, MAX_MATRICES);
+    if !(inputs_fit && hidden_fits) {
+        // Every further rule multiplies or adds these two.
+        return;
+    }
+    let gates = layer.cell.gates();
+    check_vector(&layer.bias, gates * layer.hidden, &format!("{place}.bias"), found);
+    for (k, matrix) in layer.matrices.iter().enumerate().take(MAX_MATRICES) {
+        let place = format!("{matrices}[{k}]");
+        let columns = match matrix.columns {
+            Columns::Input => Some(layer.inputs),
+            Columns::InputAndHidden { hidden_offset } => {
+                check_offset(hidden_offset, layer.inputs, &place, found);
+                hidden_offset.checked_add(layer.hidden)
+            }
+        };
+        matrix::check_matrix(matrix, gates * layer.hidden, columns, &place, found);
+    }
+}
+
+fn check_offset(offset: usize, inputs: usize, place: &str, found: &mut Found) {
+    if offset < inputs {
+        found.push(
+            Diagnostic::new(format!("{place}.columns.hidden_offset"), "h would overlap the inputs")
+                .found(offset)
+                .expected(format!("at least {inputs}, the inputs")),
+        );
+    }
+}
+
+fn check_input(input: &InputPrep, inputs: usize, found: &mut Found) {
+    if input.shift.unsigned_abs() > MAX_SHIFT.unsigned_abs() {
+        found.push(
+            Diagnostic::new("input.shift", "out of range")
+                .found(input.shift)
+                .expected(format!("-{MAX_SHIFT} to {MAX_SHIFT}")),
+        );
+    }
+    if !input.mean.is_empty() {
+        check_vector(&input.mean, inputs, "input.mean", found);
+    }
+}
+
+fn check_head(head: &Linear, hidden: usize, found: &mut Found) {
+    if !found.range("head.outputs", "number of outputs", head.outputs, 1, MAX_SIDE) {
+        return;
+    }
+    match head.outputs.checked_mul(hidden) {
+        Some(weights) => check_vector(&head.weight, weights, "head.weight", found),
+        None => found.push(too_large("head.weight", &format!("{} x {hidden}", head.outputs))),
+    }
+    check_vector(&head.bias, head.outputs, "head.bias", found);
+}
+
+/// A vector of the given length, all finite.
+fn check_vector(values: &[f64], length: usize, place: &str, found: &mut Found) {
+    if length > MAX_ELEMENTS {
+        found.push(too_large(place, &length.to_string()));
+    } else if values.len() != length {
+        let problem = Diagnostic::new(place, "wrong number of elements");
+        found.push(problem.found(values.len()).expected(length));
+    }
+    check_finite(values, place, found);
+}
+
+/// No NaN, no infinity; the message names the first.
+fn check_finite(values: &[f64], place: &str, found: &mut Found) {
+    if let Some(first) = values.iter().position(|value| !value.is_finite()) {
+        found.push(
+            Diagnostic::new(place, "not finite")
+                .found(format!("{} at element {first}", values[first]))
+                .expected("finite numbers")
+                .help("did the training diverge?"),
+        );
+    }
+}
+
+fn too_large(place: &str, size: &str) -> Diagnostic {
+    Diagnostic::new(place, "too large")
+        .found(format!("{size} elements"))
+        .expected(format!("at most {MAX_ELEMENTS}"))
 }

@@ -1,9 +1,33 @@
 //! The trained model as a checked value: layers, their factored matrices, head, input preparation.
 //!
 //! Responsible for what a model *is*; the file format is `file`, reading and writing are `load`
-//! and `save`. A [`Model`] that exists is consistent: shapes multiply out, cores are finite.
+//! and `save`, untrained models come from `new` and `preset`. A [`Model`] that one of them returned
+//! is consistent: shapes multiply out, cores are finite.
 
 use crate::error::Result;
+
+mod check;
+mod file;
+mod formats;
+mod from_file;
+mod init;
+mod json;
+mod load;
+mod new;
+pub mod preset;
+mod save;
+mod shape;
+mod tensors;
+mod to_file;
+mod tree;
+
+pub use file::schema;
+pub use formats::{Formats, HeadFormats, LayerFormats, StepFormats};
+pub use load::load;
+pub use new::{NewSpec, Ranks, new};
+pub use save::{Cores, save};
+pub(crate) use shape::text as shape_text;
+pub use tree::Tree;
 
 /// A sequence classifier: recurrent layers, an optional linear head, how bytes become inputs.
 #[derive(Debug, Clone, PartialEq)]
@@ -181,62 +205,6 @@ pub enum Element {
     Real,
 }
 
-/// The fixed-point formats of a quantised model. A format is a number of fraction bits: the
-/// integer q stands for q * 2^-frac.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Formats {
-    /// Width of a weight in bits, sign included.
-    pub weight_bits: u32,
-    /// Width of an activation in bits, sign included.
-    pub activation_bits: u32,
-    /// Limit on weight words that the plan was made under; null for none.
-    pub max_rom_words: Option<u64>,
-    /// Limit on buffer words that the plan was made under; null for none.
-    pub max_buffer_words: Option<u64>,
-    /// Formats per layer.
-    pub layers: Vec<LayerFormats>,
-    /// Formats of the head, when there is one.
-    pub head: Option<HeadFormats>,
-}
-
-/// Formats of one layer.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LayerFormats {
-    /// Fraction bits of [x ; h].
-    pub input_frac: i32,
-    /// Fraction bits of the cell state c.
-    pub cell_frac: i32,
-    /// One entry a contraction step, in plan order.
-    pub steps: Vec<StepFormats>,
-}
-
-/// Formats of one contraction step.
-#[derive(
-    Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct StepFormats {
-    /// Fraction bits of the (merged) weight tensor.
-    pub weight_frac: i32,
-    /// Fraction bits of the result; of the last step of a layer 11, or fewer when the sum has no
-    /// more than that.
-    pub out_frac: i32,
-}
-
-/// Formats of the linear head.
-#[derive(
-    Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct HeadFormats {
-    /// Fraction bits of the weights.
-    pub weight_frac: i32,
-    /// Fraction bits of the outputs and of the bias.
-    pub out_frac: i32,
-}
-
 impl Model {
     /// Every consistency rule of the format, all problems collected; places are key paths.
     pub fn check(&self) -> Result<()> {
@@ -266,5 +234,3 @@ impl Model {
             .sum()
     }
 }
-
-mod check;

@@ -1,0 +1,97 @@
+//! Sequences of inputs with optional labels, and arrays in NumPy's npz files.
+//!
+//! Responsible for reading a data set under size limits, for random stimulus, and for writing result
+//! arrays. Knows the width and element type that a model wants, nothing else about it.
+
+mod array;
+mod npz;
+mod random;
+mod read;
+mod write;
+
+pub use array::{Array, ArrayData};
+pub use write::write_npz;
+
+use crate::model::Element;
+
+/// A data set: sequences of steps, each step a row of stream elements.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sequences {
+    /// Stream elements a step.
+    inputs: usize,
+    /// Row of the first step of each sequence, and its number of steps.
+    spans: Vec<Span>,
+    /// All rows one behind the other.
+    values: Values,
+    /// One label a sequence, when the file has them.
+    labels: Option<Vec<i64>>,
+}
+
+/// Rows of one sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Span {
+    first: usize,
+    n_steps: usize,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Values {
+    U8(Vec<u8>),
+    F32(Vec<f32>),
+}
+
+/// The stream elements of one time step, before input preparation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Step<'a> {
+    /// Bytes, for [`Element::U8`].
+    U8(&'a [u8]),
+    /// Real numbers, for [`Element::Real`].
+    F32(&'a [f32]),
+}
+
+impl Sequences {
+    /// Number of sequences; at least one.
+    pub fn count(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Stream elements a step.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// What the elements are.
+    pub fn element(&self) -> Element {
+        match self.values {
+            Values::U8(_) => Element::U8,
+            Values::F32(_) => Element::Real,
+        }
+    }
+
+    /// Number of steps of a sequence; at least one. `sequence` is below [`count`](Self::count).
+    pub fn steps(&self, sequence: usize) -> usize {
+        self.spans[sequence].n_steps
+    }
+
+    /// The elements of one step; `step` is below [`steps`](Self::steps).
+    pub fn step(&self, sequence: usize, step: usize) -> Step<'_> {
+        let span = self.spans[sequence];
+        assert!(step < span.n_steps, "step {step} of a sequence of {}", span.n_steps);
+        let start = (span.first + step) * self.inputs;
+        let range = start..start + self.inputs;
+        match &self.values {
+            Values::U8(values) => Step::U8(&values[range]),
+            Values::F32(values) => Step::F32(&values[range]),
+        }
+    }
+
+    /// The label of a sequence, where the data set has labels.
+    pub fn label(&self, sequence: usize) -> Option<i64> {
+        self.labels.as_ref().map(|labels| labels[sequence])
+    }
+
+    /// The first `n` sequences, or all when there are fewer; `n` is at least 1.
+    pub fn truncate(&mut self, n: usize) {
+        self.spans.truncate(n.max(1));
+    }
+}

@@ -1,0 +1,61 @@
+//! Rules of the fixed-point formats that do not depend on a plan: as many entries as the model has
+//! layers, widths and fraction bits in the range that the arithmetic is made for.
+
+use super::collect::Found;
+use crate::error::Diagnostic;
+use crate::model::{Formats, Model};
+
+/// Widest weight or activation.
+const MAX_BITS: usize = 32;
+/// Largest absolute number of fraction bits.
+const MAX_FRAC: i32 = 64;
+/// Most contraction steps of a layer.
+const MAX_STEPS: usize = 64;
+
+pub(super) fn check_formats(formats: &Formats, model: &Model, found: &mut Found) {
+    for (key, bits) in
+        [("weight_bits", formats.weight_bits), ("activation_bits", formats.activation_bits)]
+    {
+        found.range(&format!("formats.{key}"), "width", bits as usize, 2, MAX_BITS);
+    }
+    if formats.layers.len() != model.layers.len() {
+        found.push(
+            Diagnostic::new("formats.layers", "one entry a layer")
+                .found(formats.layers.len())
+                .expected(model.layers.len())
+                .help("run `htgen quantize` again"),
+        );
+    }
+    for (k, layer) in formats.layers.iter().enumerate().take(model.layers.len()) {
+        let place = format!("formats.layers[{k}]");
+        check_frac(layer.input_frac, &format!("{place}.input_frac"), found);
+        check_frac(layer.cell_frac, &format!("{place}.cell_frac"), found);
+        let steps = format!("{place}.steps");
+        found.range(&steps, "number of steps", layer.steps.len(), 1, MAX_STEPS);
+        for (s, step) in layer.steps.iter().enumerate().take(MAX_STEPS) {
+            check_frac(step.weight_frac, &format!("{steps}[{s}].weight_frac"), found);
+            check_frac(step.out_frac, &format!("{steps}[{s}].out_frac"), found);
+        }
+    }
+    check_head(formats, model, found);
+}
+
+fn check_head(formats: &Formats, model: &Model, found: &mut Found) {
+    if formats.head.is_some() != model.head.is_some() {
+        found.push(
+            Diagnostic::new("formats.head", "present exactly when the model has a head")
+                .help("run `htgen quantize` again"),
+        );
+    }
+    if let Some(head) = &formats.head {
+        check_frac(head.weight_frac, "formats.head.weight_frac", found);
+        check_frac(head.out_frac, "formats.head.out_frac", found);
+    }
+}
+
+fn check_frac(frac: i32, place: &str, found: &mut Found) {
+    if frac.unsigned_abs() > MAX_FRAC.unsigned_abs() {
+        let problem = Diagnostic::new(place, "fraction bits out of range");
+        found.push(problem.found(frac).expected(format!("-{MAX_FRAC} to {MAX_FRAC}")));
+    }
+}

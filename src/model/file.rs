@@ -1,0 +1,268 @@
+//! The model file as serde types, and the JSON schema made from them. These types never leave the
+//! `model` module; what they mean together is checked on the [`Model`](super::Model) they become.
+//!
+//! Doc comments here are the descriptions in `docs/model.schema.json`.
+
+use super::formats::Formats;
+use super::shape::MAX_ELEMENTS;
+use schemars::{JsonSchema, Schema};
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// Value of the key `format`.
+pub(super) const FORMAT: &str = "htgen-model";
+/// Value of the key `version`.
+pub(super) const VERSION: u32 = 1;
+
+/// The JSON schema of a model file, as text that ends in a newline.
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(ModelFile);
+    let text = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
+    text + "\n"
+}
+
+/// A trained recurrent network in factored form, for htgen.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "htgen model")]
+pub(super) struct ModelFile {
+    /// What kind of file this is.
+    pub format: FormatName,
+    /// Version of the format; this is version 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// Name of the model: a letter, then letters, digits and underscores, at most 48 characters.
+    #[schemars(regex(pattern = "^[A-Za-z][A-Za-z0-9_]{0,47}$"))]
+    pub name: String,
+    /// Relative path of the safetensors file that holds the tensors referred to by name; in or
+    /// below the folder of this file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cores: Option<String>,
+    /// How a stream element becomes an input.
+    pub input: InputFile,
+    /// Recurrent layers from input to output.
+    #[schemars(length(min = 1, max = 64))]
+    pub layers: Vec<LayerFile>,
+    /// Linear classifier on the hidden vector of the last layer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<HeadFile>,
+    /// Fixed-point formats; written by `htgen quantize`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formats: Option<Formats>,
+}
+
+/// Name of the format.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) enum FormatName {
+    /// A model file of htgen.
+    #[serde(rename = "htgen-model")]
+    HtgenModel,
+}
+
+/// How a stream element e becomes an input: x = (e - mean) * 2^-shift.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InputFile {
+    /// What one stream element is.
+    pub element: ElementFile,
+    /// Power-of-two divisor.
+    #[schemars(range(min = -32, max = 32))]
+    pub shift: i32,
+    /// Mean of each input in units of the raw element, shape [inputs]; zero when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<TensorFile>,
+}
+
+/// Kind of a stream element.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ElementFile {
+    /// An unsigned byte.
+    U8,
+    /// A real number.
+    Real,
+}
+
+/// One recurrent layer.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LayerFile {
+    /// Kind of cell.
+    pub cell: CellFile,
+    /// Inputs a time step, N.
+    #[schemars(range(min = 1))]
+    pub inputs: usize,
+    /// Hidden units, H.
+    #[schemars(range(min = 1))]
+    pub hidden: usize,
+    /// The matrices that together map [x ; h] to the gate pre-activations.
+    #[schemars(length(min = 1, max = 16))]
+    pub matrices: Vec<MatrixFile>,
+    /// Bias, shape [gates * hidden], one block a gate.
+    pub bias: TensorFile,
+}
+
+/// Kind of a recurrent cell.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum CellFile {
+    /// Long short-term memory; gates in the order i, f, g, o.
+    Lstm,
+}
+
+/// A factored matrix, row-major over its modes with mode 0 slowest.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MatrixFile {
+    /// What the columns multiply.
+    pub columns: ColumnsFile,
+    /// Row modes; their product is gates * hidden, the gate being the slowest part of mode 0.
+    #[schemars(length(min = 1, max = 8), inner(range(min = 1)))]
+    pub out_modes: Vec<usize>,
+    /// Column modes, as many as row modes; their product covers the columns in use.
+    #[schemars(length(min = 1, max = 8), inner(range(min = 1)))]
+    pub in_modes: Vec<usize>,
+    /// The factors.
+    pub factors: FactorsFile,
+}
+
+/// What the columns of a matrix multiply.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ColumnsFile {
+    /// Which vectors.
+    pub kind: ColumnsKind,
+    /// First column of h, at least the number of inputs and that when absent; only with
+    /// input-and-hidden.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden_offset: Option<usize>,
+}
+
+/// Vectors that the columns of a matrix multiply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ColumnsKind {
+    /// x from column 0, h from column hidden_offset, zeros elsewhere.
+    InputAndHidden,
+    /// x alone, from column 0.
+    Input,
+}
+
+/// The factors of a matrix.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FactorsFile {
+    /// Tensor format.
+    pub kind: FactorsKind,
+    /// Root of the binary dimension tree.
+    pub tree: NodeFile,
+}
+
+/// Tensor formats.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum FactorsKind {
+    /// Hierarchical Tucker over a binary dimension tree.
+    HierarchicalTucker,
+}
+
+/// A node of the dimension tree: a leaf with a mode, or an inner node with two children.
+///
+/// Shape of the core: leaf [out_modes[mode], in_modes[mode], rank], inner node
+/// [rank, rank of left, rank of right]; the root has no axis for its own rank.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = leaf_or_inner)]
+pub(super) struct NodeFile {
+    /// Mode of a leaf, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<usize>,
+    /// Rank of the edge above the node; 1 at the root.
+    #[schemars(range(min = 1))]
+    pub rank: usize,
+    /// Leaf frame or transfer tensor.
+    pub core: TensorFile,
+    /// Left child of an inner node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<Box<NodeFile>>,
+    /// Right child of an inner node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub right: Option<Box<NodeFile>>,
+}
+
+/// Linear classifier y = weight h + bias.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HeadFile {
+    /// Number of outputs.
+    #[schemars(range(min = 1))]
+    pub outputs: usize,
+    /// Weights, shape [outputs, hidden].
+    pub weight: TensorFile,
+    /// Bias, shape [outputs].
+    pub bias: TensorFile,
+}
+
+/// Numbers, row-major, in this file (data) or in the safetensors file (tensor).
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = data_or_tensor)]
+pub(super) struct TensorFile {
+    /// Size of each axis, slowest first.
+    pub shape: Vec<usize>,
+    /// The numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<f64>>")]
+    pub data: Option<Numbers>,
+    /// Name of an F32 or F64 tensor of the safetensors file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tensor: Option<String>,
+}
+
+/// A list of numbers that stops being read when it is longer than any core may be.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(super) struct Numbers(pub Vec<f64>);
+
+impl<'de> Deserialize<'de> for Numbers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(NumbersVisitor)
+    }
+}
+
+struct NumbersVisitor;
+
+impl<'de> Visitor<'de> for NumbersVisitor {
+    type Value = Numbers;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a flat list of numbers")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Numbers, A::Error> {
+        let mut numbers = Vec::new();
+        while let Some(number) = seq.next_element()? {
+            if numbers.len() == MAX_ELEMENTS {
+                return Err(A::Error::custom(format!("more than {MAX_ELEMENTS} numbers")));
+            }
+            numbers.push(number);
+        }
+        Ok(Numbers(numbers))
+    }
+}
+
+/// Exactly one of two sets of keys, which the Rust types state by options alone.
+fn one_of(schema: &mut Schema, left: &[&str], right: &[&str]) {
+    schema.insert(
+        "oneOf".to_string(),
+        serde_json::json!([{ "required": left }, { "required": right }]),
+    );
+}
+
+fn leaf_or_inner(schema: &mut Schema) {
+    one_of(schema, &["mode"], &["left", "right"]);
+}
+
+fn data_or_tensor(schema: &mut Schema) {
+    one_of(schema, &["data"], &["tensor"]);
+}

@@ -1,0 +1,222 @@
+//! [`ModelFile`] to [`Model`]: resolves tensors, compares written shapes with those that modes and
+//! ranks ask for, and collects every problem together with those of the model's own rules.
+
+use super::check::{self, Found};
+use super::file::{
+    CellFile, ColumnsFile, ColumnsKind, ElementFile, HeadFile, InputFile, LayerFile, MatrixFile,
+    ModelFile, NodeFile, TensorFile,
+};
+use super::shape::{self, MAX_ELEMENTS};
+use super::tensors::Tensors;
+use super::{Cell, Columns, Element, Factors, HtNode, InputPrep, Layer, Linear, Matrix, Model};
+use crate::error::{Diagnostic, Result};
+
+/// Makes the checked model; places in problems are key paths of the file.
+pub(super) fn convert(file: ModelFile, tensors: Option<&Tensors<'_>>) -> Result<Model> {
+    let mut reader = Reader { tensors, found: Found::default(), n_left: MAX_ELEMENTS };
+    let model = reader.model(file);
+    let mut found = reader.found;
+    // Problems met here come first: a rule that fails at the same place follows from them.
+    found.append(check::problems(&model));
+    found.finish()?;
+    Ok(model)
+}
+
+struct Reader<'a> {
+    tensors: Option<&'a Tensors<'a>>,
+    found: Found,
+    /// Elements that the whole model may still take; one tensor can be referred to many times.
+    n_left: usize,
+}
+
+impl Reader<'_> {
+    fn model(&mut self, file: ModelFile) -> Model {
+        let n_inputs = file.layers.first().map_or(0, |layer| layer.inputs);
+        let n_hidden = file.layers.last().map_or(0, |layer| layer.hidden);
+        Model {
+            name: file.name,
+            input: self.input(file.input, n_inputs),
+            layers: file.layers.into_iter().enumerate().map(|(k, l)| self.layer(l, k)).collect(),
+            head: file.head.map(|head| self.head(head, n_hidden)),
+            formats: file.formats,
+        }
+    }
+
+    fn input(&mut self, file: InputFile, n_inputs: usize) -> InputPrep {
+        InputPrep {
+            element: match file.element {
+                ElementFile::U8 => Element::U8,
+                ElementFile::Real => Element::Real,
+            },
+            shift: file.shift,
+            mean: file
+                .mean
+                .map(|mean| self.tensor(mean, &[n_inputs], "input.mean"))
+                .unwrap_or_default(),
+        }
+    }
+
+    fn layer(&mut self, file: LayerFile, index: usize) -> Layer {
+        let place = format!("layers[{index}]");
+        let cell = match file.cell {
+            CellFile::Lstm => Cell::Lstm,
+        };
+        let rows = cell.gates().saturating_mul(file.hidden);
+        let matrices =
+            file.matrices.into_iter().enumerate().map(|(k, matrix)| {
+                self.matrix(matrix, file.inputs, &format!("{place}.matrices[{k}]"))
+            });
+        Layer {
+            cell,
+            inputs: file.inputs,
+            hidden: file.hidden,
+            matrices: matrices.collect(),
+            bias: self.tensor(file.bias, &[rows], &format!("{place}.bias")),
+        }
+    }
+
+    fn matrix(&mut self, file: MatrixFile, inputs: usize, place: &str) -> Matrix {
+        let columns = self.columns(&file.columns, inputs, place);
+        let mut nodes =
+            Nodes { out_modes: &file.out_modes, in_modes: &file.in_modes, reader: self };
+        let root = nodes.node(file.factors.tree, true, &format!("{place}.factors.tree"));
+        Matrix {
+            columns,
+            factors: Factors::HierarchicalTucker(root),
+            out_modes: file.out_modes,
+            in_modes: file.in_modes,
+        }
+    }
+
+    fn columns(&mut self, file: &ColumnsFile, inputs: usize, place: &str) -> Columns {
+        match file.kind {
+            ColumnsKind::InputAndHidden => {
+                Columns::InputAndHidden { hidden_offset: file.hidden_offset.unwrap_or(inputs) }
+            }
+            ColumnsKind::Input => {
+                if let Some(offset) = file.hidden_offset {
+                    self.found.push(
+                        Diagnostic::new(format!("{place}.columns.hidden_offset"), "no h here")
+                            .found(offset)
+                            .expected("no such key for columns of kind \"input\""),
+                    );
+                }
+                Columns::Input
+            }
+        }
+    }
+
+    fn head(&mut self, file: HeadFile, hidden: usize) -> Linear {
+        Linear {
+            outputs: file.outputs,
+            weight: self.tensor(file.weight, &[file.outputs, hidden], "head.weight"),
+            bias: self.tensor(file.bias, &[file.outputs], "head.bias"),
+        }
+    }
+
+    /// The values of a tensor; an empty list and a problem when they cannot be had.
+    fn tensor(&mut self, file: TensorFile, expected: &[usize], place: &str) -> Vec<f64> {
+        let values = self.check_size(&file, expected).and_then(|()| self.values(file));
+        match values {
+            Ok(values) => values,
+            Err(mut problem) => {
+                problem.place = place.to_string();
+                self.found.push(problem);
+                Vec::new()
+            }
+        }
+    }
+
+    fn check_size(
+        &mut self,
+        file: &TensorFile,
+        expected: &[usize],
+    ) -> std::result::Result<(), Diagnostic> {
+        if file.shape != expected {
+            return Err(Diagnostic::new("", "wrong shape")
+                .found(shape::text(&file.shape))
+                .expected(shape::text(expected)));
+        }
+        let left = shape::elements(expected).and_then(|count| self.n_left.checked_sub(count));
+        let Some(left) = left else {
+            return Err(Diagnostic::new("", "too large")
+                .found(format!("{} elements", shape::text(expected)))
+                .expected(format!("at most {MAX_ELEMENTS} in the whole model")));
+        };
+        self.n_left = left;
+        Ok(())
+    }
+
+    fn values(&self, file: TensorFile) -> std::result::Result<Vec<f64>, Diagnostic> {
+        match (file.data, file.tensor) {
+            (Some(data), None) => {
+                let count: usize = file.shape.iter().product();
+                if data.0.len() == count {
+                    return Ok(data.0);
+                }
+                Err(Diagnostic::new("", "wrong number of elements")
+                    .found(data.0.len())
+                    .expected(format!("{} = {count}", shape::text(&file.shape))))
+            }
+            (None, Some(name)) => match self.tensors {
+                Some(tensors) => tensors.values(&name, &file.shape),
+                None => Err(Diagnostic::new("", "a tensor by name in a model without `cores`")
+                    .found(format!("\"{}\"", name.escape_debug()))
+                    .help("name the safetensors file in `cores`, or give `data`")),
+            },
+            (data, _) => Err(Diagnostic::new("", "where are the numbers")
+                .found(if data.is_some() { "both `data` and `tensor`" } else { "neither" })
+                .expected("`data` or `tensor`")),
+        }
+    }
+}
+
+/// Conversion of the tree of one matrix.
+struct Nodes<'r, 'a> {
+    out_modes: &'r [usize],
+    in_modes: &'r [usize],
+    reader: &'r mut Reader<'a>,
+}
+
+impl Nodes<'_, '_> {
+    fn node(&mut self, file: NodeFile, is_root: bool, place: &str) -> HtNode {
+        let core_place = format!("{place}.core");
+        match (file.mode, file.left, file.right) {
+            (None, Some(left), Some(right)) => {
+                let expected = shape::inner(file.rank, left.rank, right.rank, is_root);
+                HtNode::Inner {
+                    rank: file.rank,
+                    core: self.reader.tensor(file.core, &expected, &core_place),
+                    left: Box::new(self.node(*left, false, &format!("{place}.left"))),
+                    right: Box::new(self.node(*right, false, &format!("{place}.right"))),
+                }
+            }
+            (Some(mode), None, None) => {
+                let sizes = (self.out_modes.get(mode), self.in_modes.get(mode));
+                let core = match sizes {
+                    (Some(&rows), Some(&columns)) => {
+                        let expected = shape::leaf(rows, columns, file.rank, is_root);
+                        self.reader.tensor(file.core, &expected, &core_place)
+                    }
+                    // The rules of the model name the mode; the shape cannot be known.
+                    _ => Vec::new(),
+                };
+                HtNode::Leaf { mode, rank: file.rank, core }
+            }
+            (mode, left, right) => {
+                self.reader.found.push(
+                    Diagnostic::new(place, "neither a leaf nor an inner node")
+                        .found(keys(mode.is_some(), left.is_some(), right.is_some()))
+                        .expected("`mode` alone, or `left` and `right`"),
+                );
+                HtNode::Leaf { mode: mode.unwrap_or(0), rank: file.rank, core: Vec::new() }
+            }
+        }
+    }
+}
+
+fn keys(mode: bool, left: bool, right: bool) -> String {
+    let present = [(mode, "`mode`"), (left, "`left`"), (right, "`right`")];
+    let names: Vec<&str> = present.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
+    if names.is_empty() { "neither".to_string() } else { names.join(", ") }
+}

@@ -1,0 +1,157 @@
+//! Named untrained models: the shapes that the field publishes numbers for, and those of this
+//! project's own examples.
+
+use super::{Element, InputPrep, Model, NewSpec, Ranks, new};
+use crate::error::{Diagnostic, Result};
+
+/// A named shape.
+#[derive(Debug, Clone, Copy)]
+pub struct Preset {
+    /// Name on the command line; the model's name has underscores for the dashes.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub about: &'static str,
+    inputs: usize,
+    hidden: usize,
+    out_modes: &'static [usize],
+    in_modes: &'static [usize],
+    tree: &'static str,
+    leaf_rank: usize,
+    inner_rank: usize,
+    fully: bool,
+    head: Option<usize>,
+    element: Element,
+    shift: i32,
+}
+
+/// The presets in the order in which they are listed.
+///
+/// The shift of byte inputs brings |x|^2 near the number of hidden units for random bytes.
+const PRESETS: &[Preset] = &[
+    Preset {
+        name: "digits",
+        about: "the spoken-digits example, untrained: FDHT, 1,140 parameters",
+        inputs: 1024,
+        hidden: 64,
+        out_modes: &[4, 4, 4, 4],
+        in_modes: &[4, 8, 8, 8],
+        tree: "((0,1),(2,3))",
+        leaf_rank: 6,
+        inner_rank: 6,
+        fully: true,
+        head: Some(10),
+        element: Element::U8,
+        shift: 9,
+    },
+    Preset {
+        name: "fdht-largest",
+        about: "FDHT-LSTM, largest published: 57,600 inputs, 8,808 parameters",
+        inputs: 57_600,
+        hidden: 256,
+        out_modes: &[8, 8, 16],
+        in_modes: &[16, 32, 113],
+        tree: "((0,1),2)",
+        leaf_rank: 4,
+        inner_rank: 2,
+        fully: true,
+        head: None,
+        element: Element::U8,
+        shift: 11,
+    },
+    Preset {
+        name: "fdht-smallest",
+        about: "FDHT-LSTM, smallest published: 2,048 inputs, 3,132 parameters",
+        inputs: 2048,
+        hidden: 2048,
+        out_modes: &[32, 16, 16],
+        in_modes: &[16, 16, 16],
+        tree: "((0,1),2)",
+        leaf_rank: 3,
+        inner_rank: 5,
+        fully: true,
+        head: None,
+        element: Element::Real,
+        shift: 0,
+    },
+    Preset {
+        name: "fdht-ucf11",
+        about: "FDHT-LSTM for UCF11 video in power-of-two modes: 57,600 inputs, 1,932 parameters",
+        inputs: 57_600,
+        hidden: 256,
+        out_modes: &[4, 4, 4, 4, 4],
+        in_modes: &[4, 12, 10, 10, 16],
+        tree: "",
+        leaf_rank: 6,
+        inner_rank: 6,
+        fully: true,
+        head: Some(11),
+        element: Element::U8,
+        shift: 11,
+    },
+    Preset {
+        name: "ht-ucf11",
+        about: "HT-LSTM for UCF11, input-to-hidden matrix alone: 1,245 parameters",
+        inputs: 57_600,
+        hidden: 256,
+        out_modes: &[16, 4, 2, 4, 2],
+        in_modes: &[8, 10, 8, 9, 10],
+        tree: "(((0,1),2),(3,4))",
+        leaf_rank: 4,
+        inner_rank: 5,
+        fully: false,
+        head: None,
+        element: Element::U8,
+        shift: 11,
+    },
+    Preset {
+        name: "ht-youtube",
+        about: "HT-LSTM for YouTube Celebrities, input-to-hidden matrix alone: 810 parameters",
+        inputs: 57_600,
+        hidden: 256,
+        out_modes: &[16, 4, 2, 4, 2],
+        in_modes: &[8, 10, 8, 9, 10],
+        tree: "(((0,1),2),(3,4))",
+        leaf_rank: 3,
+        inner_rank: 3,
+        fully: false,
+        head: None,
+        element: Element::U8,
+        shift: 11,
+    },
+];
+
+/// All presets.
+pub fn list() -> &'static [Preset] {
+    PRESETS
+}
+
+/// The model of a preset with values from a seed.
+pub fn build(name: &str, seed: u64) -> Result<Model> {
+    new(&spec(name, seed)?)
+}
+
+/// What `new` would be told for a preset.
+pub fn spec(name: &str, seed: u64) -> Result<NewSpec> {
+    let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) else {
+        let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+        let shown: String = name.chars().take(40).collect();
+        return Err(Diagnostic::new("preset", "no such preset")
+            .found(format!("\"{}\"", shown.escape_debug()))
+            .expected(format!("one of {}", names.join(", ")))
+            .into());
+    };
+    Ok(NewSpec {
+        name: preset.name.replace('-', "_"),
+        inputs: preset.inputs,
+        hidden: preset.hidden,
+        out_modes: preset.out_modes.to_vec(),
+        in_modes: preset.in_modes.to_vec(),
+        tree: preset.tree.to_string(),
+        ranks: Ranks::Uniform { leaf: preset.leaf_rank, inner: preset.inner_rank },
+        hidden_offset: None,
+        fully: preset.fully,
+        head: preset.head,
+        input: InputPrep { element: preset.element, shift: preset.shift, mean: Vec::new() },
+        seed,
+    })
+}

@@ -1,0 +1,149 @@
+//! [`Model`] to [`ModelFile`]: the reverse of `from_file`, with tensors inline or set aside under
+//! stable names.
+
+use super::file::{
+    CellFile, ColumnsFile, ColumnsKind, ElementFile, FactorsFile, FactorsKind, FormatName,
+    HeadFile, InputFile, LayerFile, MatrixFile, ModelFile, NodeFile, Numbers, TensorFile, VERSION,
+};
+use super::{Cell, Columns, Element, Factors, HtNode, Layer, Matrix, Model, shape};
+
+/// A tensor set aside for the safetensors file.
+pub(super) struct Named {
+    pub name: String,
+    pub shape: Vec<usize>,
+    pub values: Vec<f64>,
+}
+
+/// The file of a checked model, and the tensors set aside when `cores` names a file for them.
+pub(super) fn convert(model: &Model, cores: Option<String>) -> (ModelFile, Vec<Named>) {
+    let mut writer = Writer { named: cores.is_some().then(Vec::new) };
+    let file = ModelFile {
+        format: FormatName::HtgenModel,
+        version: VERSION,
+        name: model.name.clone(),
+        cores,
+        input: writer.input(model),
+        layers: model.layers.iter().enumerate().map(|(k, layer)| writer.layer(layer, k)).collect(),
+        head: model.head.as_ref().map(|head| HeadFile {
+            outputs: head.outputs,
+            weight: writer.tensor(
+                "head.weight",
+                vec![head.outputs, head.weight.len() / head.outputs],
+                &head.weight,
+            ),
+            bias: writer.vector("head.bias", &head.bias),
+        }),
+        formats: model.formats.clone(),
+    };
+    (file, writer.named.unwrap_or_default())
+}
+
+struct Writer {
+    /// Tensors set aside; none when they are written inline.
+    named: Option<Vec<Named>>,
+}
+
+impl Writer {
+    fn input(&mut self, model: &Model) -> InputFile {
+        let mean = &model.input.mean;
+        InputFile {
+            element: match model.input.element {
+                Element::U8 => ElementFile::U8,
+                Element::Real => ElementFile::Real,
+            },
+            shift: model.input.shift,
+            mean: (!mean.is_empty()).then(|| self.vector("input.mean", mean)),
+        }
+    }
+
+    fn layer(&mut self, layer: &Layer, index: usize) -> LayerFile {
+        let name = format!("layers.{index}");
+        let matrices = layer.matrices.iter().enumerate();
+        LayerFile {
+            cell: match layer.cell {
+                Cell::Lstm => CellFile::Lstm,
+            },
+            inputs: layer.inputs,
+            hidden: layer.hidden,
+            matrices: matrices
+                .map(|(k, matrix)| self.matrix(matrix, &format!("{name}.matrices.{k}")))
+                .collect(),
+            bias: self.vector(&format!("{name}.bias"), &layer.bias),
+        }
+    }
+
+    fn matrix(&mut self, matrix: &Matrix, name: &str) -> MatrixFile {
+        let columns = match matrix.columns {
+            Columns::Input => ColumnsFile { kind: ColumnsKind::Input, hidden_offset: None },
+            Columns::InputAndHidden { hidden_offset } => ColumnsFile {
+                kind: ColumnsKind::InputAndHidden,
+                hidden_offset: Some(hidden_offset),
+            },
+        };
+        let Factors::HierarchicalTucker(root) = &matrix.factors;
+        MatrixFile {
+            columns,
+            out_modes: matrix.out_modes.clone(),
+            in_modes: matrix.in_modes.clone(),
+            factors: FactorsFile {
+                kind: FactorsKind::HierarchicalTucker,
+                tree: self.node(root, matrix, true, name),
+            },
+        }
+    }
+
+    fn node(&mut self, node: &HtNode, matrix: &Matrix, is_root: bool, name: &str) -> NodeFile {
+        match node {
+            HtNode::Leaf { mode, rank, core } => {
+                let (rows, columns) = (matrix.out_modes[*mode], matrix.in_modes[*mode]);
+                let shape = shape::leaf(rows, columns, *rank, is_root);
+                NodeFile {
+                    mode: Some(*mode),
+                    rank: *rank,
+                    core: self.tensor(&format!("{name}.leaf.{mode}"), shape, core),
+                    left: None,
+                    right: None,
+                }
+            }
+            HtNode::Inner { rank, core, left, right } => {
+                let shape = shape::inner(*rank, left.rank(), right.rank(), is_root);
+                let core_name = if is_root {
+                    format!("{name}.root")
+                } else {
+                    format!("{name}.transfer.{}", modes(node).join("-"))
+                };
+                NodeFile {
+                    mode: None,
+                    rank: *rank,
+                    core: self.tensor(&core_name, shape, core),
+                    left: Some(Box::new(self.node(left, matrix, false, name))),
+                    right: Some(Box::new(self.node(right, matrix, false, name))),
+                }
+            }
+        }
+    }
+
+    fn vector(&mut self, name: &str, values: &[f64]) -> TensorFile {
+        self.tensor(name, vec![values.len()], values)
+    }
+
+    fn tensor(&mut self, name: &str, shape: Vec<usize>, values: &[f64]) -> TensorFile {
+        let Some(named) = &mut self.named else {
+            return TensorFile { shape, data: Some(Numbers(values.to_vec())), tensor: None };
+        };
+        named.push(Named { name: name.to_string(), shape: shape.clone(), values: values.to_vec() });
+        TensorFile { shape, data: None, tensor: Some(name.to_string()) }
+    }
+}
+
+/// The modes below a node, left to right.
+fn modes(node: &HtNode) -> Vec<String> {
+    match node {
+        HtNode::Leaf { mode, .. } => vec![mode.to_string()],
+        HtNode::Inner { left, right, .. } => {
+            let mut modes = modes(left);
+            modes.extend(self::modes(right));
+            modes
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! Refusals: every file in `tests/data/errors` is refused with the message in the text file of the
+//! same name; what is binary or large is made here.
+
+use expect_test::{Expect, expect, expect_file};
+use htgen::data::{Array, ArrayData, Sequences, write_npz};
+use htgen::model::{self, Cores, Element, NewSpec, Ranks, Tree, preset};
+use safetensors::tensor::{Dtype, TensorView};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+const TINY: &str = include_str!("../data/tiny.json");
+
+#[test]
+fn every_provoking_file_is_refused() {
+    // Relative, so that the messages are the same in every checkout; tests run in the package.
+    let mut files: Vec<PathBuf> = fs::read_dir("tests/data/errors")
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    files.sort();
+    assert!(files.len() > 50, "provoking files are missing");
+    for file in files {
+        let Err(problems) = model::load(&file) else {
+            panic!("{} was accepted", file.display());
+        };
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(file.with_extension("txt"));
+        expect_file![golden].assert_eq(&format!("error: {problems}\n"));
+    }
+}
+
+/// Compares the message of a failed call, the temporary folder written as `DIR`.
+fn refused<T>(dir: &TempDir, result: htgen::error::Result<T>, message: Expect) {
+    let Err(problems) = result else { panic!("was accepted") };
+    let text = problems.to_string().replace(&dir.path().display().to_string(), "DIR");
+    message.assert_eq(&text);
+}
+
+/// The tiny model with one leaf in a safetensors file of the given bytes.
+fn with_cores(dir: &TempDir, cores: &[u8]) -> PathBuf {
+    let start = TINY.find("\"data\": [-1.0, 0.75, 0.25, -0.25, -0.75, 1.0").unwrap();
+    let end = start + TINY[start..].find(']').unwrap() + 1;
+    let text = format!("{}\"tensor\": \"leaf.0\"{}", &TINY[..start], &TINY[end..]);
+    let text = text.replace("\"version\": 1,", "\"version\": 1, \"cores\": \"m.safetensors\",");
+    fs::write(dir.path().join("m.json"), text).unwrap();
+    fs::write(dir.path().join("m.safetensors"), cores).unwrap();
+    dir.path().join("m.json")
+}
+
+fn safetensors(name: &str, dtype: Dtype, shape: &[usize], bytes: &[u8]) -> Vec<u8> {
+    let view = TensorView::new(dtype, shape.to_vec(), bytes).unwrap();
+    safetensors::serialize([(name, view)], None).unwrap()
+}
+
+fn leaf() -> Vec<u8> {
+    safetensors("leaf.0", Dtype::F32, &[4, 2, 2], &[0; 64])
+}
+
+#[test]
+fn a_leaf_in_a_whole_safetensors_file_is_accepted() {
+    let dir = TempDir::new().unwrap();
+    let model = model::load(&with_cores(&dir, &leaf())).unwrap();
+    assert_eq!(model.parameters(), 32);
+}
+
+#[test]
+fn truncated_safetensors() {
+    let dir = TempDir::new().unwrap();
+    let whole = leaf();
+    let path = with_cores(&dir, &whole[..whole.len() - 1]);
+    refused(&dir, model::load(&path), expect![[r#"DIR/m.json: cores: m.safetensors is not a whole safetensors file ("leaf.0" ends behind the file); was it copied whole?"#]]);
+    let path = with_cores(&dir, &whole[..40]);
+    refused(&dir, model::load(&path), expect!["DIR/m.json: cores: m.safetensors is not a whole safetensors file (the header ends too early); was it copied whole?"]);
+    let path = with_cores(&dir, &whole[..3]);
+    refused(&dir, model::load(&path), expect!["DIR/m.json: cores: m.safetensors is not a whole safetensors file (shorter than its header length); was it copied whole?"]);
+}
+
+#[test]
+fn safetensors_with_offsets_that_overflow() {
+    let dir = TempDir::new().unwrap();
+    let header = r#"{"a":{"dtype":"U8","shape":[18446744073709551615],"data_offsets":[0,18446744073709551615]}}"#;
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header.bytes());
+    refused(&dir, model::load(&with_cores(&dir, &bytes)), expect![[r#"DIR/m.json: cores: m.safetensors is not a whole safetensors file ("a" ends behind the file); was it copied whole?"#]]);
+}
+
+#[test]
+fn wrong_tensors() {
+    let dir = TempDir::new().unwrap();
+    let other = safetensors("leaf.7", Dtype::F32, &[4, 2, 2], &[0; 64]);
+    refused(&dir, model::load(&with_cores(&dir, &other)), expect![[r#"DIR/m.json: layers[0].matrices[0].factors.tree.left.core: tensor "leaf.0" of m.safetensors does not exist: expected one of leaf.7"#]]);
+    let half = safetensors("leaf.0", Dtype::F16, &[4, 2, 2], &[0; 32]);
+    refused(&dir, model::load(&with_cores(&dir, &half)), expect![[r#"DIR/m.json: layers[0].matrices[0].factors.tree.left.core: tensor "leaf.0" of m.safetensors has the wrong type: found F16, expected F32 or F64"#]]);
+    let turned = safetensors("leaf.0", Dtype::F32, &[2, 4, 2], &[0; 64]);
+    refused(&dir, model::load(&with_cores(&dir, &turned)), expect![[r#"DIR/m.json: layers[0].matrices[0].factors.tree.left.core: tensor "leaf.0" of m.safetensors has the wrong shape: found 2 x 4 x 2, expected 4 x 2 x 2"#]]);
+    let mut values = [0; 64];
+    values[20..24].copy_from_slice(&f32::NAN.to_le_bytes());
+    let nan = safetensors("leaf.0", Dtype::F32, &[4, 2, 2], &values);
+    refused(&dir, model::load(&with_cores(&dir, &nan)), expect!["DIR/m.json: layers[0].matrices[0].factors.tree.left.core: not finite: found NaN at element 5, expected finite numbers; did the training diverge?"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_out_of_the_folder() {
+    let dir = TempDir::new().unwrap();
+    let elsewhere = TempDir::new().unwrap();
+    fs::write(elsewhere.path().join("m.safetensors"), leaf()).unwrap();
+    let path = with_cores(&dir, &[]);
+    fs::remove_file(dir.path().join("m.safetensors")).unwrap();
+    let link = dir.path().join("m.safetensors");
+    std::os::unix::fs::symlink(elsewhere.path().join("m.safetensors"), link).unwrap();
+    refused(&dir, model::load(&path), expect![[r#"DIR/m.json: cores: a link that leaves the folder of the model: found "m.safetensors", expected a file in or below the folder of the model"#]]);
+}
+
+#[test]
+fn files_that_are_no_files() {
+    let dir = TempDir::new().unwrap();
+    refused(&dir, model::load(&dir.path().join("no.json")), expect!["DIR/no.json: cannot be read (No such file or directory (os error 2)); check the path"]);
+    refused(&dir, model::load(dir.path()), expect!["DIR: not a regular file"]);
+    let huge = dir.path().join("huge.json");
+    fs::File::create(&huge).unwrap().set_len((1 << 28) + 1).unwrap();
+    refused(&dir, model::load(&huge), expect!["DIR/huge.json: file too large: found 268435457 bytes, expected at most 268435456"]);
+}
+
+#[test]
+fn a_refused_save_touches_nothing() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("m.json");
+    let mut model = preset::build("digits", 1).unwrap();
+    model::save(&model, &path, Cores::Safetensors).unwrap();
+    let before = fs::read(&path).unwrap();
+    model.layers[0].bias[3] = f64::INFINITY;
+    refused(&dir, model::save(&model, &path, Cores::Inline), expect!["layers[0].bias: not finite: found inf at element 3, expected finite numbers; did the training diverge?"]);
+    assert_eq!(fs::read(&path).unwrap(), before);
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+    model.layers[0].bias[3] = 0.0;
+    refused(&dir, model::save(&model, &dir.path().join("no/m.json"), Cores::Inline), expect![[r#"DIR/no/m.json: cannot be written (No such file or directory (os error 2) at path "DIR/no/.htgen-1tDCvP"); check that the folder exists and can be written to"#]]);
+    refused(&dir, model::save(&model, &dir.path().join("m.txt"), Cores::Safetensors), expect!["DIR/m.txt: not a name for a model file: expected a name in Unicode that ends in .json"]);
+}
+
+#[test]
+fn trees_that_are_no_trees() {
+    let cases = ["((0,1),2", "(0,1,2)", "(0,1)x", "(0,0)", "(0,3)", "(0,1)", "(a,b)", "((((((((0"];
+    let messages: Vec<String> =
+        cases.iter().map(|text| Tree::parse(text, 3).unwrap_err().to_string()).collect();
+    expect![[r#"
+        tree: not a tree: found the end of the text, expected a closing parenthesis; write it like ((0,1),(2,3)); every inner node has two halves
+        tree: not a tree: found ',' at character 5, expected a closing parenthesis; write it like ((0,1),(2,3)); every inner node has two halves
+        tree: not a tree: found 'x' at character 6, expected the end of the text; write it like ((0,1),(2,3)); every inner node has two halves
+        tree: mode used twice: found 0, expected each mode once
+        tree: no such mode: found 3, expected 0 to 2; modes are numbered from 0
+        tree: modes missing: found no 2, expected each of the 3 modes once
+        tree: not a tree: found 'a' at character 2, expected a mode or a parenthesis; write it like ((0,1),(2,3)); every inner node has two halves
+        tree: not a tree: found '(' at character 8, expected at most 8 modes; write it like ((0,1),(2,3)); every inner node has two halves"#]].assert_eq(&messages.join("\n"));
+    Tree::parse(&"(".repeat(100_000), 3).unwrap_err();
+}
+
+#[test]
+fn specifications_that_do_not_work_out() {
+    let good = preset::spec("digits", 1).unwrap();
+    let bad = [
+        NewSpec { name: "a-b".into(), ..good.clone() },
+        NewSpec { out_modes: vec![4, 4, 4, 5], ..good.clone() },
+        NewSpec { out_modes: vec![], ..good.clone() },
+        NewSpec { in_modes: vec![1 << 40, 1 << 40, 1, 1], ..good.clone() },
+        NewSpec { in_modes: vec![4, 8, 8], ..good.clone() },
+        NewSpec { ranks: Ranks::PerNode(vec![6, 6]), ..good.clone() },
+        NewSpec { ranks: Ranks::Uniform { leaf: 0, inner: 6 }, ..good.clone() },
+        NewSpec { ranks: Ranks::Uniform { leaf: 1 << 30, inner: 1 << 30 }, ..good.clone() },
+        NewSpec { hidden: 1 << 62, ..good.clone() },
+        NewSpec { fully: false, hidden_offset: Some(1024), ..good.clone() },
+        NewSpec { head: Some(0), ..good },
+    ];
+    let messages: Vec<String> =
+        bad.iter().map(|spec| model::new(spec).unwrap_err().to_string()).collect();
+    expect![[r#"
+        name: not an identifier: found "a-b", expected a letter, then letters, digits and _, at most 48
+        layers[0].matrices[0].out_modes: modes do not multiply out: found 4 x 4 x 4 x 5 = 320, expected 256, gates times hidden units; change a mode or `hidden`
+        tree: number of modes out of range: found 0, expected 1 to 8
+        ranks: too large: found 4 x 1099511627776 x 6 elements, expected at most 134217728 in the whole model
+        layers[0].matrices[0].in_modes: modes do not multiply out: found 4 x 8 x 8 = 256, expected at least 1088, the columns in use
+        error: layers[0].matrices[0].factors.tree.right.right.mode: no such mode: found 3, expected 0 to 2
+        ranks: one rank a node but the root: found 2, expected 6 for the tree ((0,1),(2,3)); list them in the order of the tree's text: a node, its left half, its right half
+        layers[0].matrices[0].factors.tree.left.left.rank: empty rank: found 0, expected at least 1
+        error: layers[0].matrices[0].factors.tree.left.right.rank: empty rank: found 0, expected at least 1
+        error: layers[0].matrices[0].factors.tree.right.left.rank: empty rank: found 0, expected at least 1
+        error: layers[0].matrices[0].factors.tree.right.right.rank: empty rank: found 0, expected at least 1
+        ranks: too large: found 4 x 4 x 1073741824 elements, expected at most 134217728 in the whole model
+        hidden: too large: found 4 x 4611686018427387904 elements, expected at most 134217728 in the whole model
+        hidden_offset: no h in this matrix; leave it out, or decompose fully
+        head.outputs: number of outputs out of range: found 0, expected 1 to 67108864"#]].assert_eq(&messages.join("\n"));
+    let unknown = preset::build("fdht", 1).unwrap_err().to_string();
+    expect![[r#"preset: no such preset: found "fdht", expected one of digits, fdht-largest, fdht-smallest, fdht-ucf11, ht-ucf11, ht-youtube"#]].assert_eq(&unknown);
+}
+
+fn bytes(shape: &[usize]) -> Array {
+    let count = shape.iter().product();
+    Array { shape: shape.to_vec(), data: ArrayData::U8(vec![1; count]) }
+}
+
+#[test]
+fn inputs_files_of_the_wrong_shape_or_type() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("d.npz");
+    let ints =
+        |values: &[i64]| Array { shape: vec![values.len()], data: ArrayData::I64(values.to_vec()) };
+    let reals = |value: f64| Array { shape: vec![1, 2, 3], data: ArrayData::F64(vec![value; 6]) };
+    let x = bytes(&[2, 5, 3]);
+    let cases: Vec<(Element, Vec<(&str, Array)>)> = vec![
+        (Element::U8, vec![("frames", x.clone()), ("state", ints(&[1]))]),
+        (Element::U8, vec![]),
+        (Element::U8, vec![("x", bytes(&[2, 5]))]),
+        (Element::U8, vec![("x", bytes(&[0, 5, 3]))]),
+        (Element::U8, vec![("x", bytes(&[2, 5, 2, 2]))]),
+        (Element::U8, vec![("x", reals(0.5))]),
+        (Element::Real, vec![("x", x.clone())]),
+        (Element::Real, vec![("x", reals(f64::NAN))]),
+        (Element::Real, vec![("x", reals(1e300))]),
+        (Element::U8, vec![("x", x.clone()), ("y", ints(&[1, 2, 3]))]),
+        (Element::U8, vec![("x", x.clone()), ("y", reals(1.0))]),
+        (Element::U8, vec![("x", x.clone()), ("length", ints(&[5, 6]))]),
+        (Element::U8, vec![("x", x), ("length", ints(&[0, 1]))]),
+    ];
+    let mut messages = Vec::new();
+    for (element, arrays) in cases {
+        write_npz(&path, &arrays).unwrap();
+        let problems = Sequences::load(&path, 3, element).unwrap_err().to_string();
+        messages.push(problems.replace(&dir.path().display().to_string(), "DIR"));
+    }
+    expect![[r#"
+        DIR/d.npz: x: array missing: found frames, state, expected x of (sequences, steps, inputs)
+        DIR/d.npz: x: array missing: found no array, expected x of (sequences, steps, inputs)
+        DIR/d.npz: x: too few axes: found shape 2 x 5, expected sequences x steps x 3
+        DIR/d.npz: x: no data: found shape 0 x 5 x 3, expected at least one sequence of one step
+        DIR/d.npz: x: wrong width: found 2 x 2 = 4 elements a step, expected 3, the inputs of the model
+        DIR/d.npz: x: wrong type: found float64, expected uint8, the stream element of the model
+        DIR/d.npz: x: wrong type: found uint8, expected float32 or float64, as the stream element of the model is real
+        DIR/d.npz: x: not finite: found NaN at element 0 of row 0, expected finite single-precision numbers
+        DIR/d.npz: x: not finite: found inf at element 0 of row 0, expected finite single-precision numbers
+        DIR/d.npz: y: wrong shape: found 3, expected 2, one a sequence
+        DIR/d.npz: y: wrong shape: found 1 x 2 x 3, expected 2, one a sequence
+        DIR/d.npz: length[1]: out of range: found 6, expected 1 to 5
+        DIR/d.npz: length[0]: out of range: found 0, expected 1 to 5"#]].assert_eq(&messages.join("\n"));
+}
+
+#[test]
+fn damaged_inputs_files() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("d.npz");
+    write_npz(&path, &[("x", bytes(&[20, 5, 3]))]).unwrap();
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    refused(&dir, Sequences::load(&path, 3, Element::U8), expect!["DIR/d.npz: not a whole npz file (invalid Zip archive: Could not find central directory end): expected arrays written by numpy.savez or savez_compressed; was it copied whole?"]);
+    let mut flipped = whole.clone();
+    flipped[40] ^= 0xff;
+    fs::write(&path, flipped).unwrap();
+    refused(&dir, Sequences::load(&path, 3, Element::U8), expect!["DIR/d.npz: x: damaged in the npz file (corrupt deflate stream); was it copied whole?"]);
+    refused(&dir, Sequences::load(&dir.path().join("none.npz"), 3, Element::U8), expect!["DIR/none.npz: cannot be read (No such file or directory (os error 2)); check the path"]);
+}
+
+/// An npz file whose `x` has the given npy header and no data.
+fn npz_with_header(path: &Path, header: &str) {
+    let file = fs::File::create(path).unwrap();
+    let mut npz = npyz::npz::NpzWriter::new(file);
+    let options = npyz::zip::write::FileOptions::default();
+    npz.zip_writer().start_file("x.npy", options).unwrap();
+    let mut npy = b"\x93NUMPY\x02\x00".to_vec();
+    npy.extend((header.len() as u32).to_le_bytes());
+    npy.extend(header.bytes());
+    std::io::Write::write_all(npz.zip_writer(), &npy).unwrap();
+    npz.zip_writer().finish().unwrap();
+}
+
+#[test]
+fn hostile_npy_headers() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("d.npz");
+    let shaped = |descr: &str, order: &str, shape: &str| {
+        format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}")
+    };
+    let headers = [
+        shaped("|u1", "False", "(4294967296, 4294967296, 16)"),
+        shaped("|u1", "False", "(1000000, 1000, 3)"),
+        shaped("|u1", "True", "(2, 5, 3)"),
+        shaped("<f2", "False", "(2, 5, 3)"),
+        shaped("|O", "False", "(2, 5, 3)"),
+        shaped("|u1", "False", &"(".repeat(5000)),
+        shaped("|u1", "False", &" ".repeat(20000)),
+        "nonsense".to_string(),
+    ];
+    let mut messages = Vec::new();
+    for header in headers {
+        npz_with_header(&path, &header);
+        let problems = Sequences::load(&path, 3, Element::U8).unwrap_err().to_string();
+        messages.push(problems.replace(&dir.path().display().to_string(), "DIR"));
+    }
+    expect![[r#"
+        DIR/d.npz: x: sizes too large
+        DIR/d.npz: x: wrong number of bytes: found 0, expected 3000000000 elements of 1; was the file written whole?
+        DIR/d.npz: x: array in Fortran order: expected C order; save numpy.ascontiguousarray(...) of it
+        DIR/d.npz: x: element type that cannot be read: found <f2, expected integers, f4 or f8
+        DIR/d.npz: x: element type that cannot be read: found |O, expected integers, f4 or f8
+        DIR/d.npz: x: header nested too deeply
+        DIR/d.npz: x: header of 20053 bytes, at most 16384 can be read
+        DIR/d.npz: x: not an npy array (could not parse Python expression: syntax error:  --> 1:1
+          |
+        1 | nonsense
+          | ^---
+          |
+          = expected value)"#]].assert_eq(&messages.join("\n"));
+}
+
+#[test]
+fn too_much_random_data() {
+    let dir = TempDir::new().unwrap();
+    refused(&dir, Sequences::random(57_600, Element::U8, usize::MAX, 1), expect!["number of random sequences out of range: found 18446744073709551615, expected 1 to 116 for 57600 inputs"]);
+    refused(&dir, Sequences::random(8, Element::U8, 0, 1), expect!["number of random sequences out of range: found 0, expected 1 to 838860 for 8 inputs"]);
+}
