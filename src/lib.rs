@@ -4,3 +4,4 @@
 pub mod error;
 pub mod fixed;
 pub mod model;
+pub mod tool;

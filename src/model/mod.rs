@@ -203,7 +203,9 @@ pub struct LayerFormats {
 }
 
 /// Formats of one contraction step.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct StepFormats {
     /// Fraction bits of the (merged) weight tensor.
@@ -213,7 +215,9 @@ pub struct StepFormats {
 }
 
 /// Formats of the linear head.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct HeadFormats {
     /// Fraction bits of the weights.

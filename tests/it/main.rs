@@ -1,1 +1,4 @@
 //! The only test binary.
+
+mod support;
+mod tool; // lookup, versions, running and ending programs
