@@ -16,3 +16,4 @@ pub mod network;
 pub mod plan;
 pub mod quant;
 pub mod sched;
+pub mod tool;

@@ -1,32 +1,121 @@
-//! The element-wise unit of an LSTM. Twin of `ht_cell`.
+//! The element-wise part of an LSTM step for one hidden unit: twin of `ht_cell`.
 
-use super::activation::{sigmoid, tanh};
-use super::requant::{round_shift, saturate};
+use super::activation::{Y_FRAC, Z_FRAC, sigmoid, tanh};
+use super::requant::{requant, round_shift, saturate};
 
-/// Formats of the unit.
-#[derive(Debug, Clone, Copy)]
-pub struct Cell {
-    /// Fraction bits of c.
-    pub cell_frac: u32,
-    /// Fraction bits of h.
-    pub hidden_frac: u32,
-    /// Width of h.
-    pub activation_bits: u32,
+/// Number formats of the cell state and the hidden state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CellFormat {
+    /// Fraction bits of the cell state (16 bits): 8 to 15.
+    pub c_frac: u32,
+    /// Fraction bits of the hidden state: 4 to 15.
+    pub h_frac: u32,
+    /// Width of the hidden state: 4 to 16.
+    pub act_bits: u32,
 }
 
-impl Cell {
-    /// From the gates i, f, g, o and c to the new (c, h).
-    pub fn step(self, z: [i32; 4], c: i32) -> (i32, i32) {
-        let [i, f, g, o] = z;
-        let keep = round_shift(i64::from(sigmoid(f)) * i64::from(c), 15);
-        let add = round_shift(i64::from(sigmoid(i)) * i64::from(tanh(g)), 30 - self.cell_frac);
-        let c = saturate(keep + add, 16);
-        let aligned = match self.cell_frac {
-            frac @ 12.. => round_shift(i64::from(c), frac - 11),
-            frac => i64::from(c) << (11 - frac),
+/// Pre-activations of one unit's gates, each 16 bits with 11 fraction bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GateSums {
+    /// Input gate.
+    pub i: i16,
+    /// Forget gate.
+    pub f: i16,
+    /// Candidate.
+    pub g: i16,
+    /// Output gate.
+    pub o: i16,
+}
+
+/// Pre-activation of a gate: the requantised contraction plus bias, clipped to 16 bits.
+pub fn gate_sum(contraction: i16, bias: i16) -> i16 {
+    saturate(i32::from(contraction) + i32::from(bias), 16) as i16
+}
+
+impl CellFormat {
+    /// Whether every width is one that `ht_cell` accepts.
+    pub fn is_supported(&self) -> bool {
+        (8..=15).contains(&self.c_frac)
+            && (4..=15).contains(&self.h_frac)
+            && (4..=16).contains(&self.act_bits)
+    }
+
+    /// The next cell state and the hidden state of a unit.
+    ///
+    /// c' = sat16(((f c + 2^14) >> 15) + ((i g + 2^(29 - c_frac)) >> (30 - c_frac))) and
+    /// h = sat((o t + 2^(29 - h_frac)) >> (30 - h_frac)) to `act_bits`, with t = tanh of
+    /// [`align`](Self::align)ed c'. Gates and tanh have 15 fraction bits, so a product has 30.
+    pub fn step(&self, z: GateSums, c: i16) -> (i16, i16) {
+        let [i, f, o] = [z.i, z.f, z.o].map(|z| i32::from(sigmoid(z)));
+        let kept = round_shift(f * i32::from(c), Y_FRAC);
+        let added = round_shift(i * i32::from(tanh(z.g)), 2 * Y_FRAC - self.c_frac);
+        let c = saturate(kept + added, 16) as i16;
+        let product = o * i32::from(tanh(self.align(c)));
+        (c, requant(product, 2 * Y_FRAC - self.h_frac, self.act_bits) as i16)
+    }
+
+    /// The cell state with the fraction bits of a tanh argument: rounded half up where bits are
+    /// dropped, clipped to 16 bits where they are appended.
+    pub fn align(&self, c: i16) -> i16 {
+        let c = i32::from(c);
+        let aligned = if self.c_frac >= Z_FRAC {
+            round_shift(c, self.c_frac - Z_FRAC)
+        } else {
+            saturate(c << (Z_FRAC - self.c_frac), 16)
         };
-        let tc = tanh(saturate(aligned, 16));
-        let h = round_shift(i64::from(sigmoid(o)) * i64::from(tc), 30 - self.hidden_frac);
-        (c, saturate(h, self.activation_bits))
+        aligned as i16
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FORMAT: CellFormat = CellFormat { c_frac: 11, h_frac: 11, act_bits: 12 };
+
+    /// The worst error of a step against real arithmetic, in units of h.
+    fn error(z: GateSums, c: i16) -> f64 {
+        let [i, f, g, o] = [z.i, z.f, z.g, z.o].map(|z| f64::from(z) / 2048.0);
+        let s = |x: f64| 1.0 / (1.0 + (-x).exp());
+        let c_real = s(f) * f64::from(c) / 2048.0 + s(i) * g.tanh();
+        let (_, h) = FORMAT.step(z, c);
+        (f64::from(h) / 2048.0 - s(o) * c_real.tanh()).abs()
+    }
+
+    #[test]
+    fn a_step_follows_the_real_cell() {
+        let values = [-32768, -9000, -2048, -300, 0, 1, 700, 4096, 20000, 32767];
+        for i in values {
+            for f in values {
+                for g in values {
+                    for o in values {
+                        let z = GateSums { i, f, g, o };
+                        for c in values {
+                            assert!(error(z, c) < 1.6 / 2048.0, "{z:?} {c}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn states_clip_instead_of_wrapping() {
+        let all = |z| GateSums { i: z, f: z, g: z, o: z };
+        assert_eq!(FORMAT.step(all(i16::MAX), i16::MAX), (32767, 2047));
+        let low = GateSums { g: i16::MIN, ..all(i16::MAX) };
+        assert_eq!(FORMAT.step(low, i16::MIN), (-32768, -2048));
+        assert_eq!(gate_sum(i16::MAX, 1), i16::MAX);
+        assert_eq!(gate_sum(i16::MIN, -1), i16::MIN);
+    }
+
+    #[test]
+    fn align_rounds_down_shifts_and_clips_up_shifts() {
+        let format = |c_frac| CellFormat { c_frac, ..FORMAT };
+        assert_eq!(format(15).align(8), 1);
+        assert_eq!(format(15).align(-8), 0);
+        assert_eq!(format(15).align(i16::MAX), 2048);
+        assert_eq!(format(8).align(5000), i16::MAX);
+        assert_eq!(format(8).align(-4), -32);
     }
 }

@@ -1,7 +1,7 @@
 //! The fixed-point reference: a quantised plan on integer inputs, one time step after the other.
 
-use super::cell::Cell;
-use super::requant::{round_shift, saturate};
+use super::cell::{CellFormat, GateSums, gate_sum};
+use super::requant::{requant, requant_saturates, round_shift, saturate};
 use crate::model::Element;
 use crate::quant::{QuantPlan, WIDE_BITS};
 
@@ -22,6 +22,26 @@ pub enum Site {
     Output,
 }
 
+/// From an accumulator to a result: round half up at `shift`, saturate to `bits`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Requantise {
+    /// Right shift, at least 1.
+    pub shift: u32,
+    /// Width of the result, sign included.
+    pub bits: u32,
+}
+
+impl Requantise {
+    /// The result; see [`requant`].
+    pub fn apply(self, acc: i64) -> i32 {
+        requant(acc, self.shift, self.bits) as i32
+    }
+    /// Whether `acc` is clipped.
+    pub fn clips(self, acc: i64) -> bool {
+        requant_saturates(acc, self.shift, self.bits)
+    }
+}
+
 /// Is told every tensor of a time step and how many of its values were clipped.
 pub trait Observer {
     /// `values` at `site`, `clipped` of them saturated.
@@ -35,7 +55,7 @@ impl Observer for () {
 /// Runs sequences through a quantised plan.
 pub struct Executor<'a> {
     quant: &'a QuantPlan,
-    cell: Cell,
+    cell: CellFormat,
     /// Weights in the accumulator's type.
     weights: Vec<Vec<i64>>,
     narrow: Vec<Vec<i32>>,
@@ -50,11 +70,7 @@ impl<'a> Executor<'a> {
         let wide = |k: usize| quant.steps()[k].acc_bits > 31;
         let steps = 0..quant.steps().len();
         Executor {
-            cell: Cell {
-                cell_frac: quant.cell().cell_frac,
-                hidden_frac: quant.cell().hidden_frac,
-                activation_bits: quant.activation_bits(),
-            },
+            cell: quant.cell_format(),
             weights: steps
                 .clone()
                 .map(|k| match wide(k) {
@@ -81,20 +97,23 @@ impl<'a> Executor<'a> {
         let units = self.quant.cell().units;
         let bias = &self.quant.cell().bias;
         let mut clipped = 0;
+        let shift = self.quant.cell().gate_shift;
         let z: Vec<i32> = gates
             .iter()
             .zip(bias)
             .map(|(&z, &b)| {
-                let sum = (i64::from(z) << self.quant.cell().gate_shift) + i64::from(b);
-                let out = saturate(sum, WIDE_BITS);
-                clipped += usize::from(i64::from(out) != sum);
+                let aligned = align_gate(z, shift);
+                let out = i32::from(gate_sum(aligned, b as i16));
+                clipped += usize::from((z << shift) + b != out);
                 out
             })
             .collect();
         see.see(Site::Gate, &z, clipped);
         for j in 0..units {
-            let own = [z[j], z[units + j], z[2 * units + j], z[3 * units + j]];
-            (self.c[j], self.h[j]) = self.cell.step(own, self.c[j]);
+            let gate = |g: usize| z[g * units + j] as i16;
+            let sums = GateSums { i: gate(0), f: gate(1), g: gate(2), o: gate(3) };
+            let (c, h) = self.cell.step(sums, self.c[j] as i16);
+            (self.c[j], self.h[j]) = (i32::from(c), i32::from(h));
         }
         see.see(Site::Cell, &self.c, 0);
         see.see(Site::Hidden, &self.h, 0);
@@ -109,7 +128,7 @@ impl<'a> Executor<'a> {
                 let acc: i64 =
                     column.zip(&self.h).map(|(&w, &h)| i64::from(w) * i64::from(h)).sum();
                 let sum = i64::from(head.requantise.apply(acc)) + i64::from(head.bias[o]);
-                let out = saturate(sum, WIDE_BITS);
+                let out = saturate(sum, WIDE_BITS) as i32;
                 clipped += usize::from(head.requantise.clips(acc) || i64::from(out) != sum);
                 out
             })
@@ -126,7 +145,7 @@ impl<'a> Executor<'a> {
             right => round_shift(wide, right.unsigned_abs()),
         };
         match input.element {
-            Element::U8 => saturate(shifted, quant.activation_bits()),
+            Element::U8 => saturate(shifted, quant.activation_bits()) as i32,
             Element::Real => element,
         }
     }
@@ -160,4 +179,9 @@ impl<'a> Executor<'a> {
         }
         act
     }
+}
+
+/// A result of the last step at the cell's 11 fraction bits, clipped to 16 bits.
+pub fn align_gate(z: i32, shift: u32) -> i16 {
+    saturate(i64::from(z) << shift, WIDE_BITS) as i16
 }

@@ -1,12 +1,14 @@
-//! The bit-exact arithmetic: docs/numerics.md in code. No floats.
+//! The bit-exact arithmetic: integers in, the integers of the hardware out. No floats.
 //!
-//! `requant`, `activation` and `cell` are twins of the library modules `ht_requant`, `ht_act` and
-//! `ht_cell`; `executor` runs a whole quantised plan.
+//! `requant`, `activation` and `cell` are twins of modules in `templates/lib` and state width,
+//! rounding and saturation; docs/numerics.md says the same in prose. `executor` runs a whole
+//! quantised plan on them.
 
 pub mod activation;
 pub mod cell;
 mod executor;
 pub mod requant;
+#[cfg(test)]
+mod sigmoid_fit;
 
-pub use executor::{Executor, Observer, Site};
-pub use requant::Requantise;
+pub use executor::{Executor, Observer, Requantise, Site, align_gate};

@@ -9,6 +9,7 @@ pub use build::quantize;
 pub use formats::{Widths, choose, safe};
 
 use crate::fixed::Requantise;
+use crate::fixed::cell::CellFormat;
 use crate::model::{Element, Formats};
 use crate::plan::Plan;
 use crate::plan::walk::Walk;
@@ -124,6 +125,14 @@ impl QuantPlan {
     /// The element-wise unit.
     pub fn cell(&self) -> &QuantCell {
         &self.cell
+    }
+    /// Formats of the element-wise unit.
+    pub fn cell_format(&self) -> CellFormat {
+        CellFormat {
+            c_frac: self.cell.cell_frac,
+            h_frac: self.cell.hidden_frac,
+            act_bits: self.formats.activation_bits,
+        }
     }
     /// The head, when there is one.
     pub fn head(&self) -> Option<&QuantHead> {

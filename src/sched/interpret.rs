@@ -3,15 +3,15 @@
 
 use super::loops::Cursor;
 use super::program::{Dest, Kind, Program, Source};
-use crate::fixed::cell::Cell;
+use crate::fixed::cell::{CellFormat, GateSums, gate_sum};
 use crate::fixed::requant::saturate;
-use crate::fixed::{Executor, Requantise};
+use crate::fixed::{Executor, Requantise, align_gate};
 use crate::quant::WIDE_BITS;
 
 /// Runs a program.
 pub struct Interpreter<'a> {
     program: &'a Program,
-    cell: Cell,
+    cell: CellFormat,
     input: Vec<Vec<(i32, bool)>>,
     buffer: Vec<i32>,
     gates: Vec<i32>,
@@ -31,11 +31,7 @@ impl<'a> Interpreter<'a> {
         let groups = program.descs().iter().filter(|d| d.dest == Dest::Output);
         let outputs = groups.map(|d| d.loops.last().map_or(1, |l| l.bound)).max().unwrap_or(1);
         Interpreter {
-            cell: Cell {
-                cell_frac: quant.cell().cell_frac,
-                hidden_frac: quant.cell().hidden_frac,
-                activation_bits: quant.activation_bits(),
-            },
+            cell: quant.cell_format(),
             input: vec![vec![(0, false); program.input_words()]; program.loader().frames],
             buffer: vec![0; program.buffer_groups() * lanes],
             gates: vec![0; program.gate_groups() * lanes],
@@ -131,14 +127,14 @@ impl<'a> Interpreter<'a> {
         for (e, table) in self.program.tables().iter().enumerate() {
             for (row, unit) in table.0.iter().enumerate() {
                 let rank = row * count + e;
-                let z = [0, 1, 2, 3].map(|g| {
-                    let sum =
-                        (i64::from(self.gates[unit.gates[g]]) << shift) + i64::from(unit.bias[g]);
-                    saturate(sum, WIDE_BITS)
+                let [i, f, g, o] = [0, 1, 2, 3].map(|gate| {
+                    let aligned = align_gate(self.gates[unit.gates[gate]], shift);
+                    gate_sum(aligned, unit.bias[gate] as i16)
                 });
                 let c = if self.fresh { 0 } else { self.c[rank] };
-                let (c, h) = self.cell.step(z, c);
-                (self.c[rank], self.hidden[rank]) = (c, h);
+                let (c, h) = self.cell.step(GateSums { i, f, g, o }, c as i16);
+                let h = i32::from(h);
+                (self.c[rank], self.hidden[rank]) = (i32::from(c), h);
                 if let Some(word) = unit.hidden_word {
                     self.input[next][word] = (h, true);
                 }
@@ -150,7 +146,7 @@ impl<'a> Interpreter<'a> {
         let quant = self.program.quant();
         if let Some(head) = quant.head() {
             let sum = |o: usize| i64::from(self.output[o]) + i64::from(head.bias[o]);
-            return (0..head.outputs).map(|o| saturate(sum(o), WIDE_BITS)).collect();
+            return (0..head.outputs).map(|o| saturate(sum(o), WIDE_BITS) as i32).collect();
         }
         let count = self.program.cells();
         let mut out = vec![0; quant.cell().units];

@@ -7,3 +7,5 @@ mod models;
 mod plan;
 mod sequences;
 mod shared;
+mod support;
+mod tool; // lookup, versions, running and ending programs

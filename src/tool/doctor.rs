@@ -1,0 +1,191 @@
+//! The state of the tool chain: each tool, and which targets it makes usable.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::thread;
+
+use serde::Serialize;
+
+use super::{Found, Origin, Search, Tool, Version};
+
+/// The oldest yosys whose Gowin mapping knows the multipliers of these parts.
+pub const YOSYS_FOR_GOWIN: Version = Version::new(0, 60);
+
+/// What `htgen doctor` found.
+#[derive(Debug, Clone, Serialize)]
+pub struct DoctorReport {
+    /// Every tool, in a fixed order.
+    pub tools: Vec<ToolReport>,
+    /// Every target, in a fixed order.
+    pub targets: Vec<TargetReport>,
+}
+
+/// The state of one tool.
+#[derive(Debug, Clone, Serialize)]
+pub struct ToolReport {
+    /// Which tool.
+    pub name: Tool,
+    /// Its executable, when one answered.
+    pub path: Option<PathBuf>,
+    /// How the executable was found.
+    pub origin: Option<Origin>,
+    /// Its version, when it says one.
+    pub version: Option<Version>,
+    /// The oldest version that serves.
+    pub minimum: Option<Version>,
+    /// Whether the tool can be used.
+    pub usable: bool,
+    /// What is wrong, when it cannot be used.
+    pub problem: Option<String>,
+    /// What to install, when it cannot be used.
+    pub install: Option<&'static str>,
+}
+
+/// Whether one use of htgen is possible.
+#[derive(Debug, Clone, Serialize)]
+pub struct TargetReport {
+    /// `simulate`, or the name of a board.
+    pub name: &'static str,
+    /// What the target gives.
+    pub gives: &'static str,
+    /// Whether every tool it needs is usable.
+    pub usable: bool,
+    /// The tools that are missing or too old.
+    pub lacks: Vec<String>,
+}
+
+/// One use of htgen and the tools it needs.
+struct Target {
+    name: &'static str,
+    gives: &'static str,
+    needs: &'static [(Tool, Option<Version>)],
+}
+
+const ICE40: &[(Tool, Option<Version>)] =
+    &[(Tool::Yosys, None), (Tool::NextpnrIce40, None), (Tool::Icepack, None)];
+const ECP5: &[(Tool, Option<Version>)] =
+    &[(Tool::Yosys, None), (Tool::NextpnrEcp5, None), (Tool::Ecppack, None)];
+
+const TARGETS: [Target; 7] = [
+    Target {
+        name: "simulate",
+        gives: "bit-exact simulation",
+        needs: &[(Tool::Verilator, None), (Tool::Make, None), (Tool::Cxx, None)],
+    },
+    Target {
+        name: "icarus",
+        gives: "second reader of the Verilog",
+        needs: &[(Tool::Iverilog, None), (Tool::Vvp, None)],
+    },
+    Target { name: "icebreaker", gives: "iCE40 UP5K bitstream", needs: ICE40 },
+    Target { name: "hx8k", gives: "iCE40 HX8K bitstream", needs: ICE40 },
+    Target { name: "ulx3s-25f", gives: "ECP5 25F bitstream", needs: ECP5 },
+    Target { name: "ulx3s-85f", gives: "ECP5 85F bitstream", needs: ECP5 },
+    Target {
+        name: "tangnano9k",
+        gives: "Gowin area only",
+        needs: &[(Tool::Yosys, Some(YOSYS_FOR_GOWIN))],
+    },
+];
+
+/// Asks every tool and works out which targets are usable.
+pub fn doctor() -> DoctorReport {
+    let search = Search::here();
+    let tools = thread::scope(|scope| {
+        // A WebAssembly tool takes seconds to answer, so all are asked at once.
+        let asked = Tool::ALL.map(|tool| {
+            let search = &search;
+            scope.spawn(move || tool_report(search, tool))
+        });
+        asked.map(|thread| thread.join().expect("a report does not panic")).into()
+    });
+    let targets = TARGETS.iter().map(|target| target_report(&search, target)).collect();
+    DoctorReport { tools, targets }
+}
+
+fn tool_report(search: &Search, name: Tool) -> ToolReport {
+    let minimum = name.minimum();
+    match search.find(name, minimum) {
+        Ok(Found { path, origin, version, .. }) => ToolReport {
+            name,
+            path: Some(path),
+            origin: Some(origin),
+            version,
+            minimum,
+            usable: true,
+            problem: None,
+            install: None,
+        },
+        Err(problems) => ToolReport {
+            name,
+            path: None,
+            origin: None,
+            version: None,
+            minimum,
+            usable: false,
+            problem: Some(problems.to_string()),
+            install: Some(name.install()),
+        },
+    }
+}
+
+fn target_report(search: &Search, target: &Target) -> TargetReport {
+    let lacks = target.needs.iter().filter_map(|&(tool, minimum)| {
+        let minimum = minimum.or(tool.minimum());
+        search.find(tool, minimum).err()?;
+        Some(match minimum {
+            Some(minimum) => format!("{} {minimum}", tool.name()),
+            None => tool.name().to_owned(),
+        })
+    });
+    let lacks: Vec<String> = lacks.collect();
+    TargetReport { name: target.name, gives: target.gives, usable: lacks.is_empty(), lacks }
+}
+
+impl fmt::Display for DoctorReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{:<20} {:<9} {:<9} {:<9} where, or what to do",
+            "tool", "version", "needs", "by"
+        )?;
+        for tool in &self.tools {
+            writeln!(f, "{tool}")?;
+        }
+        writeln!(f, "\n{:<20} {:<9} gives", "target", "usable")?;
+        for target in &self.targets {
+            writeln!(f, "{target}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for ToolReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let or_dash = |version: Option<Version>| {
+            version.map_or_else(|| "-".to_owned(), |version| version.to_string())
+        };
+        let origin = match self.origin {
+            Some(Origin::Variable) => "variable",
+            Some(Origin::Path) => "PATH",
+            Some(Origin::Yowasp) => "yowasp",
+            Some(Origin::Venv) => "venv",
+            None => "-",
+        };
+        let (version, minimum) = (or_dash(self.version), or_dash(self.minimum));
+        write!(f, "{:<20} {version:<9} {minimum:<9} {origin:<9} ", self.name.name())?;
+        match (&self.path, &self.problem) {
+            (Some(path), _) => write!(f, "{}", path.display()),
+            (None, Some(problem)) => f.write_str(problem),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for TargetReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let usable = if self.usable { "yes" } else { "no" };
+        write!(f, "{:<20} {usable:<9} {}", self.name, self.gives)?;
+        if self.usable { Ok(()) } else { write!(f, "; lacks {}", self.lacks.join(", ")) }
+    }
+}

@@ -1,0 +1,31 @@
+//! External programs: what they are called, where they stand, whether they are new enough, and
+//! how one is run.
+//!
+//! The only module that starts a process. It knows nothing of designs or boards; the callers
+//! state what they take for granted about a program's options and files.
+
+mod catalog;
+mod doctor;
+mod interrupt;
+mod run;
+mod search;
+mod version;
+
+pub use catalog::Tool;
+pub use doctor::{DoctorReport, TargetReport, ToolReport, doctor};
+pub use interrupt::Hold;
+pub use run::{Finished, Run};
+pub use search::{Found, Origin, Search};
+pub use version::Version;
+
+use crate::error::Result;
+
+/// Finds `tool` in this process's surroundings, at least as new as htgen needs it.
+pub fn find(tool: Tool) -> Result<Found> {
+    Search::here().find(tool, tool.minimum())
+}
+
+/// Finds `tool` when one user of it needs more than the general minimum.
+pub fn find_at_least(tool: Tool, minimum: Version) -> Result<Found> {
+    Search::here().find(tool, Some(minimum))
+}
