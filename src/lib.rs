@@ -8,6 +8,7 @@
 pub mod config;
 pub mod data;
 pub mod error;
+pub mod evaluate;
 pub mod files;
 pub mod fixed;
 pub mod float;

@@ -69,11 +69,29 @@ fn truncated_safetensors() {
     let dir = TempDir::new().unwrap();
     let whole = leaf();
     let path = with_cores(&dir, &whole[..whole.len() - 1]);
-    refused(&dir, model::load(&path), expect![[r#"DIR/m.json: cores: m.safetensors is not a whole safetensors file ("leaf.0" ends behind the file); was it copied whole?"#]]);
+    refused(
+        &dir,
+        model::load(&path),
+        expect![[
+            r#"DIR/m.json: cores: m.safetensors is not a whole safetensors file ("leaf.0" ends behind the file); was it copied whole?"#
+        ]],
+    );
     let path = with_cores(&dir, &whole[..40]);
-    refused(&dir, model::load(&path), expect!["DIR/m.json: cores: m.safetensors is not a whole safetensors file (the header ends too early); was it copied whole?"]);
+    refused(
+        &dir,
+        model::load(&path),
+        expect![
+            "DIR/m.json: cores: m.safetensors is not a whole safetensors file (the header ends too early); was it copied whole?"
+        ],
+    );
     let path = with_cores(&dir, &whole[..3]);
-    refused(&dir, model::load(&path), expect!["DIR/m.json: cores: m.safetensors is not a whole safetensors file (shorter than its header length); was it copied whole?"]);
+    refused(
+        &dir,
+        model::load(&path),
+        expect![
+            "DIR/m.json: cores: m.safetensors is not a whole safetensors file (shorter than its header length); was it copied whole?"
+        ],
+    );
 }
 
 #[test]
@@ -82,22 +100,52 @@ fn safetensors_with_offsets_that_overflow() {
     let header = r#"{"a":{"dtype":"U8","shape":[18446744073709551615],"data_offsets":[0,18446744073709551615]}}"#;
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.extend(header.bytes());
-    refused(&dir, model::load(&with_cores(&dir, &bytes)), expect![[r#"DIR/m.json: cores: m.safetensors is not a whole safetensors file ("a" ends behind the file); was it copied whole?"#]]);
+    refused(
+        &dir,
+        model::load(&with_cores(&dir, &bytes)),
+        expect![[
+            r#"DIR/m.json: cores: m.safetensors is not a whole safetensors file ("a" ends behind the file); was it copied whole?"#
+        ]],
+    );
 }
 
 #[test]
 fn wrong_tensors() {
     let dir = TempDir::new().unwrap();
     let other = safetensors("leaf.7", Dtype::F32, &[4, 2, 2], &[0; 64]);
-    refused(&dir, model::load(&with_cores(&dir, &other)), expect![[r#"DIR/m.json: layers[0].matrices[0].factors.tree.left.core: tensor "leaf.0" of m.safetensors does not exist: expected one of leaf.7"#]]);
+    refused(
+        &dir,
+        model::load(&with_cores(&dir, &other)),
+        expect![[
+            r#"DIR/m.json: layers[0].matrices[0].factors.tree.left.core: tensor "leaf.0" of m.safetensors does not exist: expected one of leaf.7"#
+        ]],
+    );
     let half = safetensors("leaf.0", Dtype::F16, &[4, 2, 2], &[0; 32]);
-    refused(&dir, model::load(&with_cores(&dir, &half)), expect![[r#"DIR/m.json: layers[0].matrices[0].factors.tree.left.core: tensor "leaf.0" of m.safetensors has the wrong type: found F16, expected F32 or F64"#]]);
+    refused(
+        &dir,
+        model::load(&with_cores(&dir, &half)),
+        expect![[
+            r#"DIR/m.json: layers[0].matrices[0].factors.tree.left.core: tensor "leaf.0" of m.safetensors has the wrong type: found F16, expected F32 or F64"#
+        ]],
+    );
     let turned = safetensors("leaf.0", Dtype::F32, &[2, 4, 2], &[0; 64]);
-    refused(&dir, model::load(&with_cores(&dir, &turned)), expect![[r#"DIR/m.json: layers[0].matrices[0].factors.tree.left.core: tensor "leaf.0" of m.safetensors has the wrong shape: found 2 x 4 x 2, expected 4 x 2 x 2"#]]);
+    refused(
+        &dir,
+        model::load(&with_cores(&dir, &turned)),
+        expect![[
+            r#"DIR/m.json: layers[0].matrices[0].factors.tree.left.core: tensor "leaf.0" of m.safetensors has the wrong shape: found 2 x 4 x 2, expected 4 x 2 x 2"#
+        ]],
+    );
     let mut values = [0; 64];
     values[20..24].copy_from_slice(&f32::NAN.to_le_bytes());
     let nan = safetensors("leaf.0", Dtype::F32, &[4, 2, 2], &values);
-    refused(&dir, model::load(&with_cores(&dir, &nan)), expect!["DIR/m.json: layers[0].matrices[0].factors.tree.left.core: not finite: found NaN at element 5, expected finite numbers; did the training diverge?"]);
+    refused(
+        &dir,
+        model::load(&with_cores(&dir, &nan)),
+        expect![
+            "DIR/m.json: layers[0].matrices[0].factors.tree.left.core: not finite: found NaN at element 5, expected finite numbers; did the training diverge?"
+        ],
+    );
 }
 
 #[cfg(unix)]
@@ -110,17 +158,33 @@ fn a_link_out_of_the_folder() {
     fs::remove_file(dir.path().join("m.safetensors")).unwrap();
     let link = dir.path().join("m.safetensors");
     std::os::unix::fs::symlink(elsewhere.path().join("m.safetensors"), link).unwrap();
-    refused(&dir, model::load(&path), expect![[r#"DIR/m.json: cores: a link that leaves the folder of the model: found "m.safetensors", expected a file in or below the folder of the model"#]]);
+    refused(
+        &dir,
+        model::load(&path),
+        expect![[
+            r#"DIR/m.json: cores: a link that leaves the folder of the model: found "m.safetensors", expected a file in or below the folder of the model"#
+        ]],
+    );
 }
 
 #[test]
 fn files_that_are_no_files() {
     let dir = TempDir::new().unwrap();
-    refused(&dir, model::load(&dir.path().join("no.json")), expect!["DIR/no.json: cannot be read (No such file or directory (os error 2)); check the path"]);
+    refused(
+        &dir,
+        model::load(&dir.path().join("no.json")),
+        expect![
+            "DIR/no.json: cannot be read (No such file or directory (os error 2)); check the path"
+        ],
+    );
     refused(&dir, model::load(dir.path()), expect!["DIR: not a regular file"]);
     let huge = dir.path().join("huge.json");
     fs::File::create(&huge).unwrap().set_len((1 << 28) + 1).unwrap();
-    refused(&dir, model::load(&huge), expect!["DIR/huge.json: file too large: found 268435457 bytes, expected at most 268435456"]);
+    refused(
+        &dir,
+        model::load(&huge),
+        expect!["DIR/huge.json: file too large: found 268435457 bytes, expected at most 268435456"],
+    );
 }
 
 #[test]
@@ -131,12 +195,30 @@ fn a_refused_save_touches_nothing() {
     model::save(&model, &path, Cores::Safetensors).unwrap();
     let before = fs::read(&path).unwrap();
     model.layers[0].bias[3] = f64::INFINITY;
-    refused(&dir, model::save(&model, &path, Cores::Inline), expect!["layers[0].bias: not finite: found inf at element 3, expected finite numbers; did the training diverge?"]);
+    refused(
+        &dir,
+        model::save(&model, &path, Cores::Inline),
+        expect![
+            "layers[0].bias: not finite: found inf at element 3, expected finite numbers; did the training diverge?"
+        ],
+    );
     assert_eq!(fs::read(&path).unwrap(), before);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
     model.layers[0].bias[3] = 0.0;
-    refused(&dir, model::save(&model, &dir.path().join("no/m.json"), Cores::Inline), expect![[r#"DIR/no/m.json: cannot be written (No such file or directory (os error 2) at path "DIR/no/.htgen-1tDCvP"); check that the folder exists and can be written to"#]]);
-    refused(&dir, model::save(&model, &dir.path().join("m.txt"), Cores::Safetensors), expect!["DIR/m.txt: not a name for a model file: expected a name in Unicode that ends in .json"]);
+    refused(
+        &dir,
+        model::save(&model, &dir.path().join("no/m.json"), Cores::Inline),
+        expect![[
+            r#"DIR/no/m.json: cannot be written (No such file or directory (os error 2) at path "DIR/no/.htgen-1tDCvP"); check that the folder exists and can be written to"#
+        ]],
+    );
+    refused(
+        &dir,
+        model::save(&model, &dir.path().join("m.txt"), Cores::Safetensors),
+        expect![
+            "DIR/m.txt: not a name for a model file: expected a name in Unicode that ends in .json"
+        ],
+    );
 }
 
 #[test]
@@ -251,12 +333,30 @@ fn damaged_inputs_files() {
     write_npz(&path, &[("x", bytes(&[20, 5, 3]))]).unwrap();
     let whole = fs::read(&path).unwrap();
     fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-    refused(&dir, Sequences::load(&path, 3, Element::U8), expect!["DIR/d.npz: not a whole npz file (invalid Zip archive: Could not find central directory end): expected arrays written by numpy.savez or savez_compressed; was it copied whole?"]);
+    refused(
+        &dir,
+        Sequences::load(&path, 3, Element::U8),
+        expect![
+            "DIR/d.npz: not a whole npz file (invalid Zip archive: Could not find central directory end): expected arrays written by numpy.savez or savez_compressed; was it copied whole?"
+        ],
+    );
     let mut flipped = whole.clone();
     flipped[40] ^= 0xff;
     fs::write(&path, flipped).unwrap();
-    refused(&dir, Sequences::load(&path, 3, Element::U8), expect!["DIR/d.npz: x: damaged in the npz file (corrupt deflate stream); was it copied whole?"]);
-    refused(&dir, Sequences::load(&dir.path().join("none.npz"), 3, Element::U8), expect!["DIR/none.npz: cannot be read (No such file or directory (os error 2)); check the path"]);
+    refused(
+        &dir,
+        Sequences::load(&path, 3, Element::U8),
+        expect![
+            "DIR/d.npz: x: damaged in the npz file (corrupt deflate stream); was it copied whole?"
+        ],
+    );
+    refused(
+        &dir,
+        Sequences::load(&dir.path().join("none.npz"), 3, Element::U8),
+        expect![
+            "DIR/none.npz: cannot be read (No such file or directory (os error 2)); check the path"
+        ],
+    );
 }
 
 /// An npz file whose `x` has the given npy header and no data.
@@ -314,6 +414,18 @@ fn hostile_npy_headers() {
 #[test]
 fn too_much_random_data() {
     let dir = TempDir::new().unwrap();
-    refused(&dir, Sequences::random(57_600, Element::U8, usize::MAX, 1), expect!["number of random sequences out of range: found 18446744073709551615, expected 1 to 116 for 57600 inputs"]);
-    refused(&dir, Sequences::random(8, Element::U8, 0, 1), expect!["number of random sequences out of range: found 0, expected 1 to 838860 for 8 inputs"]);
+    refused(
+        &dir,
+        Sequences::random(57_600, Element::U8, usize::MAX, 1),
+        expect![
+            "number of random sequences out of range: found 18446744073709551615, expected 1 to 116 for 57600 inputs"
+        ],
+    );
+    refused(
+        &dir,
+        Sequences::random(8, Element::U8, 0, 1),
+        expect![
+            "number of random sequences out of range: found 0, expected 1 to 838860 for 8 inputs"
+        ],
+    );
 }

@@ -1,5 +1,6 @@
 //! The only test binary.
 
+mod digits;
 mod errors;
 mod exact;
 mod model;
