@@ -1,7 +1,18 @@
 //! htgen: from a trained fully decomposed hierarchical Tucker (FDHT) LSTM to bit-exact Verilog.
+//!
+//! Data flows one way; each stage is a value made by one function:
+//! [`model`] -> [`network`] -> [`plan`] -> [`quant`] -> [`sched`] -> `verilog` -> `sim`, `synth`.
+//! [`float`] and [`fixed`] are the references on the side.
 #![warn(missing_docs)]
 
+pub mod config;
 pub mod data;
 pub mod error;
 pub mod files;
+pub mod fixed;
+pub mod float;
 pub mod model;
+pub mod network;
+pub mod plan;
+pub mod quant;
+pub mod sched;

@@ -41,7 +41,8 @@ pub struct LayerFormats {
 pub struct StepFormats {
     /// Fraction bits of the (merged) weight tensor.
     pub weight_frac: i32,
-    /// Fraction bits of the result; the last step of a layer always yields 11.
+    /// Fraction bits of the result; of the last step of a layer 11, or fewer when the sum has no
+    /// more than that.
     pub out_frac: i32,
 }
 

@@ -59,6 +59,16 @@ pub struct Layer {
     pub bias: Vec<f64>,
 }
 
+impl Layer {
+    /// First column of the hidden vector, when it is fed back.
+    pub fn feedback(&self) -> Option<usize> {
+        self.matrices.iter().find_map(|m| match m.columns {
+            Columns::InputAndHidden { hidden_offset } => Some(hidden_offset),
+            Columns::Input => None,
+        })
+    }
+}
+
 /// Kinds of recurrent cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cell {

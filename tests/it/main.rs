@@ -5,6 +5,9 @@
 
 mod errors;
 mod errors_data;
+mod exact;
 mod model;
+mod models;
+mod plan;
 mod sequences;
 mod shared;

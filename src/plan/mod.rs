@@ -1,0 +1,144 @@
+//! The contraction plan: which weights are merged, in which order the input meets them, how the
+//! first steps are cut into slabs, and what that costs.
+//!
+//! Knows no clock, no lanes and no number format. A [`Plan`] is made by [`contract`] alone.
+
+mod prefix;
+mod print;
+mod search;
+mod slab;
+mod steps;
+pub mod walk;
+
+pub use prefix::Prefix;
+pub use slab::Slabs;
+pub use steps::Step;
+
+use crate::error::{Diagnostic, Result};
+use crate::network::Network;
+
+/// Limits and switches of the search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanConfig {
+    /// Most weight words that the merged tensors may take.
+    pub max_rom_words: Option<u64>,
+    /// Most words of intermediate results alive at once.
+    pub max_buffer_words: Option<u64>,
+    /// Leave out the columns that are structurally zero.
+    pub drop_zero_columns: bool,
+}
+
+impl PlanConfig {
+    /// No limits, zero columns dropped.
+    pub const UNLIMITED: PlanConfig =
+        PlanConfig { max_rom_words: None, max_buffer_words: None, drop_zero_columns: true };
+}
+
+/// The contraction order of one matrix with its costs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    network: Network,
+    steps: Vec<Step>,
+    slabs: Slabs,
+    macs_per_step: u64,
+    macs_leaf_by_leaf: u64,
+    rom_words: u64,
+    peak_words: u64,
+}
+
+/// Finds the cheapest pairwise order under the limits.
+///
+/// # Errors
+/// When no order satisfies the limits; the message names the smallest reachable figures.
+pub fn contract(network: Network, config: &PlanConfig) -> Result<Plan> {
+    let mut candidates = search::orders(&network, config, config.drop_zero_columns);
+    if config.drop_zero_columns {
+        candidates.extend(search::orders(&network, config, false));
+    }
+    let fits = |p: &Plan| {
+        config.max_rom_words.is_none_or(|limit| p.rom_words <= limit)
+            && config.max_buffer_words.is_none_or(|limit| p.peak_words <= limit)
+    };
+    let all: Vec<Plan> =
+        candidates.into_iter().map(|steps| Plan::assemble(&network, steps)).collect();
+    let least_rom = all.iter().map(|p| p.rom_words).min().unwrap_or(0);
+    let least_peak = all.iter().map(|p| p.peak_words).min().unwrap_or(0);
+    all.into_iter().filter(fits).min_by_key(Plan::cost).ok_or_else(|| {
+        Diagnostic::new("plan", "no contraction order keeps the limits")
+            .found(format!("at least {least_rom} ROM words, at least {least_peak} buffer words"))
+            .expected(format!(
+                "at most {} ROM words and {} buffer words",
+                config.max_rom_words.map_or("any number of".into(), |v| v.to_string()),
+                config.max_buffer_words.map_or("any number of".into(), |v| v.to_string()),
+            ))
+            .help("raise max_rom_words or max_buffer_words")
+            .into()
+    })
+}
+
+impl Plan {
+    fn assemble(network: &Network, steps: Vec<Step>) -> Plan {
+        let slabs = Slabs::choose(network, &steps);
+        let plan = Plan {
+            macs_per_step: steps.iter().map(|s| s.macs).sum(),
+            macs_leaf_by_leaf: search::leaf_by_leaf(network),
+            rom_words: steps.iter().map(|s| s.weight_words).sum(),
+            peak_words: slabs.peak_words,
+            network: network.clone(),
+            steps,
+            slabs,
+        };
+        plan.check();
+        plan
+    }
+
+    /// Fewest multiplies first, then the least memory, eight bits a weight and twelve a word.
+    fn cost(&self) -> (u64, u64, usize) {
+        (self.macs_per_step, 8 * self.rom_words + 12 * self.peak_words, self.steps.len())
+    }
+
+    /// Internal consistency: every node is used once and nothing but rows is left at the end.
+    fn check(&self) {
+        let mut used: Vec<_> = self.steps.iter().flat_map(|s| s.nodes.iter().copied()).collect();
+        used.sort();
+        used.dedup();
+        assert_eq!(used.len(), self.network.nodes().len(), "each node is contracted once");
+        let last = self.steps.last().expect("a plan has a step");
+        let mut rows: Vec<_> = last.output();
+        rows.sort();
+        assert_eq!(rows, self.network.rows(), "the last step yields the rows");
+    }
+
+    /// The network that is contracted.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+    /// Contraction steps in order.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+    /// How the first steps are cut into slabs.
+    pub fn slabs(&self) -> &Slabs {
+        &self.slabs
+    }
+    /// Multiply-accumulates a time step.
+    pub fn macs_per_step(&self) -> u64 {
+        self.macs_per_step
+    }
+    /// Multiply-accumulates of the dense matrix, used columns only.
+    pub fn macs_dense(&self) -> u64 {
+        (self.network.gates() * self.network.units() * self.network.columns_used()) as u64
+    }
+    /// Multiply-accumulates of the walk that contracts one node after the other, leaves first.
+    pub fn macs_leaf_by_leaf(&self) -> u64 {
+        self.macs_leaf_by_leaf
+    }
+    /// Words of merged weights.
+    pub fn rom_words(&self) -> u64 {
+        self.rom_words
+    }
+    /// Words of intermediate results alive at once, slabs included; input and gate buffers apart.
+    pub fn peak_words(&self) -> u64 {
+        self.peak_words
+    }
+}

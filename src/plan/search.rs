@@ -1,0 +1,236 @@
+//! Exhaustive search over pairwise orders by dynamic programming over sets of contracted nodes.
+//!
+//! The activation tensor absorbs one connected group of nodes after the other; a group of several
+//! nodes is a weight tensor merged at build time. First the least number of multiplies from every
+//! set to the end is found, then all orders on that bound (or, under limits, on a rising multiple of
+//! it) are kept as Pareto fronts of multiplies, ROM words and buffer words.
+
+use super::steps::{Costs, Step, ids};
+use super::{Plan, PlanConfig};
+use crate::network::{Network, NodeId};
+
+/// Orders worth looking at, each complete; never empty when no limit is set.
+pub(super) fn orders(network: &Network, config: &PlanConfig, drop_zero: bool) -> Vec<Vec<Step>> {
+    let space = Space::new(network, drop_zero);
+    let to_go = space.least_macs_to_go();
+    let unlimited = config.max_rom_words.is_none() && config.max_buffer_words.is_none();
+    let mut found = Vec::new();
+    for percent in [100u64, 130, 170, 250, 400, 1000, 10_000] {
+        let bound = to_go[0].saturating_mul(percent) / 100;
+        found = space.pareto(&to_go, bound);
+        let fits = |steps: &Vec<Step>| {
+            let plan = Plan::assemble(network, steps.clone());
+            config.max_rom_words.is_none_or(|limit| plan.rom_words <= limit)
+                && config.max_buffer_words.is_none_or(|limit| plan.peak_words <= limit)
+        };
+        if unlimited || found.iter().any(fits) {
+            break;
+        }
+    }
+    found
+}
+
+/// Multiplies of the walk that contracts node after node in the order of the tree (left subtree,
+/// node, right subtree), nothing merged, zero columns included.
+pub(super) fn leaf_by_leaf(network: &Network) -> u64 {
+    let space = Space::new(network, false);
+    let (mut set, mut total) = (0u32, 0u64);
+    for node in 0..network.nodes().len() {
+        let weight = space.open[1 << node];
+        total = total.saturating_add(space.costs.product(space.activation(set) | weight));
+        set |= 1 << node;
+    }
+    total
+}
+
+const LABELS_A_SET: usize = 24;
+
+#[derive(Clone, Copy)]
+struct Label {
+    macs: u64,
+    rom: u64,
+    peak: u64,
+    from: u32,
+    from_label: u32,
+}
+
+impl Label {
+    fn dominates(&self, other: &Label) -> bool {
+        self.macs <= other.macs && self.rom <= other.rom && self.peak <= other.peak
+    }
+}
+
+struct Space<'a> {
+    costs: Costs<'a>,
+    /// Open indices of each set of nodes: those that occur in exactly one of them.
+    open: Vec<u32>,
+    /// Connected sets of nodes.
+    groups: Vec<u32>,
+}
+
+impl<'a> Space<'a> {
+    fn new(network: &'a Network, drop_zero: bool) -> Self {
+        let masks: Vec<u32> = network
+            .nodes()
+            .iter()
+            .map(|n| n.tensor.indices().iter().fold(0, |m, id| m | 1 << id.0))
+            .collect();
+        let count = masks.len();
+        let mut open = vec![0u32; 1 << count];
+        for set in 1..1usize << count {
+            let low = set.trailing_zeros() as usize;
+            open[set] = open[set & (set - 1)] ^ masks[low];
+        }
+        let groups = connected(&masks);
+        Space { costs: Costs::new(network, drop_zero), open, groups }
+    }
+
+    /// Indices of the activation tensor once the nodes of `set` are absorbed.
+    fn activation(&self, set: u32) -> u32 {
+        self.costs.columns() ^ self.open[set as usize]
+    }
+
+    /// Columns that the nodes of `set` have summed away.
+    fn done(&self, set: u32) -> u32 {
+        self.costs.columns() & self.open[set as usize]
+    }
+
+    /// Every way on from `set`: (group, multiplies, weight words).
+    fn moves(&self, set: u32) -> impl Iterator<Item = (u32, u64, u64)> + '_ {
+        let act = self.activation(set);
+        let done = self.done(set);
+        self.groups.iter().filter_map(move |&group| {
+            let weight = self.open[group as usize];
+            if group & set != 0 || weight & act == 0 {
+                return None;
+            }
+            let (macs, words) = self.costs.step(act, weight, done)?;
+            Some((group, macs, words))
+        })
+    }
+
+    fn full(&self) -> u32 {
+        (self.open.len() - 1) as u32
+    }
+
+    fn least_macs_to_go(&self) -> Vec<u64> {
+        let mut best = vec![u64::MAX; self.open.len()];
+        best[self.full() as usize] = 0;
+        for set in (0..self.full()).rev() {
+            best[set as usize] = self
+                .moves(set)
+                .map(|(group, macs, _)| macs.saturating_add(best[(set | group) as usize]))
+                .min()
+                .unwrap_or(u64::MAX);
+        }
+        best
+    }
+
+    fn pareto(&self, to_go: &[u64], bound: u64) -> Vec<Vec<Step>> {
+        let mut fronts: Vec<Vec<Label>> = vec![Vec::new(); self.open.len()];
+        fronts[0].push(Label { macs: 0, rom: 0, peak: 0, from: 0, from_label: 0 });
+        for set in 0..self.full() {
+            if fronts[set as usize].is_empty() {
+                continue;
+            }
+            let here = fronts[set as usize].clone();
+            let input = self.words(set);
+            for (group, macs, words) in self.moves(set) {
+                let next = set | group;
+                let output = self.words(next);
+                for (k, label) in here.iter().enumerate() {
+                    let new = Label {
+                        macs: label.macs.saturating_add(macs),
+                        rom: label.rom.saturating_add(words),
+                        peak: label.peak.max(input.saturating_add(output)),
+                        from: set,
+                        from_label: k as u32,
+                    };
+                    if new.macs.saturating_add(to_go[next as usize]) <= bound {
+                        insert(&mut fronts[next as usize], new);
+                    }
+                }
+            }
+        }
+        (0..fronts[self.full() as usize].len()).map(|k| self.trace(&fronts, k)).collect()
+    }
+
+    /// Words of the intermediate result after `set`; the input and the last result count nothing.
+    fn words(&self, set: u32) -> u64 {
+        match set {
+            0 => 0,
+            set if set == self.full() => 0,
+            set => self.costs.words(self.activation(set), self.costs.prefix(self.done(set))),
+        }
+    }
+
+    fn trace(&self, fronts: &[Vec<Label>], label: usize) -> Vec<Step> {
+        let (mut set, mut k) = (self.full(), label);
+        let mut steps = Vec::new();
+        while set != 0 {
+            let at = fronts[set as usize][k];
+            steps.push(self.step(at.from, set));
+            (set, k) = (at.from, at.from_label as usize);
+        }
+        steps.reverse();
+        steps
+    }
+
+    fn step(&self, from: u32, to: u32) -> Step {
+        let group = to & !from;
+        let (act, weight) = (self.activation(from), self.open[group as usize]);
+        let (macs, weight_words) =
+            self.costs.step(act, weight, self.done(from)).expect("the search took this step");
+        let after = self.costs.prefix(self.done(to));
+        Step {
+            nodes: (0..32).filter(|b| group >> b & 1 == 1).map(|b| NodeId(b as u8)).collect(),
+            free: ids(act & !weight),
+            contracted: ids(act & weight),
+            new: ids(weight & !act),
+            before: self.costs.prefix(self.done(from)),
+            after,
+            macs,
+            weight_words,
+            out_words: self.costs.words(self.activation(to), after),
+        }
+    }
+}
+
+/// All connected sets of nodes; two nodes are neighbors when they share an index.
+fn connected(masks: &[u32]) -> Vec<u32> {
+    let neighbors: Vec<u32> = (0..masks.len())
+        .map(|a| {
+            (0..masks.len())
+                .filter(|&b| b != a && masks[a] & masks[b] != 0)
+                .fold(0, |m, b| m | 1 << b)
+        })
+        .collect();
+    let grow = |set: u32| {
+        (0..masks.len()).filter(|&k| set >> k & 1 == 1).fold(set, |m, k| m | neighbors[k])
+    };
+    let mut known = std::collections::BTreeSet::new();
+    let mut queue: Vec<u32> = (0..masks.len()).map(|k| 1 << k).collect();
+    while let Some(set) = queue.pop() {
+        if known.insert(set) {
+            let rim = grow(set) & !set;
+            queue.extend((0..masks.len()).filter(|&k| rim >> k & 1 == 1).map(|k| set | 1 << k));
+        }
+    }
+    known.into_iter().collect()
+}
+
+fn insert(front: &mut Vec<Label>, new: Label) {
+    if front.iter().any(|l| l.dominates(&new)) {
+        return;
+    }
+    // Labels that later sets point at must not move: a front is only read once it is complete,
+    // because every step leads to a larger set number.
+    front.retain(|l| !new.dominates(l));
+    front.push(new);
+    if front.len() > LABELS_A_SET {
+        let worst = (0..front.len())
+            .max_by_key(|&k| (front[k].macs, 8 * front[k].rom + 12 * front[k].peak))
+            .expect("the front is not empty");
+        front.swap_remove(worst);
+    }
+}

@@ -1,0 +1,83 @@
+//! Depth-first execution: the first steps run slab by slab over leading column modes, so that only
+//! two slabs of each early result are alive instead of the whole, and the input buffer can be
+//! refilled behind the reader.
+
+use super::prefix::{Prefix, extent};
+use super::steps::Step;
+use crate::network::Network;
+
+/// Most slabs a time step is cut into; the program lists every slab's steps one by one.
+pub const MAX_SLABS: usize = 64;
+
+/// The cut: steps 0..`steps` run once for each of `count` positions of the fused leading `modes`.
+///
+/// Inside a slab every column counts as data (the input buffer holds zeros there). With `steps` 0
+/// nothing is cut: the input is one tensor whose first `modes` modes hold `count` positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slabs {
+    /// Leading column modes that number the slabs.
+    pub modes: usize,
+    /// Number of slabs.
+    pub count: usize,
+    /// How many steps run slab by slab.
+    pub steps: usize,
+    /// Words of intermediate results alive at once under this cut.
+    pub peak_words: u64,
+}
+
+impl Slabs {
+    /// The cut with the fewest words alive among those that add at most three multiplies in a
+    /// hundred by filling up the last slab.
+    pub(super) fn choose(network: &Network, steps: &[Step]) -> Slabs {
+        let exact: u64 = steps.iter().map(|s| s.macs).sum();
+        let whole = normalized(network, steps[0].before);
+        let peak_words = peak(steps, 0, 1);
+        let uncut = Slabs { modes: whole.modes, count: whole.count, steps: 0, peak_words };
+        (1..steps.len())
+            .flat_map(|slabbed| (1..=steps[slabbed - 1].after.modes).map(move |m| (slabbed, m)))
+            .map(|(slabbed, modes)| cut(network, steps, slabbed, modes))
+            .filter(|(slabs, macs)| slabs.count <= MAX_SLABS && *macs * 100 <= exact * 103)
+            .chain([(uncut, exact)])
+            .min_by_key(|(slabs, macs)| (slabs.peak_words, slabs.steps == 0, *macs))
+            .map_or(uncut, |(slabs, _)| slabs)
+    }
+}
+
+/// A cut and the multiplies it takes.
+fn cut(network: &Network, steps: &[Step], slabbed: usize, modes: usize) -> (Slabs, u64) {
+    let input = steps[0].before;
+    let count = input.count.div_ceil(extent(network, modes, input.modes));
+    let filled = |s: &Step| {
+        let positions = (count * extent(network, modes, s.before.modes)) as u64;
+        s.macs / s.before.count as u64 * positions
+    };
+    let macs = steps.iter().enumerate().map(|(k, s)| if k < slabbed { filled(s) } else { s.macs });
+    let peak_words = peak(steps, slabbed, count);
+    (Slabs { modes, count, steps: slabbed, peak_words }, macs.sum())
+}
+
+/// The same positions with as few fused modes as possible.
+fn normalized(network: &Network, mut prefix: Prefix) -> Prefix {
+    while prefix.modes > 0 {
+        let last = extent(network, prefix.modes - 1, prefix.modes);
+        if prefix.count % last != 0 {
+            break;
+        }
+        prefix = Prefix { modes: prefix.modes - 1, count: prefix.count / last };
+    }
+    prefix
+}
+
+/// Words alive at once: two slabs of each result inside the slab loop, the whole of the last one's;
+/// behind the loop each step's input and output.
+fn peak(steps: &[Step], slabbed: usize, count: usize) -> u64 {
+    let words = |k: usize| if k + 1 == steps.len() { 0 } else { steps[k].out_words };
+    let slab = |k: usize| 2 * words(k).div_ceil(count as u64);
+    let inside = match slabbed {
+        0 => 0,
+        n => (0..n - 1).map(slab).sum::<u64>() + words(n - 1),
+    };
+    let read = |k: usize| if k == 0 { 0 } else { words(k - 1) };
+    let behind = (slabbed..steps.len()).map(|k| read(k) + words(k)).max().unwrap_or(0);
+    inside.max(behind)
+}

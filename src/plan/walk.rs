@@ -1,0 +1,206 @@
+//! Where every operand of a step lies: index arithmetic that the float reference, the fixed-point
+//! reference and the interpreter of the program share. No number formats.
+//!
+//! Activation tensors are stored in *canonical order*: the fused column prefix slowest, then the
+//! other indices of the tensor row-major in list order; the last step's result is in row order.
+
+use super::{Plan, Prefix, Step};
+use crate::network::{IndexId, IndexKind, Network, Tensor, for_each_offset, strides};
+
+/// An activation tensor's canonical order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// Column positions, slowest.
+    pub prefix: Prefix,
+    /// All other indices, slowest first.
+    pub rest: Vec<IndexId>,
+}
+
+impl Order {
+    /// The input vector.
+    pub fn of_input(plan: &Plan) -> Order {
+        Order { prefix: plan.steps()[0].before, rest: Vec::new() }
+    }
+    /// The result of step `k`.
+    pub fn of_result(plan: &Plan, k: usize) -> Order {
+        let step = &plan.steps()[k];
+        if k + 1 == plan.steps().len() {
+            return Order { prefix: step.after, rest: plan.network().rows() };
+        }
+        let fused = &plan.network().columns()[..step.after.modes];
+        let rest = step.output().into_iter().filter(|id| !fused.contains(id)).collect();
+        Order { prefix: step.after, rest }
+    }
+    /// Words of the tensor.
+    pub fn words(&self, network: &Network) -> usize {
+        self.prefix.count * self.rest.iter().map(|&id| network.size(id)).product::<usize>()
+    }
+    /// Distance in words between neighbors along an index.
+    pub fn stride(&self, network: &Network, id: IndexId) -> usize {
+        let dims: Vec<usize> = self.rest.iter().map(|&i| network.size(i)).collect();
+        if let Some(k) = self.rest.iter().position(|&i| i == id) {
+            return strides(&dims)[k];
+        }
+        let IndexKind::Column(mode) = network.index(id).kind else {
+            unreachable!("an index outside the rest is a fused column")
+        };
+        let inner: usize = network.columns()[usize::from(mode) + 1..self.prefix.modes]
+            .iter()
+            .map(|&c| network.size(c))
+            .product();
+        inner * dims.iter().product::<usize>()
+    }
+}
+
+/// The operands of one step in canonical order: result element (f, o) is the sum over k of
+/// weight\[k\]\[o\] x input\[free_in\[f\] + sum_in\[k\]\] and goes to result\[free_out\[f\] + new_out\[o\]\].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Walk {
+    /// Input offset of each free position.
+    pub free_in: Vec<usize>,
+    /// Result offset of each free position.
+    pub free_out: Vec<usize>,
+    /// Input offset of each contracted position, columns of the prefix slowest.
+    pub sum_in: Vec<usize>,
+    /// Result offset of each new position.
+    pub new_out: Vec<usize>,
+    /// Contracted positions that count at each free position: all, or fewer at the end of the
+    /// columns that carry data.
+    pub sum_count: Vec<usize>,
+    /// Words of the input tensor.
+    pub in_words: usize,
+    /// Words of the result.
+    pub out_words: usize,
+}
+
+impl Walk {
+    /// The operands of step `k`.
+    pub fn of(plan: &Plan, k: usize) -> Walk {
+        let network = plan.network();
+        let step = &plan.steps()[k];
+        let input = if k == 0 { Order::of_input(plan) } else { Order::of_result(plan, k - 1) };
+        let output = Order::of_result(plan, k);
+        let fused = |id: &IndexId| network.columns()[..step.before.modes].contains(id);
+        let kept = |id: &IndexId| network.columns()[..step.after.modes].contains(id);
+        let (group, last) = step.contracted_columns(network);
+        let whole = merged_columns(network, step);
+
+        let offsets = |ids: &[IndexId], order: &Order| -> Vec<usize> {
+            let dims: Vec<usize> = ids.iter().map(|&i| network.size(i)).collect();
+            let steps: Vec<usize> = ids.iter().map(|&i| order.stride(network, i)).collect();
+            let mut out = Vec::new();
+            for_each_offset(&dims, &steps, |o| out.push(o));
+            out
+        };
+        let free_rest: Vec<IndexId> = step.free.iter().copied().filter(|i| !kept(i)).collect();
+        let in_unit = input.words(network) / input.prefix.count;
+        let out_unit = output.words(network) / output.prefix.count;
+        let group_in = if whole {
+            group
+        } else {
+            super::prefix::extent(network, step.after.modes, step.before.modes)
+        };
+        let positions = 0..step.after.count;
+        let spread = |base: usize, rest: Vec<usize>| -> Vec<usize> {
+            positions.clone().flat_map(|p| rest.iter().map(move |r| p * base + r)).collect()
+        };
+        let free_in = spread(group_in * in_unit, offsets(&free_rest, &input));
+        let free_out = spread(out_unit, offsets(&free_rest, &output));
+
+        let sum_rest: Vec<IndexId> =
+            step.contracted.iter().copied().filter(|i| !(whole && fused(i))).collect();
+        let rest = offsets(&sum_rest, &input);
+        let columns = if whole { group } else { 1 };
+        let sum_in: Vec<usize> =
+            (0..columns).flat_map(|c| rest.iter().map(move |r| c * in_unit + r)).collect();
+        let per_position = free_in.len() / step.after.count;
+        let sum_count = (0..step.after.count)
+            .flat_map(|p| {
+                let columns = match whole {
+                    true if p + 1 == step.after.count => last,
+                    true => group,
+                    false => 1,
+                };
+                std::iter::repeat_n(columns * rest.len(), per_position)
+            })
+            .collect();
+        Walk {
+            free_in,
+            free_out,
+            sum_in,
+            new_out: offsets(&step.new, &output),
+            sum_count,
+            in_words: input.words(network),
+            out_words: output.words(network),
+        }
+    }
+}
+
+/// Whether the step sums over whole groups of the input's fused columns (as against single modes
+/// of a prefix that is not truncated).
+pub(crate) fn merged_columns(network: &Network, step: &Step) -> bool {
+    let columns = network.columns();
+    merged_columns_between(&columns[step.after.modes..step.before.modes], &step.contracted)
+}
+
+/// Whether all of `columns` are summed over.
+pub(crate) fn merged_columns_between(columns: &[IndexId], contracted: &[IndexId]) -> bool {
+    columns.iter().all(|id| contracted.contains(id))
+}
+
+/// The merged weights of step `k` as \[contracted\]\[new\], in the order of [`Walk`].
+pub fn weights(plan: &Plan, k: usize) -> Vec<f64> {
+    let network = plan.network();
+    let step = &plan.steps()[k];
+    let mut tensors = step.nodes.iter().map(|n| &network.nodes()[usize::from(n.0)].tensor);
+    let mut merged: Tensor = tensors.next().expect("a step has a node").clone();
+    // Neighbors first, so that no outer product is formed on the way.
+    let mut waiting: Vec<&Tensor> = tensors.collect();
+    while !waiting.is_empty() {
+        let next = waiting
+            .iter()
+            .position(|t| t.indices().iter().any(|i| merged.indices().contains(i)))
+            .expect("the nodes of a step are connected");
+        merged = merged.contract(waiting.remove(next));
+    }
+    let whole = merged_columns(network, step);
+    let fused = |id: &&IndexId| {
+        whole && network.columns()[step.after.modes..step.before.modes].contains(id)
+    };
+    let (mut order, rest): (Vec<IndexId>, Vec<IndexId>) =
+        step.contracted.iter().partition(|id| fused(id));
+    order.extend(rest.iter().chain(&step.new));
+    let all = merged.transposed(&order);
+    let used = step.weight_words as usize;
+    all.data()[..used].to_vec()
+}
+
+impl Walk {
+    /// Contracts `input` with `weights` (\[contracted\]\[new\]) and passes each sum through `finish`
+    /// to its place in the result. `A` is f64 or an integer wide enough for every partial sum.
+    pub fn contract<A, Y>(
+        &self,
+        weights: &[A],
+        input: &[A],
+        result: &mut [Y],
+        mut finish: impl FnMut(A) -> Y,
+    ) where
+        A: num_traits::Num + num_traits::NumAssignOps + Copy,
+    {
+        let new = self.new_out.len();
+        let mut sums = vec![A::zero(); new];
+        for ((&base, &out), &count) in self.free_in.iter().zip(&self.free_out).zip(&self.sum_count)
+        {
+            sums.fill(A::zero());
+            for (&offset, row) in self.sum_in[..count].iter().zip(weights.chunks_exact(new)) {
+                let x = input[base + offset];
+                for (sum, &w) in sums.iter_mut().zip(row) {
+                    *sum += x * w;
+                }
+            }
+            for (&sum, &place) in sums.iter().zip(&self.new_out) {
+                result[out + place] = finish(sum);
+            }
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! The loop nest of one contraction step: bounds and, for each of the three address streams, the
+//! stride of every loop.
+
+use super::lanes::Fields;
+use super::shape::Shapes;
+use super::slots::{FieldBit, Slots};
+use crate::network::{IndexId, Network};
+use crate::plan::Plan;
+
+/// Everything that decides the loops.
+pub struct Context<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// Its tensors and steps by role.
+    pub shapes: &'a Shapes,
+    /// Lane bits by tensor.
+    pub slots: &'a Slots,
+    /// Layout of each tensor: the input's, then each step's pattern.
+    pub layouts: Vec<Fields>,
+    /// log2 of the lanes.
+    pub lane_bits: u32,
+}
+
+/// What a loop counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Digit {
+    /// Groups of fused columns that are kept.
+    Group,
+    /// Fused columns that are summed over.
+    Merged,
+    /// `factor` x counter, part of an index.
+    Index {
+        /// The index.
+        id: IndexId,
+        /// Its weight in the index's value.
+        factor: usize,
+    },
+}
+
+/// One loop before fusing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RawLoop {
+    /// What it counts.
+    pub digit: Digit,
+    /// Number of iterations.
+    pub bound: usize,
+    /// Summed over.
+    pub contracted: bool,
+    /// Stride of the operand, in words.
+    pub act: i64,
+    /// Stride in the weight ROM, in ROM words.
+    pub wgt: i64,
+    /// Stride of the result, in groups of P words.
+    pub out: i64,
+}
+
+impl RawLoop {
+    /// What one count adds to the value of an index; 0 when the loop is about something else.
+    pub fn part_of(&self, index: IndexId) -> usize {
+        match self.digit {
+            Digit::Index { id, factor } if id == index => factor,
+            _ => 0,
+        }
+    }
+}
+
+/// One loop of the hardware.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loop {
+    /// Number of iterations.
+    pub bound: usize,
+    /// Stride of the operand, in words.
+    pub act: i64,
+    /// Stride in the weight ROM, in ROM words.
+    pub wgt: i64,
+    /// Stride of the result, in groups of P words.
+    pub out: i64,
+}
+
+/// Where the elements of a tensor lie, lanes aside: strides in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addressing {
+    /// Words from one position of the fused prefix to the next.
+    pub position: usize,
+    /// Words of the whole tensor (of one slab when only slabs are kept).
+    pub words: usize,
+    strides: Vec<(IndexId, usize)>,
+}
+
+impl Addressing {
+    /// Distance for one count of the part of an index above its field.
+    pub fn stride(&self, id: IndexId) -> usize {
+        self.strides.iter().find(|s| s.0 == id).map_or(0, |s| s.1)
+    }
+}
+
+impl<'a> Context<'a> {
+    /// The network.
+    pub fn network(&self) -> &'a Network {
+        self.plan.network()
+    }
+    /// Field bits of an index in tensor `t`.
+    pub fn field(&self, t: usize, id: IndexId) -> u32 {
+        u32::from(self.layouts[t][usize::from(id.0)])
+    }
+    /// Values of an index of tensor `t` above its field, as many as its producer's loops run
+    /// through: a step that splits its operand's field into lanes and a loop may run past the end.
+    fn extent(&self, t: usize, id: IndexId) -> usize {
+        let own = self.field(t, id);
+        let before = match t {
+            0 => own,
+            _ if self.shapes.steps[t - 1].free.contains(&id) => self.field(t - 1, id),
+            _ => own,
+        };
+        self.network().size(id).div_ceil(1 << before) << (before - own)
+    }
+    /// Addresses of tensor `t`: fused prefix slowest, then the rest in order, banks fastest.
+    pub fn addressing(&self, t: usize) -> Addressing {
+        let shape = &self.shapes.tensors[t];
+        let bank_bits = if t == 0 { self.slots.input_bits } else { self.lane_bits };
+        let mut unit = 1usize << bank_bits;
+        let mut strides = Vec::new();
+        for &id in shape.rest.iter().rev() {
+            strides.push((id, unit));
+            unit *= self.extent(t, id);
+        }
+        let position = unit;
+        let mut inner = position;
+        for &id in self.network().columns()[..shape.prefix.modes].iter().rev() {
+            strides.push((id, inner));
+            inner *= self.network().size(id);
+        }
+        let words = if shape.per_slab { position } else { position * shape.prefix.count };
+        Addressing { position, words, strides }
+    }
+
+    /// The loops of step `s`, outermost first, for `groups` groups with `merged` fused columns
+    /// each; `full` is the number of fused columns of the step's longest group.
+    pub fn loops(&self, s: usize, groups: usize, merged: usize, full: usize) -> Vec<RawLoop> {
+        let (input, output) = (self.addressing(s), self.addressing(s + 1));
+        let mut loops = self.kept_loops(s, groups, &input, &output);
+        let contracted = self.contracted_loops(s, merged, &input);
+        self.weigh(&mut loops, contracted, merged, full)
+    }
+
+    /// Loops over groups, free and new indices; the gate innermost.
+    fn kept_loops(
+        &self,
+        s: usize,
+        groups: usize,
+        input: &Addressing,
+        output: &Addressing,
+    ) -> Vec<RawLoop> {
+        let step = &self.shapes.steps[s];
+        let unit = 1i64 << self.lane_bits;
+        let hop = group_columns(self, s) * input.position;
+        let mut loops = vec![RawLoop {
+            digit: Digit::Group,
+            bound: groups,
+            contracted: false,
+            act: hop as i64,
+            wgt: 0,
+            out: output.position as i64 / unit,
+        }];
+        for &id in &step.free {
+            let (e, f) = (self.field(s, id), self.field(s + 1, id));
+            let out = output.stride(id) as i64 / unit;
+            loops.push(RawLoop {
+                digit: Digit::Index { id, factor: 1 << e },
+                bound: self.network().size(id).div_ceil(1 << e),
+                contracted: false,
+                act: input.stride(id) as i64,
+                wgt: 0,
+                out: out << (e - f),
+            });
+            for bit in (f..e).rev() {
+                loops.push(RawLoop {
+                    digit: Digit::Index { id, factor: 1 << bit },
+                    bound: 2,
+                    contracted: false,
+                    act: self.bank(s, id, bit),
+                    wgt: 0,
+                    out: out << (bit - f),
+                });
+            }
+        }
+        for &id in &step.new {
+            let f = self.field(s + 1, id);
+            loops.push(RawLoop {
+                digit: Digit::Index { id, factor: 1 << f },
+                bound: self.network().size(id).div_ceil(1 << f),
+                contracted: false,
+                act: 0,
+                wgt: 1, // marks a loop that weights depend on; `weigh` sets the stride
+                out: output.stride(id) as i64 / unit,
+            });
+        }
+        let gate = self.network().gate();
+        let is_gate = |l: &RawLoop| matches!(l.digit, Digit::Index { id, .. } if Some(id) == gate);
+        loops.sort_by_key(is_gate);
+        if s + 1 == self.shapes.steps.len() {
+            number_in_order(&mut loops);
+        }
+        loops
+    }
+
+    fn contracted_loops(&self, s: usize, merged: usize, input: &Addressing) -> Vec<RawLoop> {
+        let step = &self.shapes.steps[s];
+        let of =
+            |digit, bound, act| RawLoop { digit, bound, contracted: true, act, wgt: 1, out: 0 };
+        let mut loops = Vec::new();
+        if step.merged.is_some() {
+            loops.push(of(Digit::Merged, merged, input.position as i64));
+        }
+        for &id in &step.contracted {
+            let e = self.field(s, id);
+            let bound = self.network().size(id).div_ceil(1 << e);
+            let digit = |factor| Digit::Index { id, factor };
+            loops.push(of(digit(1 << e), bound, input.stride(id) as i64));
+            for bit in (0..e).rev() {
+                loops.push(of(digit(1 << bit), 2, self.bank(s, id, bit)));
+            }
+        }
+        loops
+    }
+
+    /// Joins the two parts and gives the weight loops consecutive ROM words, innermost fastest. The
+    /// merged loop counts with its full bound, so that a short last group reads the same words.
+    fn weigh(
+        &self,
+        kept: &mut Vec<RawLoop>,
+        contracted: Vec<RawLoop>,
+        merged: usize,
+        full: usize,
+    ) -> Vec<RawLoop> {
+        let mut loops = std::mem::take(kept);
+        loops.extend(contracted);
+        let mut words = 1i64;
+        for l in loops.iter_mut().rev().filter(|l| l.wgt != 0) {
+            l.wgt = words;
+            let bound = if l.digit == Digit::Merged { full.max(merged) } else { l.bound };
+            words *= bound as i64;
+        }
+        loops
+    }
+
+    fn bank(&self, t: usize, id: IndexId, bit: u32) -> i64 {
+        let bit = FieldBit { id, bit: bit as u8 };
+        1i64 << self.slots.of(t, bit).expect("a field bit of the layout has a slot")
+    }
+}
+
+/// Prefix positions of tensor `s` in one group of step `s`.
+fn group_columns(ctx: &Context<'_>, s: usize) -> usize {
+    let (before, after) = (ctx.shapes.tensors[s].prefix, ctx.shapes.tensors[s + 1].prefix);
+    ctx.network().columns()[after.modes..before.modes]
+        .iter()
+        .map(|&c| ctx.network().size(c))
+        .product()
+}
+
+/// Results in the order in which they arise.
+fn number_in_order(loops: &mut [RawLoop]) {
+    let mut next = 1;
+    for l in loops.iter_mut().rev() {
+        l.out = next;
+        next *= l.bound as i64;
+    }
+}
+
+/// Fuses neighbors whose strides continue each other; the result is innermost first, with the
+/// number of loops that are summed over.
+pub fn fuse(raw: &[RawLoop]) -> (Vec<Loop>, usize) {
+    let mut out: Vec<(Loop, bool)> = Vec::new();
+    for l in raw.iter().rev().filter(|l| l.bound > 1) {
+        let next = Loop { bound: l.bound, act: l.act, wgt: l.wgt, out: l.out };
+        if let Some((inner, contracted)) = out.last_mut() {
+            let n = inner.bound as i64;
+            let continues =
+                next.act == inner.act * n && next.wgt == inner.wgt * n && next.out == inner.out * n;
+            if continues && *contracted == l.contracted {
+                inner.bound *= next.bound;
+                continue;
+            }
+        }
+        out.push((next, l.contracted));
+    }
+    let contracted = out.iter().filter(|l| l.1).count();
+    (out.into_iter().map(|l| l.0).collect(), contracted)
+}
+
+/// Walks a fused loop nest as the hardware does: one addition a stream and iteration, by the delta
+/// of the outermost loop that advances.
+#[derive(Debug, Clone)]
+pub struct Cursor<'a> {
+    loops: &'a [Loop],
+    left: Vec<usize>,
+    /// Operand address.
+    pub act: i64,
+    /// ROM address.
+    pub wgt: i64,
+    /// Result group.
+    pub out: i64,
+}
+
+impl<'a> Cursor<'a> {
+    /// At the first iteration.
+    pub fn new(loops: &'a [Loop], act: usize, wgt: usize, out: usize) -> Self {
+        let left = loops.iter().map(|l| l.bound - 1).collect();
+        Cursor { loops, left, act: act as i64, wgt: wgt as i64, out: out as i64 }
+    }
+    /// Whether the innermost `summed` loops stand at their last iteration.
+    pub fn at_group_end(&self, summed: usize) -> bool {
+        self.left[..summed].iter().all(|&n| n == 0)
+    }
+    /// On to the next iteration; false behind the last one.
+    pub fn advance(&mut self) -> bool {
+        let Some(level) = self.left.iter().position(|&n| n > 0) else { return false };
+        let delta = deltas(self.loops, level);
+        (self.act, self.wgt, self.out) =
+            (self.act + delta.act, self.wgt + delta.wgt, self.out + delta.out);
+        self.left[level] -= 1;
+        for k in 0..level {
+            self.left[k] = self.loops[k].bound - 1;
+        }
+        true
+    }
+}
+
+/// What is added to the addresses when loop `level` advances and all inner ones start again.
+pub fn deltas(loops: &[Loop], level: usize) -> Loop {
+    let back = |stride: fn(&Loop) -> i64| -> i64 {
+        loops[..level].iter().map(|l| (l.bound as i64 - 1) * stride(l)).sum()
+    };
+    let own = &loops[level];
+    Loop {
+        bound: own.bound,
+        act: own.act - back(|l| l.act),
+        wgt: own.wgt - back(|l| l.wgt),
+        out: own.out - back(|l| l.out),
+    }
+}

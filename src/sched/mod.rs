@@ -1,0 +1,24 @@
+//! The schedule: lane patterns, bank layouts, the microprogram, its interpreter and its timing.
+//!
+//! Knows no Verilog. A [`Program`] is made by [`schedule`] alone and has passed the check that every
+//! lane finds its operand in every cycle.
+
+mod build;
+mod cells;
+mod check;
+mod interpret;
+mod lanes;
+mod loops;
+mod print;
+mod program;
+mod rom;
+mod shape;
+mod slots;
+mod timing;
+
+pub use build::schedule;
+pub use cells::CellTable;
+pub use interpret::Interpreter;
+pub use loops::Loop;
+pub use program::{Desc, Dest, Instr, Kind, Loader, Program, Source};
+pub use timing::Timing;

@@ -1,0 +1,221 @@
+//! The microprogram and the memories it runs on.
+
+use super::cells::CellTable;
+use super::loops::{Loop, RawLoop};
+use super::timing::Timing;
+use crate::config::HwConfig;
+use crate::quant::QuantPlan;
+
+/// Where a step's activations come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The input buffer.
+    Input,
+    /// The result buffer.
+    Buffer,
+    /// The hidden vector's own buffer.
+    Hidden,
+}
+
+/// Where a step's results go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dest {
+    /// The result buffer.
+    Buffer,
+    /// The gate buffer in front of the element-wise unit.
+    Gates,
+    /// The output buffer.
+    Output,
+}
+
+/// What an instruction does besides its loop nest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A contraction step.
+    Contract,
+    /// The last contraction step, which feeds the element-wise unit.
+    Last,
+    /// The linear head; skipped when no output is due.
+    Head,
+}
+
+/// A loop nest with its streams: what the instructions of one step share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desc {
+    /// Contraction step, or the number of steps for the head.
+    pub step: usize,
+    /// Operands.
+    pub source: Source,
+    /// Results.
+    pub dest: Dest,
+    /// Lane bits whose operand lies in the lane's own bank.
+    pub keep: u32,
+    /// Loops, innermost first.
+    pub loops: Vec<Loop>,
+    /// How many of them are summed over.
+    pub summed: usize,
+    /// First ROM word.
+    pub weights: usize,
+    /// Right shift of the requantiser.
+    pub shift: u32,
+    /// The same loops before fusing, outermost first; for checks and listings.
+    pub raw: Vec<RawLoop>,
+}
+
+impl Desc {
+    /// Iterations, one a cycle.
+    pub fn cycles(&self) -> u64 {
+        self.loops.iter().map(|l| l.bound as u64).product()
+    }
+    /// Iterations that make one result.
+    pub fn summed_cycles(&self) -> u64 {
+        self.loops[..self.summed].iter().map(|l| l.bound as u64).product()
+    }
+}
+
+/// One instruction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instr {
+    /// Its loop nest.
+    pub desc: usize,
+    /// What it is.
+    pub kind: Kind,
+    /// Slab it works on.
+    pub slab: usize,
+    /// First operand, in words.
+    pub act_base: usize,
+    /// First result, in groups of P words.
+    pub out_base: usize,
+    /// How many earlier instructions may still have results under way when this one starts.
+    pub lag: usize,
+    /// Waits for a slab of x.
+    pub wait_input: bool,
+    /// Hands a slab of x back to the loader when done.
+    pub release_input: bool,
+    /// Waits until h of the previous time step is written.
+    pub wait_hidden: bool,
+}
+
+/// How the stream is written into the input buffer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loader {
+    /// Elements written at once, a power of two that divides the elements of a beat.
+    pub elements: usize,
+    /// Loops over the writes of a time step, innermost first; strides in words.
+    pub loops: Vec<Loop>,
+    /// Slabs that hold x.
+    pub slabs: usize,
+    /// Columns of a slab.
+    pub slab_columns: usize,
+    /// Frames that the input buffer holds: 2 when a time step's input cannot be refilled behind
+    /// the reader.
+    pub frames: usize,
+}
+
+/// The microprogram with everything the hardware needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Program {
+    pub(super) quant: QuantPlan,
+    pub(super) hw: HwConfig,
+    pub(super) drains: usize,
+    pub(super) banks: usize,
+    pub(super) input_banks: usize,
+    pub(super) cells: usize,
+    pub(super) descs: Vec<Desc>,
+    pub(super) instrs: Vec<Instr>,
+    pub(super) rom: Vec<Vec<i32>>,
+    pub(super) tables: Vec<CellTable>,
+    pub(super) loader: Loader,
+    pub(super) input_words: usize,
+    pub(super) buffer_groups: usize,
+    pub(super) gate_groups: usize,
+    pub(super) timing: Timing,
+}
+
+impl Program {
+    /// The quantised plan.
+    pub fn quant(&self) -> &QuantPlan {
+        &self.quant
+    }
+    /// The hardware parameters.
+    pub fn hw(&self) -> &HwConfig {
+        &self.hw
+    }
+    /// Lanes P.
+    pub fn lanes(&self) -> usize {
+        self.hw.lanes
+    }
+    /// log2 of the lanes.
+    pub fn lane_bits(&self) -> u32 {
+        self.hw.lanes.trailing_zeros()
+    }
+    /// Results requantised at once.
+    pub fn drains(&self) -> usize {
+        self.drains
+    }
+    /// Banks of the result buffer.
+    pub fn banks(&self) -> usize {
+        self.banks
+    }
+    /// Banks of the input buffer, the elements of a write apart.
+    pub fn input_banks(&self) -> usize {
+        self.input_banks
+    }
+    /// Element-wise units side by side.
+    pub fn cells(&self) -> usize {
+        self.cells
+    }
+    /// Loop nests.
+    pub fn descs(&self) -> &[Desc] {
+        &self.descs
+    }
+    /// Instructions of a time step; the head last, when there is one.
+    pub fn instrs(&self) -> &[Instr] {
+        &self.instrs
+    }
+    /// ROM words, one weight a lane.
+    pub fn rom(&self) -> &[Vec<i32>] {
+        &self.rom
+    }
+    /// Tables of the element-wise units, one a unit.
+    pub fn tables(&self) -> &[CellTable] {
+        &self.tables
+    }
+    /// How the input is written.
+    pub fn loader(&self) -> &Loader {
+        &self.loader
+    }
+    /// Words of the input buffer for one frame.
+    pub fn input_words(&self) -> usize {
+        self.input_words
+    }
+    /// Groups of P words of the result buffer.
+    pub fn buffer_groups(&self) -> usize {
+        self.buffer_groups
+    }
+    /// Groups of P gate pre-activations.
+    pub fn gate_groups(&self) -> usize {
+        self.gate_groups
+    }
+    /// Predicted cycles.
+    pub fn timing(&self) -> &Timing {
+        &self.timing
+    }
+    /// Loops of the longest nest.
+    pub fn max_loops(&self) -> usize {
+        self.descs.iter().map(|d| d.loops.len()).max().unwrap_or(0).max(1)
+    }
+    /// Cycles in which the lanes work, a time step without the head.
+    pub fn busy_cycles(&self) -> u64 {
+        let own = self.instrs.iter().filter(|i| i.kind != Kind::Head);
+        own.map(|i| self.descs[i.desc].cycles()).sum()
+    }
+    /// Bits of the gate buffer's, input buffer's and result buffer's contents.
+    pub fn buffer_bits(&self) -> u64 {
+        let word = u64::from(self.quant.activation_bits());
+        let input = (self.input_words * self.loader.frames) as u64 * (word + 1);
+        let results = (self.buffer_groups * self.lanes()) as u64 * word;
+        let gates = (self.gate_groups * self.lanes()) as u64 * 16;
+        input + results + gates
+    }
+}

@@ -1,0 +1,112 @@
+//! Weight ROM images and the arithmetic of loop counters.
+
+use super::loops::{Context, Digit, RawLoop};
+use crate::network::IndexId;
+use crate::quant::QuantPlan;
+
+/// Calls `f` with the running number and the counters of every iteration, innermost loop fastest.
+pub(super) fn for_each_iteration(loops: &[RawLoop], mut f: impl FnMut(usize, &[usize])) {
+    let mut counters = vec![0usize; loops.len()];
+    let mut number = 0;
+    loop {
+        f(number, &counters);
+        number += 1;
+        let Some(k) = (0..loops.len()).rev().find(|&k| counters[k] + 1 < loops[k].bound) else {
+            return;
+        };
+        counters[k] += 1;
+        counters[k + 1..].fill(0);
+    }
+}
+
+/// Value of an index for a lane of a step with result tensor `t`.
+pub(super) fn value_at(
+    ctx: &Context<'_>,
+    t: usize,
+    loops: &[RawLoop],
+    counters: &[usize],
+    lane: usize,
+    id: IndexId,
+) -> usize {
+    let from_loops: usize = loops.iter().zip(counters).map(|(l, c)| l.part_of(id) * c).sum();
+    let from_lane: usize = ctx.slots.lane_values(t, lane).filter(|v| v.0 == id).map(|v| v.1).sum();
+    from_loops + from_lane
+}
+
+/// The ROM words of step `s`: one weight a lane, 0 outside the tensor.
+pub(super) fn words(
+    ctx: &Context<'_>,
+    quant: &QuantPlan,
+    s: usize,
+    loops: &[RawLoop],
+) -> Vec<Vec<i32>> {
+    let network = ctx.network();
+    let step = &ctx.plan.steps()[s];
+    let weights = &quant.steps()[s].weights;
+    let new_words: usize = step.new.iter().map(|&id| network.size(id)).product();
+    let lanes = 1usize << ctx.lane_bits;
+    let idle: usize = (0..ctx.lane_bits as usize)
+        .filter(|&k| ctx.slots.tensors[s + 1][k].is_none())
+        .fold(0, |m, k| m | 1 << k);
+    let weight_loops: Vec<RawLoop> = loops.iter().copied().filter(|l| l.wgt != 0).collect();
+    let rows = SumRows::of(ctx, s);
+    let mut out = Vec::new();
+    for_each_iteration(&weight_loops, |_, counters| {
+        let word = (0..lanes).map(|lane| {
+            let value = |id: IndexId| value_at(ctx, s + 1, &weight_loops, counters, lane, id);
+            let column = step.new.iter().try_fold(0usize, |at, &id| {
+                let v = value(id);
+                (v < network.size(id)).then(|| at * network.size(id) + v)
+            });
+            let row = rows.row(ctx, &weight_loops, counters);
+            match (row, column) {
+                (Some(row), Some(column)) if lane & idle == 0 => {
+                    weights.get(row * new_words + column).copied().unwrap_or(0)
+                }
+                _ => 0,
+            }
+        });
+        out.push(word.collect());
+    });
+    out
+}
+
+/// Row of the weight matrix \[contracted\]\[new\] from loop counters.
+struct SumRows {
+    strides: Vec<(IndexId, usize)>,
+    merged: usize,
+}
+
+impl SumRows {
+    fn of(ctx: &Context<'_>, s: usize) -> SumRows {
+        let network = ctx.network();
+        let step = &ctx.plan.steps()[s];
+        let columns = network.columns();
+        let inside = &columns[step.after.modes..step.before.modes];
+        let whole = inside.iter().all(|id| step.contracted.contains(id));
+        let others = step.contracted.iter().filter(|id| !(whole && inside.contains(id)));
+        let order: Vec<IndexId> = inside.iter().filter(|_| whole).chain(others).copied().collect();
+        let dims: Vec<usize> = order.iter().map(|&id| network.size(id)).collect();
+        let strides: Vec<(IndexId, usize)> =
+            order.iter().copied().zip(crate::network::strides(&dims)).collect();
+        // One position of the columns that this step's operand has fused.
+        let fused = ctx.shapes.tensors[s].prefix.modes;
+        let merged = match fused {
+            0 => 0,
+            n => strides.iter().find(|x| x.0 == columns[n - 1]).map_or(0, |x| x.1),
+        };
+        SumRows { strides, merged }
+    }
+
+    fn row(&self, ctx: &Context<'_>, loops: &[RawLoop], counters: &[usize]) -> Option<usize> {
+        let merged: usize = loops
+            .iter()
+            .zip(counters)
+            .map(|(l, c)| if l.digit == Digit::Merged { c * self.merged } else { 0 })
+            .sum();
+        self.strides.iter().try_fold(merged, |row, &(id, stride)| {
+            let value: usize = loops.iter().zip(counters).map(|(l, c)| l.part_of(id) * c).sum();
+            (value < ctx.network().size(id)).then_some(row + value * stride)
+        })
+    }
+}

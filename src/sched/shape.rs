@@ -1,0 +1,91 @@
+//! The tensors of a time step as the buffers hold them, and each step's indices sorted by role.
+
+use crate::network::{IndexId, Network};
+use crate::plan::walk::merged_columns_between;
+use crate::plan::{Plan, Prefix};
+
+/// An activation tensor: tensor 0 is the input, tensor s + 1 the result of step s.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TensorShape {
+    /// Fused leading column modes; slab number and position in a buffer.
+    pub prefix: Prefix,
+    /// All other indices, slowest first.
+    pub rest: Vec<IndexId>,
+    /// Only two slabs of it are alive.
+    pub per_slab: bool,
+}
+
+/// One contraction step's indices by role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepShape {
+    /// Step runs once a slab.
+    pub per_slab: bool,
+    /// Positions of the fused columns that the step walks through one by one.
+    pub groups: usize,
+    /// Fused columns summed over in a full group and in the last one, when any are.
+    pub merged: Option<(usize, usize)>,
+    /// Kept indices.
+    pub free: Vec<IndexId>,
+    /// Indices summed over, the merged columns apart.
+    pub contracted: Vec<IndexId>,
+    /// Indices that the weights bring.
+    pub new: Vec<IndexId>,
+}
+
+/// All tensors and steps of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shapes {
+    /// Tensors, one more than steps.
+    pub tensors: Vec<TensorShape>,
+    /// Steps.
+    pub steps: Vec<StepShape>,
+}
+
+impl Shapes {
+    /// Sorts a plan's indices.
+    pub fn of(plan: &Plan) -> Shapes {
+        let network = plan.network();
+        let columns = network.columns();
+        let slabs = plan.slabs();
+        let mut prefix = Prefix { modes: slabs.modes, count: slabs.count };
+        let rest = columns[prefix.modes..].to_vec();
+        let mut tensors = vec![TensorShape { prefix, rest, per_slab: false }];
+        let mut steps = Vec::new();
+        for (s, step) in plan.steps().iter().enumerate() {
+            let per_slab = s < slabs.steps;
+            let summed = step.contracted.iter().filter(|id| columns.contains(id));
+            let mask = summed.fold(0u32, |m, id| m | 1 << id.0);
+            let after = if mask == 0 { prefix } else { prefix.after(network, mask) };
+            let inside = &columns[after.modes..prefix.modes];
+            let merged = !inside.is_empty() && merged_columns_between(inside, &step.contracted);
+            let kept = &columns[..after.modes];
+            steps.push(StepShape {
+                per_slab,
+                groups: if per_slab { 1 } else { after.count },
+                merged: merged.then(|| group_sizes(network, prefix, after)),
+                free: without(&step.free, kept),
+                contracted: without(&step.contracted, if merged { inside } else { &[] }),
+                new: step.new.clone(),
+            });
+            let last = s + 1 == plan.steps().len();
+            let rest = if last { network.rows() } else { without(&step.output(), kept) };
+            tensors.push(TensorShape { prefix: after, rest, per_slab: s + 1 < slabs.steps });
+            prefix = after;
+        }
+        Shapes { tensors, steps }
+    }
+}
+
+/// Fused columns of a full group and of the last group.
+fn group_sizes(network: &Network, before: Prefix, after: Prefix) -> (usize, usize) {
+    let group: usize =
+        network.columns()[after.modes..before.modes].iter().map(|&c| network.size(c)).product();
+    match after.count {
+        1 => (before.count, before.count),
+        n => (group, before.count - (n - 1) * group),
+    }
+}
+
+fn without(ids: &[IndexId], drop: &[IndexId]) -> Vec<IndexId> {
+    ids.iter().copied().filter(|id| !drop.contains(id)).collect()
+}
