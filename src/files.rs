@@ -73,7 +73,8 @@ fn stage(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
 }
 
 fn not_written(path: &Path, error: &io::Error) -> Problems {
-    Diagnostic::new("", format!("cannot be written ({error})"))
+    // The kind alone: the text of the error has the random name of the temporary file.
+    Diagnostic::new("", format!("cannot be written ({})", error.kind()))
         .help("check that the folder exists and can be written to")
         .in_file(path.display())
         .into()

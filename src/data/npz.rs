@@ -87,7 +87,7 @@ fn decode(bytes: &[u8], name: &str) -> Result<Array, Diagnostic> {
     check_header(bytes).map_err(|reason| Diagnostic::new(name, reason))?;
     let mut rest = bytes;
     let header = NpyHeader::from_reader(&mut rest)
-        .map_err(|error| Diagnostic::new(name, format!("not an npy array ({error})")))?;
+        .map_err(|_| Diagnostic::new(name, "not an npy array").help("save it with numpy.savez"))?;
     if header.order() == Order::Fortran && header.shape().len() > 1 {
         return Err(Diagnostic::new(name, "array in Fortran order")
             .expected("C order")
@@ -159,14 +159,14 @@ fn wrong_type(name: &str, found: &str) -> Diagnostic {
         .expected("integers, f4 or f8")
 }
 
-/// The npy reader multiplies sizes unchecked and recurses over its header; this keeps both in bounds.
+/// Keeps in bounds what the npy reader does unchecked: multiply sizes, recurse over the header.
 fn check_header(bytes: &[u8]) -> Result<(), String> {
     let (start, length) = match (bytes.get(6), bytes.get(8..12)) {
         (Some(1), Some(size)) => (10, usize::from(u16::from_le_bytes([size[0], size[1]]))),
         (Some(_), Some(size)) => {
             (12, u32::from_le_bytes([size[0], size[1], size[2], size[3]]) as usize)
         }
-        _ => return Err("not an npy array (too short)".to_string()),
+        _ => return Err("not an npy array".to_string()),
     };
     if length > MAX_HEADER {
         return Err(format!("header of {length} bytes, at most {MAX_HEADER} can be read"));

@@ -60,9 +60,12 @@ fn check_layers(layers: &[Layer], found: &mut Found) {
     for (k, pair) in layers.windows(2).enumerate().take(MAX_LAYERS) {
         if pair[1].inputs != pair[0].hidden {
             found.push(
-                Diagnostic::new(format!("layers[{}].inputs", k + 1), "does not follow layer below")
-                    .found(pair[1].inputs)
-                    .expected(format!("{}, the hidden units of layers[{k}]", pair[0].hidden)),
+                Diagnostic::new(
+                    format!("layers[{}].inputs", k + 1),
+                    "does not fit the layer below",
+                )
+                .found(pair[1].inputs)
+                .expected(format!("{}, the hidden units of layers[{k}]", pair[0].hidden)),
             );
         }
     }

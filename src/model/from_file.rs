@@ -14,6 +14,11 @@ use crate::error::{Diagnostic, Result};
 /// Makes the checked model; places in problems are key paths of the file.
 pub(super) fn convert(file: ModelFile, tensors: Option<&Tensors<'_>>) -> Result<Model> {
     let mut reader = Reader { tensors, found: Found::default(), n_left: MAX_ELEMENTS };
+    if file.layers.is_empty() {
+        // Nothing else can be compared with anything.
+        let problem = Diagnostic::new("layers", "no layer").expected("at least one");
+        return Err(problem.into());
+    }
     let model = reader.model(file);
     let mut found = reader.found;
     // Problems met here come first: a rule that fails at the same place follows from them.

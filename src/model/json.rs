@@ -11,6 +11,8 @@ use std::io::{self, Write};
 
 /// Numbers in a line of the written file.
 const NUMBERS_A_LINE: usize = 8;
+/// Longest key path in a message, in characters.
+const MAX_PATH: usize = 120;
 
 /// The two keys that say what a file is, read before anything else.
 #[derive(Deserialize)]
@@ -21,6 +23,10 @@ struct Preamble {
 
 /// Parses the text of a model file.
 pub(super) fn parse(bytes: &[u8]) -> Result<ModelFile, Diagnostic> {
+    if bytes.trim_ascii_start().first().is_some_and(|&first| first != b'{') {
+        let problem = Diagnostic::new("", "not a JSON object").help("is this a model file?");
+        return Err(problem);
+    }
     if let Ok(preamble) = serde_json::from_slice::<Preamble>(bytes) {
         check_preamble(&preamble)?;
     }
@@ -63,27 +69,53 @@ fn shown(value: Option<&Value>) -> String {
 
 /// Place, reason and help of a parse error; `path` is where in the tree the parser stood.
 fn diagnose(path: &str, error: &serde_json::Error, bytes: &[u8]) -> Diagnostic {
-    let at = format!("line {}, column {}", error.line(), error.column());
-    let path = if path == "." { "" } else { path };
-    let place = if path.is_empty() { at } else { format!("{path} ({at})") };
+    let place = place(path, error);
     let text = error.to_string();
     // serde_json ends its text with the position, which the place has already.
     let suffix = format!(" at line {} column {}", error.line(), error.column());
     let reason = text.strip_suffix(&suffix).unwrap_or(&text);
-    match error.classify() {
-        Category::Eof => Diagnostic::new(place, "the JSON text ends too early")
+    match (error.classify(), reason) {
+        (Category::Eof, _) => Diagnostic::new(place, "the JSON text ends too early")
             .help("was the file copied whole?"),
-        Category::Syntax | Category::Io if is_non_finite(error, bytes) => {
-            Diagnostic::new(place, "not finite")
-                .found("NaN or infinity, which JSON does not have")
-                .expected("finite numbers")
-                .help("did the training diverge?")
+        (Category::Data, _) => {
+            Diagnostic::new(place, plain_words(reason)).help("docs/model-format.md lists every key")
         }
-        Category::Syntax | Category::Io => Diagnostic::new(place, format!("not JSON: {reason}")),
-        Category::Data => {
-            Diagnostic::new(place, reason.to_string()).help("docs/model-format.md lists every key")
+        (_, "recursion limit exceeded") => {
+            Diagnostic::new(place, "nested too deep").expected("a tree of at most 8 modes")
         }
+        (_, "number out of range") => not_finite(place, "a number beyond double precision"),
+        _ if is_non_finite(error, bytes) => not_finite(place, "NaN or infinity, not JSON either"),
+        _ => Diagnostic::new(place, format!("not JSON: {reason}")),
     }
+}
+
+fn not_finite(place: String, found: &str) -> Diagnostic {
+    Diagnostic::new(place, "not finite")
+        .found(found)
+        .expected("finite numbers")
+        .help("did the training diverge?")
+}
+
+/// Key path and position; the path is cut when hostile nesting makes it long.
+fn place(path: &str, error: &serde_json::Error) -> String {
+    let at = format!("line {}, column {}", error.line(), error.column());
+    // A last segment that is not known yet is written as a dot or a question mark.
+    let path = path.trim_end_matches(['.', '?']);
+    let head: String = path.chars().take(MAX_PATH).collect();
+    let more = if head.len() < path.len() { "..." } else { "" };
+    if path.is_empty() { at } else { format!("{head}{more} ({at})") }
+}
+
+/// The reason with the names of Rust types put into words.
+fn plain_words(reason: &str) -> String {
+    [
+        ("expected usize", "expected a whole number from 0"),
+        ("expected u32", "expected a whole number from 0"),
+        ("expected i32", "expected a whole number"),
+        ("expected f64", "expected a number"),
+    ]
+    .iter()
+    .fold(reason.to_string(), |text, (from, to)| text.replace(from, to))
 }
 
 /// Whether the text at a syntax error is one of the words that Python's `json` writes for numbers

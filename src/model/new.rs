@@ -1,5 +1,5 @@
-//! Untrained models from modes, tree and ranks: sizes are checked before anything is allocated, then
-//! `init` fills the cores from a seed.
+//! Untrained models from modes, tree and ranks: sizes are checked before anything is allocated,
+//! then `init` fills the cores from a seed.
 
 use super::check::{Found, check_name, problems};
 use super::shape::{self, MAX_ELEMENTS};

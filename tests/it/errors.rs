@@ -1,9 +1,10 @@
-//! Refusals: every file in `tests/data/errors` is refused with the message in the text file of the
+//! Refusals of models: every file in `tests/data/errors` is refused with the message in the text file of the
 //! same name; what is binary or large is made here.
 
 use expect_test::{Expect, expect, expect_file};
-use htgen::data::{Array, ArrayData, Sequences, write_npz};
-use htgen::model::{self, Cores, Element, NewSpec, Ranks, Tree, preset};
+use htgen::model::{self, Cores, NewSpec, Ranks, Tree, preset};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use safetensors::tensor::{Dtype, TensorView};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,7 +32,7 @@ fn every_provoking_file_is_refused() {
 }
 
 /// Compares the message of a failed call, the temporary folder written as `DIR`.
-fn refused<T>(dir: &TempDir, result: htgen::error::Result<T>, message: Expect) {
+pub fn refused<T>(dir: &TempDir, result: htgen::error::Result<T>, message: Expect) {
     let Err(problems) = result else { panic!("was accepted") };
     let text = problems.to_string().replace(&dir.path().display().to_string(), "DIR");
     message.assert_eq(&text);
@@ -208,9 +209,9 @@ fn a_refused_save_touches_nothing() {
     refused(
         &dir,
         model::save(&model, &dir.path().join("no/m.json"), Cores::Inline),
-        expect![[
-            r#"DIR/no/m.json: cannot be written (No such file or directory (os error 2) at path "DIR/no/.htgen-1tDCvP"); check that the folder exists and can be written to"#
-        ]],
+        expect![
+            "DIR/no/m.json: cannot be written (entity not found); check that the folder exists and can be written to"
+        ],
     );
     refused(
         &dir,
@@ -276,156 +277,35 @@ fn specifications_that_do_not_work_out() {
     expect![[r#"preset: no such preset: found "fdht", expected one of digits, fdht-largest, fdht-smallest, fdht-ucf11, ht-ucf11, ht-youtube"#]].assert_eq(&unknown);
 }
 
-fn bytes(shape: &[usize]) -> Array {
-    let count = shape.iter().product();
-    Array { shape: shape.to_vec(), data: ArrayData::U8(vec![1; count]) }
+#[test]
+fn random_damage_never_panics() {
+    let dir = TempDir::new().unwrap();
+    let path = with_cores(&dir, &leaf());
+    let cores = dir.path().join("m.safetensors");
+    let n_refused = damage(&path, 600, || model::load(&path).is_err())
+        + damage(&cores, 600, || model::load(&path).is_err());
+    assert!(n_refused > 600, "only {n_refused} of 1200 damaged files were refused");
 }
 
-#[test]
-fn inputs_files_of_the_wrong_shape_or_type() {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("d.npz");
-    let ints =
-        |values: &[i64]| Array { shape: vec![values.len()], data: ArrayData::I64(values.to_vec()) };
-    let reals = |value: f64| Array { shape: vec![1, 2, 3], data: ArrayData::F64(vec![value; 6]) };
-    let x = bytes(&[2, 5, 3]);
-    let cases: Vec<(Element, Vec<(&str, Array)>)> = vec![
-        (Element::U8, vec![("frames", x.clone()), ("state", ints(&[1]))]),
-        (Element::U8, vec![]),
-        (Element::U8, vec![("x", bytes(&[2, 5]))]),
-        (Element::U8, vec![("x", bytes(&[0, 5, 3]))]),
-        (Element::U8, vec![("x", bytes(&[2, 5, 2, 2]))]),
-        (Element::U8, vec![("x", reals(0.5))]),
-        (Element::Real, vec![("x", x.clone())]),
-        (Element::Real, vec![("x", reals(f64::NAN))]),
-        (Element::Real, vec![("x", reals(1e300))]),
-        (Element::U8, vec![("x", x.clone()), ("y", ints(&[1, 2, 3]))]),
-        (Element::U8, vec![("x", x.clone()), ("y", reals(1.0))]),
-        (Element::U8, vec![("x", x.clone()), ("length", ints(&[5, 6]))]),
-        (Element::U8, vec![("x", x), ("length", ints(&[0, 1]))]),
-    ];
-    let mut messages = Vec::new();
-    for (element, arrays) in cases {
-        write_npz(&path, &arrays).unwrap();
-        let problems = Sequences::load(&path, 3, element).unwrap_err().to_string();
-        messages.push(problems.replace(&dir.path().display().to_string(), "DIR"));
+/// Replaces or cuts bytes of a file in `times` seeded ways; how often `refuses` said so. The file
+/// is as before at the end.
+pub fn damage(path: &Path, times: usize, refuses: impl Fn() -> bool) -> usize {
+    let whole = fs::read(path).unwrap();
+    let mut source = ChaCha8Rng::seed_from_u64(9);
+    let mut draw = |below: usize| source.next_u32() as usize % below;
+    let mut n_refused = 0;
+    for _ in 0..times {
+        let mut bytes = whole.clone();
+        for _ in 0..1 + draw(3) {
+            let at = draw(bytes.len());
+            bytes[at] = [0, 0xff, b'9', b'"', bytes[at] ^ 1, bytes[at] ^ 0x80][draw(6)];
+        }
+        if draw(4) == 0 {
+            bytes.truncate(draw(whole.len()));
+        }
+        fs::write(path, bytes).unwrap();
+        n_refused += usize::from(refuses());
     }
-    expect![[r#"
-        DIR/d.npz: x: array missing: found frames, state, expected x of (sequences, steps, inputs)
-        DIR/d.npz: x: array missing: found no array, expected x of (sequences, steps, inputs)
-        DIR/d.npz: x: too few axes: found shape 2 x 5, expected sequences x steps x 3
-        DIR/d.npz: x: no data: found shape 0 x 5 x 3, expected at least one sequence of one step
-        DIR/d.npz: x: wrong width: found 2 x 2 = 4 elements a step, expected 3, the inputs of the model
-        DIR/d.npz: x: wrong type: found float64, expected uint8, the stream element of the model
-        DIR/d.npz: x: wrong type: found uint8, expected float32 or float64, as the stream element of the model is real
-        DIR/d.npz: x: not finite: found NaN at element 0 of row 0, expected finite single-precision numbers
-        DIR/d.npz: x: not finite: found inf at element 0 of row 0, expected finite single-precision numbers
-        DIR/d.npz: y: wrong shape: found 3, expected 2, one a sequence
-        DIR/d.npz: y: wrong shape: found 1 x 2 x 3, expected 2, one a sequence
-        DIR/d.npz: length[1]: out of range: found 6, expected 1 to 5
-        DIR/d.npz: length[0]: out of range: found 0, expected 1 to 5"#]].assert_eq(&messages.join("\n"));
-}
-
-#[test]
-fn damaged_inputs_files() {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("d.npz");
-    write_npz(&path, &[("x", bytes(&[20, 5, 3]))]).unwrap();
-    let whole = fs::read(&path).unwrap();
-    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-    refused(
-        &dir,
-        Sequences::load(&path, 3, Element::U8),
-        expect![
-            "DIR/d.npz: not a whole npz file (invalid Zip archive: Could not find central directory end): expected arrays written by numpy.savez or savez_compressed; was it copied whole?"
-        ],
-    );
-    let mut flipped = whole.clone();
-    flipped[40] ^= 0xff;
-    fs::write(&path, flipped).unwrap();
-    refused(
-        &dir,
-        Sequences::load(&path, 3, Element::U8),
-        expect![
-            "DIR/d.npz: x: damaged in the npz file (corrupt deflate stream); was it copied whole?"
-        ],
-    );
-    refused(
-        &dir,
-        Sequences::load(&dir.path().join("none.npz"), 3, Element::U8),
-        expect![
-            "DIR/none.npz: cannot be read (No such file or directory (os error 2)); check the path"
-        ],
-    );
-}
-
-/// An npz file whose `x` has the given npy header and no data.
-fn npz_with_header(path: &Path, header: &str) {
-    let file = fs::File::create(path).unwrap();
-    let mut npz = npyz::npz::NpzWriter::new(file);
-    let options = npyz::zip::write::FileOptions::default();
-    npz.zip_writer().start_file("x.npy", options).unwrap();
-    let mut npy = b"\x93NUMPY\x02\x00".to_vec();
-    npy.extend((header.len() as u32).to_le_bytes());
-    npy.extend(header.bytes());
-    std::io::Write::write_all(npz.zip_writer(), &npy).unwrap();
-    npz.zip_writer().finish().unwrap();
-}
-
-#[test]
-fn hostile_npy_headers() {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("d.npz");
-    let shaped = |descr: &str, order: &str, shape: &str| {
-        format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}")
-    };
-    let headers = [
-        shaped("|u1", "False", "(4294967296, 4294967296, 16)"),
-        shaped("|u1", "False", "(1000000, 1000, 3)"),
-        shaped("|u1", "True", "(2, 5, 3)"),
-        shaped("<f2", "False", "(2, 5, 3)"),
-        shaped("|O", "False", "(2, 5, 3)"),
-        shaped("|u1", "False", &"(".repeat(5000)),
-        shaped("|u1", "False", &" ".repeat(20000)),
-        "nonsense".to_string(),
-    ];
-    let mut messages = Vec::new();
-    for header in headers {
-        npz_with_header(&path, &header);
-        let problems = Sequences::load(&path, 3, Element::U8).unwrap_err().to_string();
-        messages.push(problems.replace(&dir.path().display().to_string(), "DIR"));
-    }
-    expect![[r#"
-        DIR/d.npz: x: sizes too large
-        DIR/d.npz: x: wrong number of bytes: found 0, expected 3000000000 elements of 1; was the file written whole?
-        DIR/d.npz: x: array in Fortran order: expected C order; save numpy.ascontiguousarray(...) of it
-        DIR/d.npz: x: element type that cannot be read: found <f2, expected integers, f4 or f8
-        DIR/d.npz: x: element type that cannot be read: found |O, expected integers, f4 or f8
-        DIR/d.npz: x: header nested too deeply
-        DIR/d.npz: x: header of 20053 bytes, at most 16384 can be read
-        DIR/d.npz: x: not an npy array (could not parse Python expression: syntax error:  --> 1:1
-          |
-        1 | nonsense
-          | ^---
-          |
-          = expected value)"#]].assert_eq(&messages.join("\n"));
-}
-
-#[test]
-fn too_much_random_data() {
-    let dir = TempDir::new().unwrap();
-    refused(
-        &dir,
-        Sequences::random(57_600, Element::U8, usize::MAX, 1),
-        expect![
-            "number of random sequences out of range: found 18446744073709551615, expected 1 to 116 for 57600 inputs"
-        ],
-    );
-    refused(
-        &dir,
-        Sequences::random(8, Element::U8, 0, 1),
-        expect![
-            "number of random sequences out of range: found 0, expected 1 to 838860 for 8 inputs"
-        ],
-    );
+    fs::write(path, whole).unwrap();
+    n_refused
 }

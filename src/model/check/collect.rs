@@ -13,9 +13,13 @@ pub(in crate::model) struct Found {
 }
 
 impl Found {
-    /// Adds a problem. A second one at the same place is dropped: it follows from the first.
+    /// Adds a problem. One at or below the place of an earlier one is dropped: it follows from it.
     pub(in crate::model) fn push(&mut self, problem: Diagnostic) {
-        if self.shown.iter().any(|earlier| earlier.place == problem.place) {
+        let follows = |earlier: &Diagnostic| {
+            let rest = problem.place.strip_prefix(&earlier.place);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        if self.shown.iter().any(follows) {
             return;
         }
         if self.shown.len() < MAX_SHOWN {

@@ -41,11 +41,12 @@ pub(super) fn check_formats(formats: &Formats, model: &Model, found: &mut Found)
 }
 
 fn check_head(formats: &Formats, model: &Model, found: &mut Found) {
-    if formats.head.is_some() != model.head.is_some() {
-        found.push(
-            Diagnostic::new("formats.head", "present exactly when the model has a head")
-                .help("run `htgen quantize` again"),
-        );
+    let text = |is_some| if is_some { "formats of a head" } else { "none" };
+    let (given, wanted) = (formats.head.is_some(), model.head.is_some());
+    if given != wanted {
+        let problem = Diagnostic::new("formats.head", "does not fit the model");
+        let problem = problem.found(text(given)).expected(text(wanted));
+        found.push(problem.help("run `htgen quantize` again"));
     }
     if let Some(head) = &formats.head {
         check_frac(head.weight_frac, "formats.head.weight_frac", found);
