@@ -6,8 +6,8 @@
 //!   on the first call of a WebAssembly build, which compiles itself then;
 //! * the answer names the version as the first `number.number` on either output stream;
 //!   `icepack` and `icetime` name none and are taken as they are;
-//! * a `yowasp-` program has the options and files of the native one, but sees paths only below
-//!   its working directory and `/`, and `/tmp` may be its own: give it relative paths.
+//! * a `yowasp-` program has the options and files of the native one, but runs in a sandbox that
+//!   surely sees only its working directory: give it relative paths.
 
 use serde::{Serialize, Serializer};
 
