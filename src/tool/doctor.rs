@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::{Found, Origin, Search, Tool, Version};
 
-/// The oldest yosys whose Gowin mapping knows the multipliers of these parts.
-pub const YOSYS_FOR_GOWIN: Version = Version::new(0, 60);
+/// The oldest yosys tried on Gowin parts; 0.23 maps none of their multipliers.
+pub const YOSYS_FOR_GOWIN: Version = Version::new(0, 70);
 
 /// What `htgen doctor` found.
 #[derive(Debug, Clone, Serialize)]

@@ -12,7 +12,7 @@ mod search;
 mod version;
 
 pub use catalog::Tool;
-pub use doctor::{DoctorReport, TargetReport, ToolReport, doctor};
+pub use doctor::{DoctorReport, TargetReport, ToolReport, YOSYS_FOR_GOWIN, doctor};
 pub use interrupt::Hold;
 pub use run::{Finished, Run};
 pub use search::{Found, Origin, Search};
@@ -25,7 +25,7 @@ pub fn find(tool: Tool) -> Result<Found> {
     Search::here().find(tool, tool.minimum())
 }
 
-/// Finds `tool` when one user of it needs more than the general minimum.
-pub fn find_at_least(tool: Tool, minimum: Version) -> Result<Found> {
-    Search::here().find(tool, Some(minimum))
+/// Finds `tool` when one use of it may need more than the general minimum.
+pub fn find_at_least(tool: Tool, minimum: Option<Version>) -> Result<Found> {
+    Search::here().find(tool, minimum.or(tool.minimum()))
 }

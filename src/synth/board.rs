@@ -1,0 +1,138 @@
+//! A board: part, package, pins and what the part holds, read from `constraints/NAME.toml`.
+//!
+//! The five boards are embedded, so that an installed htgen knows them; others are files.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::Family;
+use crate::error::{Diagnostic, Problems, Result};
+
+/// The boards that come with htgen, as name and text.
+const EMBEDDED: [(&str, &str); 5] = [
+    ("icebreaker", include_str!("../../constraints/icebreaker.toml")),
+    ("hx8k", include_str!("../../constraints/hx8k.toml")),
+    ("ulx3s-25f", include_str!("../../constraints/ulx3s-25f.toml")),
+    ("ulx3s-85f", include_str!("../../constraints/ulx3s-85f.toml")),
+    ("tangnano9k", include_str!("../../constraints/tangnano9k.toml")),
+];
+
+/// The ports of the board's top module, which a board file may give pins.
+pub const PORTS: [&str; 3] = ["aclk", "serial_in", "serial_out"];
+
+/// A board and the part on it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Board {
+    /// Name on the command line.
+    pub name: String,
+    /// Name in reports.
+    pub title: String,
+    /// Family of the part; decides the tools.
+    pub family: Family,
+    /// The part, in the words of the family's tools.
+    pub device: String,
+    /// The package, in the words of the family's tools.
+    pub package: String,
+    /// Speed grade, where the placer asks for it.
+    pub speed: Option<String>,
+    /// The clock that placement and routing aim at.
+    pub clock_mhz: f64,
+    /// What the part holds.
+    pub budget: Budget,
+    /// Site of each port of the top module; a port without one goes anywhere.
+    pub pins: BTreeMap<String, String>,
+    /// Further options of yosys' synthesis command.
+    #[serde(default)]
+    pub synth_flags: Vec<String>,
+}
+
+/// What a part holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// Four-input lookup tables.
+    pub lut4: usize,
+    /// Block memories.
+    pub bram: usize,
+    /// Multiplier blocks.
+    pub dsp: usize,
+    /// Large single-port memories.
+    pub spram: usize,
+}
+
+impl Board {
+    /// The names of the boards that come with htgen.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        EMBEDDED.iter().map(|(name, _)| *name)
+    }
+
+    /// The board called `target`, or read from the file `target` if it ends in `.toml`.
+    pub fn load(target: &str) -> Result<Self> {
+        if let Some((name, text)) = EMBEDDED.iter().find(|(name, _)| *name == target) {
+            return Board::parse(text, &format!("constraints/{name}.toml"));
+        }
+        if !target.ends_with(".toml") {
+            let names: Vec<_> = Board::names().collect();
+            return Err(Diagnostic::new("--target", "no such board")
+                .found(target)
+                .expected(format!("one of {}", names.join(", ")))
+                .help("or give the path of a board file, NAME.toml")
+                .into());
+        }
+        let text = fs::read_to_string(Path::new(target))
+            .map_err(|error| Diagnostic::new(target, format!("cannot be read: {error}")))?;
+        Board::parse(&text, target)
+    }
+
+    /// Reads a board from TOML text; `file` is its name in messages.
+    pub fn parse(text: &str, file: &str) -> Result<Self> {
+        let board: Board = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
+            let what = error.message().replace('\n', " ");
+            Diagnostic::new(format!("{file}: line {line}"), what)
+                .help("constraints/icebreaker.toml shows every key")
+        })?;
+        let problems = board.problems();
+        if problems.is_empty() { Ok(board) } else { Err(Problems(problems).in_file(file)) }
+    }
+
+    /// Everything that the types leave open: words that reach a tool, and the clock.
+    fn problems(&self) -> Vec<Diagnostic> {
+        let mut problems = Vec::new();
+        let mut check_word = |key: String, value: &str| {
+            let fine = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+            if value.is_empty() || value.len() > 64 || !value.chars().all(fine) {
+                problems.push(
+                    Diagnostic::new(key, "not a plain word")
+                        .found(format!("{value:?}"))
+                        .expected("up to 64 letters, digits, '.', '_' and '-'"),
+                );
+            }
+        };
+        check_word("name".into(), &self.name);
+        check_word("device".into(), &self.device);
+        check_word("package".into(), &self.package);
+        self.speed.iter().for_each(|speed| check_word("speed".into(), speed));
+        self.pins.iter().for_each(|(port, site)| check_word(format!("pins.{port}"), site));
+        for (k, flag) in self.synth_flags.iter().enumerate() {
+            check_word(format!("synth_flags[{k}]"), flag);
+        }
+        let unknown = self.pins.keys().filter(|port| !PORTS.contains(&port.as_str()));
+        problems.extend(unknown.map(|port| {
+            Diagnostic::new(format!("pins.{port}"), "no such port").expected(PORTS.join(", "))
+        }));
+        if !self.pins.contains_key("aclk") {
+            problems.push(Diagnostic::new("pins.aclk", "missing").expected("the clock's site"));
+        }
+        if !(self.clock_mhz > 0.0 && self.clock_mhz <= 1000.0) {
+            let problem = Diagnostic::new("clock_mhz", "out of range").found(self.clock_mhz);
+            problems.push(problem.expected("more than 0, at most 1000"));
+        }
+        problems.extend(self.family.device_problem(&self.device));
+        problems
+    }
+}

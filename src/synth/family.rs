@@ -1,0 +1,230 @@
+//! What differs between families of parts: the tools, their arguments and the names of cells.
+//!
+//! Taken for granted:
+//!
+//! * yosys: `synth_ice40`, `synth_ecp5` and `synth_gowin` take `-top` and `-noflatten`; only
+//!   `synth_ice40` must be asked for multipliers (`-dsp`), which the UP5K alone has;
+//! * nextpnr: `--timing-allow-fail` makes a missed clock no error, `--report` writes JSON with
+//!   `fmax` and `utilization`, `--seed` makes a run repeatable, unconstrained pins are allowed
+//!   when asked for;
+//! * icepack and ecppack: the last argument is the bitstream.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Board, Cells};
+use crate::error::Diagnostic;
+use crate::tool::{Tool, Version, YOSYS_FOR_GOWIN};
+
+/// A family of parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    /// Lattice iCE40.
+    Ice40,
+    /// Lattice ECP5.
+    Ecp5,
+    /// Gowin GW1N; yosys alone, hence area without a clock.
+    Gowin,
+}
+
+impl Family {
+    /// The oldest yosys that serves, where the family asks for more than htgen does in general.
+    pub(super) fn yosys_minimum(self) -> Option<Version> {
+        match self {
+            Family::Ice40 | Family::Ecp5 => None,
+            Family::Gowin => Some(YOSYS_FOR_GOWIN),
+        }
+    }
+
+    /// The folder of the family in yosys' share.
+    pub(super) fn share_folder(self) -> &'static str {
+        match self {
+            Family::Ice40 => "ice40",
+            Family::Ecp5 => "ecp5",
+            Family::Gowin => "gowin",
+        }
+    }
+
+    /// The placer and router, where its clock can be believed.
+    pub fn placer(self) -> Option<Tool> {
+        match self {
+            Family::Ice40 => Some(Tool::NextpnrIce40),
+            Family::Ecp5 => Some(Tool::NextpnrEcp5),
+            Family::Gowin => None,
+        }
+    }
+
+    /// The bitstream packer.
+    pub fn packer(self) -> Option<Tool> {
+        match self {
+            Family::Ice40 => Some(Tool::Icepack),
+            Family::Ecp5 => Some(Tool::Ecppack),
+            Family::Gowin => None,
+        }
+    }
+
+    /// The devices that htgen knows.
+    fn devices(self) -> &'static [&'static str] {
+        match self {
+            Family::Ice40 => &["up5k", "hx8k", "lp8k", "hx4k", "lp4k", "hx1k", "lp1k", "u4k"],
+            Family::Ecp5 => &["12k", "25k", "45k", "85k"],
+            Family::Gowin => &["gw1n", "gw2a"],
+        }
+    }
+
+    /// What is wrong with a device name of this family, if anything.
+    pub(super) fn device_problem(self, device: &str) -> Option<Diagnostic> {
+        if self.devices().contains(&device) {
+            return None;
+        }
+        let expected = format!("one of {}", self.devices().join(", "));
+        Some(Diagnostic::new("device", "unknown").found(device).expected(expected))
+    }
+
+    /// yosys' synthesis command for a part, without `-top`.
+    pub(super) fn synth_command(self, board: &Board) -> String {
+        let command = match (self, board.device.as_str()) {
+            (Family::Ice40, "up5k" | "u4k") => "synth_ice40 -dsp".to_owned(),
+            (Family::Ice40, _) => "synth_ice40".to_owned(),
+            (Family::Ecp5, _) => "synth_ecp5".to_owned(),
+            (Family::Gowin, device) => format!("synth_gowin -family {device}"),
+        };
+        board.synth_flags.iter().fold(command, |command, flag| format!("{command} {flag}"))
+    }
+
+    /// Name of the file with the pins.
+    pub(super) fn pins_file(self) -> &'static str {
+        match self {
+            Family::Ice40 => "pins.pcf",
+            Family::Ecp5 => "pins.lpf",
+            Family::Gowin => "pins.cst",
+        }
+    }
+
+    /// The file with the pins.
+    pub(super) fn pins_text(self, board: &Board) -> String {
+        let line = |(port, site): (&String, &String)| match self {
+            Family::Ice40 => format!("set_io {port} {site}\n"),
+            Family::Ecp5 => format!(
+                "LOCATE COMP \"{port}\" SITE \"{site}\";\nIOBUF PORT \"{port}\" IO_TYPE=LVCMOS33;\n"
+            ),
+            Family::Gowin => format!("IO_LOC \"{port}\" {site};\n"),
+        };
+        let pins: String = board.pins.iter().map(line).collect();
+        format!("# {}; written by htgen from the board file\n{pins}", board.title)
+    }
+
+    /// Arguments of the placer for the part, without the files of the design.
+    pub(super) fn placer_args(self, board: &Board) -> Vec<String> {
+        let mut args =
+            vec![format!("--{}", board.device), "--package".into(), board.package.clone()];
+        if let Some(speed) = &board.speed {
+            args.extend(["--speed".into(), speed.clone()]);
+        }
+        let pins = match self {
+            Family::Ice40 => "pcf",
+            Family::Ecp5 | Family::Gowin => "lpf",
+        };
+        args.extend([format!("--{pins}"), self.pins_file().into()]);
+        args.push(format!("--{pins}-allow-unconstrained"));
+        let (option, file) = self.placed_file();
+        args.extend([option.into(), file.into()]);
+        args
+    }
+
+    /// The placer's option for its result, and the file.
+    fn placed_file(self) -> (&'static str, &'static str) {
+        match self {
+            Family::Ice40 => ("--asc", "design.asc"),
+            Family::Ecp5 | Family::Gowin => ("--textcfg", "design.config"),
+        }
+    }
+
+    /// Arguments of the packer; the last one is the bitstream.
+    pub(super) fn packer_args(self) -> Vec<String> {
+        let args: &[&str] = match self {
+            Family::Ice40 => &["design.asc", "design.bin"],
+            Family::Ecp5 | Family::Gowin => &["--compress", "design.config", "design.bit"],
+        };
+        args.iter().map(|&arg| arg.to_owned()).collect()
+    }
+
+    /// What one cell of yosys' netlist costs.
+    pub(super) fn cost(self, cell: &str) -> Cells {
+        match self {
+            Family::Ice40 => ice40_cost(cell),
+            Family::Ecp5 => ecp5_cost(cell),
+            Family::Gowin => gowin_cost(cell),
+        }
+    }
+
+    /// The names that nextpnr's report gives to logic cells, in order of preference.
+    pub(super) fn logic_cells(self) -> &'static [&'static str] {
+        match self {
+            Family::Ice40 => &["ICESTORM_LC"],
+            Family::Ecp5 => &["TRELLIS_COMB", "TRELLIS_SLICE"],
+            Family::Gowin => &[],
+        }
+    }
+
+    /// Depth and width of each shape of a block memory with one write and one read port.
+    fn bram_shapes(self) -> &'static [(usize, usize)] {
+        match self {
+            Family::Ice40 => &[(256, 16), (512, 8), (1024, 4), (2048, 2)],
+            Family::Ecp5 | Family::Gowin => {
+                &[(512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)]
+            }
+        }
+    }
+
+    /// Block memories for a memory of `words` words of `bits` bits, at the best single shape.
+    pub fn bram_blocks(self, words: usize, bits: usize) -> usize {
+        let blocks = self
+            .bram_shapes()
+            .iter()
+            .map(|&(depth, width)| words.div_ceil(depth).saturating_mul(bits.div_ceil(width)));
+        blocks.min().unwrap_or(0)
+    }
+}
+
+fn ice40_cost(cell: &str) -> Cells {
+    match cell {
+        "SB_LUT4" => Cells { lut4: 1, ..Cells::default() },
+        "SB_CARRY" => Cells { carry: 1, ..Cells::default() },
+        "SB_MAC16" => Cells { dsp: 1, ..Cells::default() },
+        "SB_SPRAM256KA" => Cells { spram: 1, ..Cells::default() },
+        _ if cell.starts_with("SB_DFF") => Cells { ff: 1, ..Cells::default() },
+        _ if cell.starts_with("SB_RAM40_4K") => Cells { bram: 1, ..Cells::default() },
+        _ => Cells::default(),
+    }
+}
+
+/// A carry cell of the ECP5 takes both lookup tables of a slice; distributed memory of sixteen
+/// words of four bits takes two slices, and one more for its write port.
+fn ecp5_cost(cell: &str) -> Cells {
+    match cell {
+        "LUT4" => Cells { lut4: 1, ..Cells::default() },
+        "CCU2C" => Cells { lut4: 2, carry: 2, ..Cells::default() },
+        "TRELLIS_DPR16X4" => Cells { lut4: 6, ..Cells::default() },
+        "TRELLIS_FF" => Cells { ff: 1, ..Cells::default() },
+        "DP16KD" | "PDPW16KD" => Cells { bram: 1, ..Cells::default() },
+        "MULT18X18D" => Cells { dsp: 1, ..Cells::default() },
+        _ => Cells::default(),
+    }
+}
+
+fn gowin_cost(cell: &str) -> Cells {
+    const BRAM: [&str; 12] = [
+        "SP", "SPX9", "SDP", "SDPB", "SDPX9", "SDPX9B", "DP", "DPB", "DPX9", "DPX9B", "pROM",
+        "pROMX9",
+    ];
+    match cell {
+        "LUT1" | "LUT2" | "LUT3" | "LUT4" => Cells { lut4: 1, ..Cells::default() },
+        "ALU" => Cells { lut4: 1, carry: 1, ..Cells::default() },
+        "MULT18X18" | "MULTADDALU18X18" => Cells { dsp: 1, ..Cells::default() },
+        _ if cell.starts_with("RAM16S") => Cells { lut4: 4, ..Cells::default() },
+        _ if cell.starts_with("DFF") => Cells { ff: 1, ..Cells::default() },
+        _ if BRAM.contains(&cell) => Cells { bram: 1, ..Cells::default() },
+        _ => Cells::default(),
+    }
+}

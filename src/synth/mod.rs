@@ -1,0 +1,28 @@
+//! From Verilog to a placed part: plans for yosys, nextpnr and the packers, and what they found.
+//!
+//! A [`SynthPlan`] is text and needs no tool; [`run`] carries it out. Whether the design is right
+//! is not checked here but in simulation; three guards stand against silent losses: conflicts of
+//! drivers are errors, and the counts of multipliers and block memories must be those expected.
+
+mod board;
+mod cells;
+mod design;
+mod family;
+mod harness;
+mod netlist;
+mod placed;
+mod plan;
+mod result;
+mod run;
+mod staged;
+
+pub use board::{Board, Budget, PORTS};
+pub use cells::{CellTable, Cells, ModuleCells};
+pub use design::{DesignFiles, Port};
+pub use family::Family;
+pub use netlist::{netlist, simulation_cells};
+pub use placed::{CriticalPath, Usage, critical_path};
+pub use plan::{Step, StepKind, SynthConfig, SynthPlan, plan};
+pub use result::SynthResult;
+pub use run::{cells_by_module, run};
+pub use staged::Staged;

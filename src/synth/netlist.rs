@@ -1,0 +1,67 @@
+//! The netlist as Verilog, for simulation at the level of the part's cells.
+//!
+//! Taken for granted: `write_verilog -noattr` writes cells that the family's `cells_sim.v`
+//! describes; that file stands in yosys' share folder, beside the executable's folder or in the
+//! Python package that carries yosys.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::design::{DesignFiles, file_name};
+use super::plan::{GUARD, RTL, read_design};
+use super::{Board, Family};
+use crate::error::{Diagnostic, Result};
+use crate::tool::{self, Hold, Tool};
+
+/// Writes the design as a netlist of the board's cells to `path`. The top module keeps its name
+/// and ports; there is no harness.
+pub fn netlist(design: &DesignFiles, board: &Board, path: &Path) -> Result<()> {
+    let _hold = Hold::new();
+    design.check()?;
+    let yosys = tool::find_at_least(Tool::Yosys, board.family.yosys_minimum())?;
+    let refused = |error: std::io::Error| {
+        Diagnostic::new(path.display().to_string(), format!("cannot be written: {error}"))
+    };
+    let dir = tempfile::tempdir().map_err(refused)?;
+    fs::create_dir(dir.path().join(RTL)).map_err(refused)?;
+    for source in design.files() {
+        let name = file_name(source).expect("the names were checked");
+        fs::copy(source, dir.path().join(RTL).join(name)).map_err(refused)?;
+    }
+    fs::write(dir.path().join("netlist.ys"), script(design, board)).map_err(refused)?;
+    yosys.run().args(["-Q", "-T", "netlist.ys"]).cwd(dir.path()).keep_tail().run_ok()?;
+    fs::copy(dir.path().join("netlist.v"), path).map_err(refused)?;
+    Ok(())
+}
+
+fn script(design: &DesignFiles, board: &Board) -> String {
+    format!(
+        "{GUARD}{read}{synth} -top {top}\ndelete t:$scopeinfo\nwrite_verilog -noattr netlist.v\n",
+        read = read_design(design),
+        synth = board.family.synth_command(board),
+        top = design.top,
+    )
+}
+
+/// The Verilog models of a family's cells that come with the yosys in use.
+///
+/// iCE40's need `-DNO_ICE40_DEFAULT_ASSIGNMENTS` in Verilator.
+pub fn simulation_cells(family: Family) -> Result<PathBuf> {
+    let yosys = tool::find_at_least(Tool::Yosys, family.yosys_minimum())?;
+    let real = fs::canonicalize(&yosys.path).unwrap_or_else(|_| yosys.path.clone());
+    let roots = [real, yosys.path].map(|path| path.ancestors().nth(2).map(Path::to_owned));
+    let shares = roots.into_iter().flatten().flat_map(|root| shares_below(&root));
+    let file = format!("{}/cells_sim.v", family.share_folder());
+    let mut files = shares.map(|share| share.join(&file));
+    files.find(|path| path.is_file()).ok_or_else(|| {
+        Diagnostic::new(file.clone(), "not found in the folders of yosys")
+            .help("set HTGEN_YOSYS to a yosys that is installed with its share folder")
+            .into()
+    })
+}
+
+fn shares_below(root: &Path) -> Vec<PathBuf> {
+    let pythons = fs::read_dir(root.join("lib")).into_iter().flatten().flatten();
+    let packages = pythons.map(|python| python.path().join("site-packages/pyosys/share"));
+    [root.join("share/yosys")].into_iter().chain(packages).collect()
+}

@@ -1,0 +1,196 @@
+//! Carries out a plan: every step in a folder that takes its place only when it is whole.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::cells::{self, CellTable, Cells};
+use super::design::{DesignFiles, file_name};
+use super::placed;
+use super::plan::{self, HARNESS_STAT, MODULES_STAT, REPORT, RTL, STAT, Step, StepKind, SynthPlan};
+use super::{Board, Staged, SynthConfig, SynthResult, harness};
+use crate::error::{Diagnostic, Problems, Result};
+use crate::tool::{self, Finished, Found, Hold};
+
+/// Longest run of one program.
+const STEP_LIMIT: Duration = Duration::from_secs(2 * 3600);
+
+/// Carries out `plan` and puts all its files into the folder `out`, which stays as it was if
+/// anything goes wrong. `progress` is told each step as it begins.
+pub fn run(plan: &SynthPlan, out: &Path, progress: &mut dyn FnMut(&str)) -> Result<SynthResult> {
+    let _hold = Hold::new();
+    let tools = find_tools(plan)?;
+    let staged = Staged::beside(out)?;
+    let bench = Bench { plan, dir: staged.path() };
+    bench.fill()?;
+    let mut result = None;
+    for (step, tool) in plan.steps.iter().zip(&tools) {
+        let Some(tool) = tool else { continue };
+        if result.as_ref().is_some_and(|result: &SynthResult| !result.fits) {
+            break;
+        }
+        progress(step.kind.name());
+        let finished = bench.start(step, tool)?;
+        match step.kind {
+            StepKind::Synthesize => result = Some(bench.synthesized(finished)?),
+            kind => {
+                let result = result.as_mut().expect("a plan begins with synthesis");
+                bench.add(kind, finished, result, out)?;
+            }
+        }
+    }
+    staged.commit()?;
+    Ok(result.expect("a plan begins with synthesis"))
+}
+
+/// The cells of a design, module by module and without harness; yosys alone is needed.
+pub fn cells_by_module(design: &DesignFiles, board: &Board) -> Result<CellTable> {
+    let config = SynthConfig { by_module: true, ..SynthConfig::of(board) };
+    let plan = plan::plan(design, board, config)?;
+    let dir = tempfile::tempdir()
+        .map_err(|error| Diagnostic::new("temporary folder", error.to_string()))?;
+    let bench = Bench { plan: &plan, dir: dir.path().to_owned() };
+    bench.fill()?;
+    let step = plan.steps.iter().find(|step| step.kind == StepKind::CountModules);
+    let step = step.expect("the table was asked for");
+    bench.start(step, &tool::find_at_least(step.tool, step.minimum)?)?.ok()?;
+    bench.table(MODULES_STAT, &plan.top)
+}
+
+/// The tools of the steps. The packer alone may be missing; every other one is needed.
+fn find_tools(plan: &SynthPlan) -> Result<Vec<Option<Found>>> {
+    let find = |step: &Step| match (tool::find_at_least(step.tool, step.minimum), step.kind) {
+        (Ok(found), _) => Ok(Some(found)),
+        (Err(_), StepKind::Pack) => Ok(None),
+        (Err(problems), _) => Err(problems),
+    };
+    plan.steps.iter().map(find).collect()
+}
+
+/// A plan and the folder in which it runs.
+struct Bench<'a> {
+    plan: &'a SynthPlan,
+    dir: PathBuf,
+}
+
+impl Bench<'_> {
+    /// Writes the plan's files and copies the design's.
+    fn fill(&self) -> Result<()> {
+        let refused = |path: &Path, error: std::io::Error| {
+            Diagnostic::new(path.display().to_string(), format!("cannot be copied: {error}"))
+        };
+        let rtl = self.dir.join(RTL);
+        fs::create_dir(&rtl).map_err(|error| refused(&rtl, error))?;
+        for source in &self.plan.sources {
+            let name = file_name(source).expect("the plan checked the names");
+            fs::copy(source, rtl.join(name)).map_err(|error| refused(source, error))?;
+        }
+        for (name, text) in &self.plan.files {
+            fs::write(self.dir.join(name), text)
+                .map_err(|error| refused(&self.dir.join(name), error))?;
+        }
+        Ok(())
+    }
+
+    fn start(&self, step: &Step, tool: &Found) -> Result<Finished> {
+        let log = self.dir.join(format!("{}.log", step.kind.name()));
+        let run = tool.run().args(&step.args).cwd(&self.dir).log_file(log);
+        run.keep_tail().limit(STEP_LIMIT).run()
+    }
+
+    fn read(&self, name: &str) -> Result<String> {
+        fs::read_to_string(self.dir.join(name)).map_err(|error| {
+            Diagnostic::new(name, format!("the tool did not write it: {error}")).into()
+        })
+    }
+
+    fn table(&self, stat: &str, top: &str) -> Result<CellTable> {
+        cells::table(self.plan.board.family, top, &self.read(stat)?)
+    }
+
+    /// The counts of the netlist, guarded against losses.
+    fn synthesized(&self, finished: Finished) -> Result<SynthResult> {
+        finished.ok()?;
+        let cells = self.table(STAT, harness::TOP)?.sum(|_| true);
+        self.guard(cells)?;
+        Ok(SynthResult::of_netlist(&self.plan.board, self.plan.config.clock_mhz, cells))
+    }
+
+    /// Refuses a netlist whose multipliers or block memories are not those of the plan.
+    fn guard(&self, cells: Cells) -> Result<()> {
+        let counts = [
+            ("dsp", cells.dsp, self.plan.expected_dsp),
+            ("bram", cells.bram, self.plan.expected_bram),
+        ];
+        let differ =
+            |&(name, found, expected): &(&str, usize, Option<usize>)| {
+                let expected = expected.filter(|&expected| expected != found)?;
+                let place = format!("{} on {}: {name}", self.plan.top, self.plan.board.name);
+                let problem = Diagnostic::new(place, "the netlist differs from the plan");
+                Some(problem.found(found).expected(expected).help(
+                    "yosys has dropped logic or mapped it elsewhere: do not use this netlist",
+                ))
+            };
+        let problems: Vec<_> = counts.iter().filter_map(differ).collect();
+        if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+    }
+
+    /// Adds what a later step found.
+    fn add(
+        &self,
+        kind: StepKind,
+        finished: Finished,
+        result: &mut SynthResult,
+        out: &Path,
+    ) -> Result<()> {
+        match kind {
+            StepKind::Synthesize => {}
+            StepKind::CountHarness => {
+                finished.ok()?;
+                result.take_off(self.table(HARNESS_STAT, "ht_pins")?.sum(|_| true));
+            }
+            StepKind::CountModules => {
+                finished.ok()?;
+                result.modules = Some(self.table(MODULES_STAT, &self.plan.top)?);
+            }
+            StepKind::Place => match does_not_fit(&finished) {
+                Some(reason) => {
+                    result.fits = false;
+                    result.shortage.push(reason);
+                }
+                None => {
+                    finished.ok()?;
+                    let placed = placed::placed(&self.read(REPORT)?)?;
+                    result.place(placed, self.plan.board.family.logic_cells());
+                }
+            },
+            StepKind::Pack => {
+                finished.ok()?;
+                let packed = self.plan.steps.iter().find(|step| step.kind == StepKind::Pack);
+                result.bitstream = packed.and_then(|s| s.args.last()).map(|file| out.join(file));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The placer's own words when it gave up for want of room. Any other failure is an error.
+fn does_not_fit(finished: &Finished) -> Option<String> {
+    const WORDS: [&str; 6] = [
+        "no bels remaining",
+        "unable to place",
+        "failed to place",
+        "unable to find legal placement",
+        "unable to find a placement",
+        "failed to route",
+    ];
+    if finished.status.success() {
+        return None;
+    }
+    let gave_up = |line: &&str| {
+        let line = line.to_lowercase();
+        line.contains("error") && WORDS.iter().any(|words| line.contains(words))
+    };
+    let mut lines = finished.stderr.lines().chain(finished.stdout.lines());
+    lines.find(gave_up).map(|line| line.trim_start_matches("ERROR: ").to_owned())
+}
