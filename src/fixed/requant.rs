@@ -61,7 +61,10 @@ mod tests {
             for bits in [2, 5, 8] {
                 for acc in -5000..5000 {
                     assert_eq!(requant(acc, shift, bits), by_division(acc, shift, bits));
-                    assert_eq!(i64::from(requant(acc as i32, shift, bits)), requant(acc, shift, bits));
+                    assert_eq!(
+                        i64::from(requant(acc as i32, shift, bits)),
+                        requant(acc, shift, bits)
+                    );
                 }
             }
         }

@@ -48,7 +48,7 @@ class Random {
     switch (below(8)) {
       case 0: return top - 1;
       case 1: return -top;
-      case 2: return static_cast<int64_t>(below(3)) - 1;
+      case 2: return static_cast<int64_t>(below(bits > 1 ? 3 : 2)) - 1;
       default: return static_cast<int64_t>(next() >> (64 - bits)) - top;
     }
   }

@@ -1,4 +1,9 @@
 //! The only test binary.
 
+mod benches; // every library module in Verilator
+mod lane_rusthdl; // the lane against its second description
+mod lint; // warnings, bounds and style of the library
+mod proofs; // the FORMAL blocks, and mutants that they must refuse
 mod support;
 mod tool; // lookup, versions, running and ending programs
+mod verilated;
