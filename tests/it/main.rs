@@ -12,6 +12,11 @@ mod models;
 mod plan;
 mod sequences;
 mod shared;
+mod benches; // every library module in Verilator
+mod lane_rusthdl; // the lane against its second description
+mod lint; // warnings, bounds and style of the library
+mod proofs; // the FORMAL blocks, and mutants that they must refuse
 mod support;
 mod synth; // plans as text, boards, guards, and runs on a small design
 mod tool; // lookup, versions, running and ending programs
+mod verilated;
