@@ -19,3 +19,4 @@ pub mod quant;
 pub mod sched;
 pub mod synth;
 pub mod tool;
+pub mod verilog;
