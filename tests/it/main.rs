@@ -7,6 +7,7 @@ mod benches; // every library module in Verilator
 mod digits;
 mod errors;
 mod errors_data;
+mod emit;
 mod exact;
 mod lane_rusthdl; // the lane against its second description
 mod lint; // warnings, bounds and style of the library
