@@ -5,9 +5,9 @@
 
 mod benches; // every library module in Verilator
 mod digits;
+mod emit;
 mod errors;
 mod errors_data;
-mod emit;
 mod exact;
 mod lane_rusthdl; // the lane against its second description
 mod lint; // warnings, bounds and style of the library
