@@ -20,3 +20,4 @@ pub mod sched;
 pub mod sim;
 pub mod synth;
 pub mod tool;
+pub mod verilog;

@@ -21,6 +21,6 @@ pub use build::schedule;
 pub use cells::CellTable;
 pub use elements::ResultNames;
 pub use interpret::{Interpreter, Written};
-pub use loops::Loop;
+pub use loops::{Loop, deltas};
 pub use program::{Desc, Dest, Instr, Kind, Loader, Program, Source};
 pub use timing::Timing;

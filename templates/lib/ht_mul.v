@@ -50,7 +50,7 @@ module ht_mul #(
 
   end else begin : gen_serial
     localparam STEP_W = $clog2(B_W + 1);
-    localparam [STEP_W-1:0] STEPS = B_W;
+    localparam [STEP_W-1:0] STEPS = B_W[STEP_W-1:0];
 
     reg [STEP_W-1:0]     left_q = {STEP_W{1'b0}};
     reg signed [A_W-1:0] high_q;

@@ -23,11 +23,8 @@ module ht_rom #(
 );
 
   generate
-    if (WIDTH < 1) begin : gen_bounds_width
-      ht_error_rom_width_must_be_at_least_1 u_error ();
-    end
-    if (DEPTH < 2) begin : gen_bounds_depth
-      ht_error_rom_depth_must_be_at_least_2 u_error ();
+    if (WIDTH < 1 || DEPTH < 2) begin : gen_bounds_size
+      ht_error_rom_size_out_of_bounds u_error ();
     end
 
     // Without an image only the untouched defaults pass: yosys elaborates them on reading.

@@ -13,8 +13,8 @@ module ht_select #(
   parameter LANES       = 16,                               // a power of two, 1..256
   parameter WIDTH       = 12,                               // word width, bits, >= 1
   parameter IDX_W       = (LANES < 2) ? 1 : $clog2(LANES),  // derived, do not set
-  parameter KEEP_ALWAYS = {IDX_W{1'b0}},                    // bits of i_keep that are constant 1
-  parameter KEEP_NEVER  = {IDX_W{1'b0}}                     // bits of i_keep that are constant 0
+  parameter KEEP_ALWAYS = 0,                                // bits of i_keep that are constant 1
+  parameter KEEP_NEVER  = 0                                 // bits of i_keep that are constant 0
 ) (
   input  wire [IDX_W-1:0]       i_sel,   // bank index where it is not kept
   input  wire [IDX_W-1:0]       i_keep,  // index bits that stay the lane's own

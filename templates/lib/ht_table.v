@@ -17,11 +17,8 @@ module ht_table #(
 );
 
   generate
-    if (WIDTH < 1) begin : gen_bounds_width
-      ht_error_table_width_must_be_at_least_1 u_error ();
-    end
-    if (DEPTH < 2 || DEPTH > 256) begin : gen_bounds_depth
-      ht_error_table_depth_must_be_2_to_256 u_error ();
+    if (WIDTH < 1 || DEPTH < 2 || DEPTH > 256) begin : gen_bounds_size
+      ht_error_table_size_out_of_bounds u_error ();
     end
 
     // Without an image only the untouched defaults pass: yosys elaborates them on reading.

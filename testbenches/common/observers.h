@@ -57,11 +57,11 @@ struct Recording {
 class Recorder {
  public:
   Recorder(VerilatedContext& context, const Recording& recording)
-      : valid_(context, ".u_engine", "trace_valid"),
-        dest_(context, ".u_engine", "trace_dest"),
-        group_(context, ".u_engine", "trace_group"),
-        drain_(context, ".u_engine", "trace_drain"),
-        data_(context, ".u_engine", "trace_data"),
+      : valid_(context, ".u_engine", "result_valid"),
+        dest_(context, ".u_engine", "result_dest"),
+        group_(context, ".u_engine", "result_group"),
+        drain_(context, ".u_engine", "result_drain"),
+        data_(context, ".u_engine", "result_words"),
         recording_(recording) {
     if (recording.file.empty()) return;
     if (!valid_.found() || !data_.found()) fatal("this design has no results to record");

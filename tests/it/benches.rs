@@ -1,0 +1,253 @@
+//! Every library module in Verilator, against its C++ bench or its Rust twin.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use htgen::fixed::activation::{TABLE_TEXT, sigmoid, tanh};
+use htgen::fixed::cell::{CellFormat, GateSums, gate_sum};
+use htgen::fixed::requant::{requant, requant_saturates};
+use tempfile::TempDir;
+
+use crate::verilated::{Bench, Built};
+
+const IMAGE: &str = "ht_sigmoid.hex";
+const VECTORS: &str = "vectors.txt";
+
+/// A number generator for vectors (splitmix64), the same as the benches have.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+
+    /// A signed number of `bits` bits, often an extreme or small.
+    fn number(&mut self, bits: u32) -> i64 {
+        let top = 1i64 << (bits - 1);
+        match self.below(8) {
+            0 => top - 1,
+            1 => -top,
+            2 => self.below(3) as i64 - 1,
+            // Any magnitude is as likely as any other.
+            3 | 4 => (self.next() as i64) >> (64 - bits + self.below(u64::from(bits)) as u32),
+            _ => (self.next() as i64) >> (64 - bits),
+        }
+    }
+
+    fn word(&mut self) -> i16 {
+        self.number(16) as i16
+    }
+}
+
+/// Builds and runs the bench of a module that needs no files.
+#[track_caller]
+fn check(module: &str, params: &[&[(&str, i64)]]) {
+    let dir = TempDir::new().expect("a temporary folder");
+    for params in params {
+        if let Some(built) = Bench::of(module).params(params).build() {
+            built.passes_in(dir.path(), &[]);
+        }
+    }
+}
+
+/// A folder with the files a bench reads.
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let dir = TempDir::new().expect("a temporary folder");
+    for (name, text) in files {
+        fs::write(dir.path().join(name), text).expect("a file in a temporary folder");
+    }
+    dir
+}
+
+/// The bench must fail with a wrong word in the module's image, and without the image.
+///
+/// `arguments` begin with the image's name; the bench gets a whole copy of it there, so that it
+/// is the module that goes wrong and not the comparison.
+#[track_caller]
+fn check_needs_image(built: &Built, dir: &Path, image: &str, arguments: &[&str]) {
+    let whole = fs::read_to_string(dir.join(image)).expect("the image");
+    fs::write(dir.join("whole.hex"), &whole).expect("a file in a temporary folder");
+    let with_copy = [&["whole.hex"], &arguments[1..]].concat();
+    built.passes_in(dir, &with_copy);
+
+    let at = whole.find('\n').expect("a first line") + 1;
+    let digit = whole[at..].chars().next().and_then(|c| c.to_digit(16)).expect("a first word");
+    let mut other = whole.clone();
+    other.replace_range(at..=at, &format!("{:x}", digit ^ 1));
+    fs::write(dir.join(image), other).expect("a file in a temporary folder");
+    assert!(!built.run_in(dir, &with_copy).status.success(), "a wrong word passed");
+
+    fs::remove_file(dir.join(image)).expect("the image");
+    assert!(!built.run_in(dir, &with_copy).status.success(), "zeros passed");
+    assert!(!built.run_in(dir, arguments).status.success(), "a missing image passed");
+}
+
+#[test]
+fn skid() {
+    check("ht_skid", &[&[("DATA_W", 1)], &[("DATA_W", 40)]]);
+}
+
+#[test]
+fn ram() {
+    check("ht_ram", &[&[("WIDTH", 16), ("DEPTH", 64)], &[("WIDTH", 52), ("DEPTH", 300)]]);
+}
+
+#[test]
+fn select() {
+    let set = |lanes, width, always, never| {
+        [("LANES", lanes), ("WIDTH", width), ("KEEP_ALWAYS", always), ("KEEP_NEVER", never)]
+    };
+    let sets = [set(1, 9, 0, 0), set(8, 5, 0, 0), set(16, 13, 0b0100, 0b1010), set(32, 12, 0, 31)];
+    check("ht_select", &sets.each_ref().map(|set| &set[..]));
+}
+
+#[test]
+fn mac() {
+    let set = |act, wgt, acc| [("ACT_W", act), ("WGT_W", wgt), ("ACC_W", acc)];
+    let sets = [set(12, 8, 32), set(16, 16, 32), set(16, 16, 40), set(4, 3, 9)];
+    check("ht_mac", &sets.each_ref().map(|set| &set[..]));
+}
+
+#[test]
+fn round() {
+    let set = |input, shift, add, output| {
+        [("IN_W", input), ("SHIFT", shift), ("ADD_W", add), ("OUT_W", output)]
+    };
+    let sets = [set(31, 15, 16, 16), set(16, 0, 16, 16), set(31, 26, 1, 16), set(20, 1, 4, 8)];
+    check("ht_round", &sets.each_ref().map(|set| &set[..]));
+}
+
+#[test]
+fn mul() {
+    let set = |a, b, serial| [("A_W", a), ("B_W", b), ("SERIAL", serial)];
+    let sets = [set(16, 16, 0), set(16, 16, 1), set(11, 8, 1), set(5, 2, 1)];
+    check("ht_mul", &sets.each_ref().map(|set| &set[..]));
+}
+
+#[test]
+fn rom_and_table() {
+    let mut random = Random(20);
+    let mut image = "// 150 words of 37 bits\n".to_owned();
+    for k in 0..150 {
+        let word = random.next() >> 27;
+        writeln!(image, "{word:010x} // [{k}]").expect("text grows");
+    }
+    for module in ["ht_rom", "ht_table"] {
+        let dir = folder(&[("image.hex", &image)]);
+        let bench = Bench::of(module).params(&[("WIDTH", 37), ("DEPTH", 150)]);
+        if let Some(built) = bench.text("FILE", "image.hex").build() {
+            check_needs_image(&built, dir.path(), "image.hex", &["image.hex"]);
+        }
+    }
+}
+
+/// Sums that reach every region: random, around the limits of both widths, around half steps.
+fn requant_sums(random: &mut Random, acc_w: u32, shift: u32, bits: u32) -> [i64; 3] {
+    let edge = (random.below(3) as i64 - 1) << (bits - 1);
+    let near = (edge << shift) + ((random.below(5) as i64 - 2) << (shift - 1));
+    let near = near + random.below(3) as i64 - 1;
+    [random.number(acc_w), random.number((shift + bits).min(acc_w)), near]
+}
+
+#[test]
+fn requantiser_equals_its_twin() {
+    for (acc_w, out_w, narrow_w, least, span) in
+        [(32, 16, 12, 1, 15), (27, 16, 8, 3, 6), (40, 16, 16, 12, 0), (20, 18, 4, 1, 18)]
+    {
+        let mut random = Random(21);
+        let mut text = String::new();
+        for _ in 0..20_000 {
+            let (offset, narrow) = (random.below(span + 1), random.below(2));
+            let (shift, bits) = (least + offset as u32, if narrow == 1 { narrow_w } else { out_w });
+            for acc in requant_sums(&mut random, acc_w, shift, bits) {
+                let acc = acc << (64 - acc_w) >> (64 - acc_w);
+                let value = requant(acc, shift, bits);
+                let saturated = u8::from(requant_saturates(acc, shift, bits));
+                writeln!(text, "{acc} {offset} {narrow} {value} {saturated}").expect("text grows");
+            }
+        }
+        let params = [
+            ("ACC_W", i64::from(acc_w)),
+            ("OUT_W", i64::from(out_w)),
+            ("NARROW_W", i64::from(narrow_w)),
+            ("SHIFT_MIN", i64::from(least)),
+            ("SHIFT_SPAN", span as i64),
+        ];
+        if let Some(built) = Bench::of("ht_requant").params(&params).build() {
+            built.passes_in(folder(&[(VECTORS, &text)]).path(), &[VECTORS]);
+        }
+    }
+}
+
+#[test]
+fn activations_equal_their_twin_on_every_argument() {
+    let mut text = String::new();
+    for z in i16::MIN..=i16::MAX {
+        // Mixed, so that sigmoid and tanh follow each other in the pipeline.
+        let other = z.wrapping_mul(12_345);
+        writeln!(text, "{z} 0 {}\n{other} 1 {}", sigmoid(z), tanh(other)).expect("text grows");
+    }
+    for serial in [0, 1] {
+        let dir = folder(&[(IMAGE, TABLE_TEXT), (VECTORS, &text)]);
+        if let Some(built) = Bench::of("ht_act").params(&[("SERIAL", serial)]).build() {
+            check_needs_image(&built, dir.path(), IMAGE, &[IMAGE, VECTORS]);
+        }
+    }
+}
+
+/// Units in any order over many time steps, as lines of the cell's bench.
+fn cell_vectors(format: &CellFormat, units: usize) -> String {
+    let mut random = Random(22);
+    let mut states = vec![0i16; units];
+    let mut text = String::new();
+    for step in 0..4000 / units {
+        for unit in 0..units {
+            // One unit begins again only after the latency of 16 beats: four groups of five.
+            let idle = if units < 5 { 4 } else { [0, 0, 0, 1, 3][random.below(5) as usize] };
+            let first = step == 0 || random.below(8) == 0;
+            let z: [i16; 4] = std::array::from_fn(|_| random.word());
+            let bias: [i16; 4] = std::array::from_fn(|_| random.word() >> random.below(8));
+            let [i, f, g, o] = std::array::from_fn(|gate| gate_sum(z[gate], bias[gate]));
+            let state = if first { 0 } else { states[unit] };
+            let (next, h) = format.step(GateSums { i, f, g, o }, state);
+            states[unit] = next;
+            let numbers = z.iter().chain(&bias).map(i16::to_string).collect::<Vec<_>>().join(" ");
+            writeln!(text, "{idle} {unit} {} {numbers} {h}", u8::from(first)).expect("text grows");
+        }
+    }
+    text
+}
+
+#[test]
+fn cell_equals_its_twin() {
+    for (c_frac, h_frac, act_bits, units, serial) in
+        [(11, 11, 12, 64, 0), (12, 7, 8, 5, 1), (8, 15, 16, 7, 0), (15, 4, 4, 2, 0)]
+    {
+        let format = CellFormat { c_frac, h_frac, act_bits };
+        let vectors = cell_vectors(&format, units);
+        let dir = folder(&[(IMAGE, TABLE_TEXT), (VECTORS, &vectors)]);
+        let params = [
+            ("UNITS", units as i64),
+            ("ACT_W", i64::from(act_bits)),
+            ("C_FRAC", i64::from(c_frac)),
+            ("H_FRAC", i64::from(h_frac)),
+            ("SERIAL", serial),
+        ];
+        if let Some(built) = Bench::of("ht_cell").params(&params).build() {
+            built.passes_in(dir.path(), &[IMAGE, VECTORS]);
+            // A narrow h hides one wrong word of the table.
+            if act_bits == 16 {
+                check_needs_image(&built, dir.path(), IMAGE, &[IMAGE, VECTORS]);
+            }
+        }
+    }
+}
