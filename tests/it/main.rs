@@ -3,6 +3,7 @@
 mod benches; // every library module in Verilator
 mod lane_rusthdl; // the lane against its second description
 mod lint; // warnings, bounds and style of the library
+mod netlists; // the library behind yosys for iCE40
 mod proofs; // the FORMAL blocks, and mutants that they must refuse
 mod support;
 mod tool; // lookup, versions, running and ending programs
