@@ -220,16 +220,16 @@ pub fn cell_vectors(format: &CellFormat, units: usize, count: usize) -> String {
     let mut states = vec![0i16; units];
     let mut text = String::new();
     for step in 0..count / units {
-        for unit in 0..units {
+        for (unit, kept) in states.iter_mut().enumerate() {
             // One unit begins again only after the latency of 16 beats: four groups of five.
             let idle = if units < 5 { 4 } else { [0, 0, 0, 1, 3][random.below(5) as usize] };
             let first = step == 0 || random.below(8) == 0;
             let z: [i16; 4] = std::array::from_fn(|_| random.word());
             let bias: [i16; 4] = std::array::from_fn(|_| random.word() >> random.below(8));
             let [i, f, g, o] = std::array::from_fn(|gate| gate_sum(z[gate], bias[gate]));
-            let state = if first { 0 } else { states[unit] };
+            let state = if first { 0 } else { *kept };
             let (next, h) = format.step(GateSums { i, f, g, o }, state);
-            states[unit] = next;
+            *kept = next;
             let numbers = z.iter().chain(&bias).map(i16::to_string).collect::<Vec<_>>().join(" ");
             writeln!(text, "{idle} {unit} {} {numbers} {h}", u8::from(first)).expect("text grows");
         }

@@ -1,6 +1,7 @@
 //! The only test binary.
 
 mod benches; // every library module in Verilator
+mod cells; // what yosys makes of the library, as a table
 mod lane_rusthdl; // the lane against its second description
 mod lint; // warnings, bounds and style of the library
 mod netlists; // the library behind yosys for iCE40
