@@ -3,19 +3,19 @@
 // clippy.toml allows this in `#[test]` functions; their helpers are tests as well.
 #![allow(clippy::unwrap_used)]
 
+mod benches; // every library module in Verilator
 mod digits;
 mod errors;
 mod errors_data;
 mod exact;
+mod lane_rusthdl; // the lane against its second description
+mod lint; // warnings, bounds and style of the library
 mod model;
 mod models;
 mod plan;
+mod proofs; // the FORMAL blocks, and mutants that they must refuse
 mod sequences;
 mod shared;
-mod benches; // every library module in Verilator
-mod lane_rusthdl; // the lane against its second description
-mod lint; // warnings, bounds and style of the library
-mod proofs; // the FORMAL blocks, and mutants that they must refuse
 mod support;
 mod synth; // plans as text, boards, guards, and runs on a small design
 mod tool; // lookup, versions, running and ending programs
