@@ -21,3 +21,4 @@ pub mod report;
 pub mod sched;
 pub mod synth;
 pub mod tool;
+pub mod verilog;

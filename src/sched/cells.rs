@@ -53,7 +53,8 @@ pub(super) fn tables(
             hidden_word,
         });
     }
-    let longest = tables.iter().map(Vec::len).max().unwrap_or(0);
+    // The hardware's tables have two rows at least.
+    let longest = tables.iter().map(Vec::len).max().unwrap_or(0).max(2);
     for (e, table) in tables.iter_mut().enumerate() {
         let filler = Unit { unit: None, need: 0, gates: [e; 4], bias: [0; 4], hidden_word: None };
         table.resize(longest, filler);

@@ -19,6 +19,6 @@ mod timing;
 pub use build::schedule;
 pub use cells::CellTable;
 pub use interpret::Interpreter;
-pub use loops::Loop;
+pub use loops::{Loop, deltas};
 pub use program::{Desc, Dest, Instr, Kind, Loader, Program, Source};
 pub use timing::Timing;

@@ -9,8 +9,8 @@
 `default_nettype none
 
 module ht_cells #(
-  parameter GATE_FILE   = "",    // {need, word, bias} by unit and gate: CELLS images, see below
-  parameter HIDDEN_FILE = "",    // {to input, input word, hidden word} by unit: CELLS images
+  parameter GATE_FILE   = "gates", // {need, word, bias} by unit and gate: CELLS images, see below
+  parameter HIDDEN_FILE = "hidden", // {to input, input word, hidden word} by unit: CELLS images
   parameter SIGMOID_FILE = "ht_sigmoid.hex",
   parameter LANES       = 4,     // lanes, a power of two
   parameter DRAINS      = 1,     // gates written at once, a power of two
@@ -63,7 +63,8 @@ module ht_cells #(
   localparam HID_W  = 1 + ACT_AW + SLOT_W;
   localparam CELL_W = (CELLS < 2) ? 1 : $clog2(CELLS);
   localparam CLOCKS = (SERIAL != 0) ? 17 : 1;                // clocks of a beat
-  localparam [ROW_W-1:0] FINAL_ROW = ROWS - 1;
+  localparam [31:0]      FINAL_32  = ROWS - 1;
+  localparam [ROW_W-1:0] FINAL_ROW = FINAL_32[ROW_W-1:0];
 
   // Beats.
   wire beat;
@@ -100,6 +101,7 @@ module ht_cells #(
   reg             begin_q3;   // stage C: a unit begins
   wire [GATE_W-1:0] entry;    // stage B, first unit's table
   wire [NEED_W-1:0] need = entry[GATE_W-1 -: NEED_W];
+  wire unused_entry = &{1'b0, entry[GATE_W-NEED_W-1:0]};
   wire at_begin = (phase_q2 == 3'd0);
   wire take     = at_begin && open_q && (groups_q >= need);
 

@@ -10,13 +10,13 @@
 
 module ht_engine #(
   // images
-  parameter PROGRAM_FILE = "",   // instructions
-  parameter NEST_FILE    = "",   // loop nests
-  parameter DELTA_FILE   = "",   // address deltas
-  parameter WEIGHT_FILE  = "",   // weights, LANES a word
-  parameter LOADER_FILE  = "",   // write addresses of the loader, where it has loops
-  parameter GATE_FILE    = "",   // gate tables, name without digit and ending
-  parameter HIDDEN_FILE  = "",   // hidden tables, likewise
+  parameter PROGRAM_FILE = "program.hex",   // instructions
+  parameter NEST_FILE    = "nests.hex",   // loop nests
+  parameter DELTA_FILE   = "deltas.hex",   // address deltas
+  parameter WEIGHT_FILE  = "weights.hex",   // weights, LANES a word
+  parameter LOADER_FILE  = "loader.hex",   // write addresses of the loader, where it has loops
+  parameter GATE_FILE    = "gates",   // gate tables, name without digit and ending
+  parameter HIDDEN_FILE  = "hidden",   // hidden tables, likewise
   parameter BIAS_FILE    = "",   // biases of the head; empty for none
   parameter SIGMOID_FILE = "ht_sigmoid.hex",
   // sizes
@@ -46,7 +46,6 @@ module ht_engine #(
   parameter WGT_W        = 8,    // weight, bits
   parameter ACC_W        = 32,   // accumulator, bits
   parameter ACT_AW       = 12,   // operand address, bits
-  parameter WGT_AW       = 10,   // weight address, bits
   parameter OUT_AW       = 8,    // result group address, bits
   parameter SHIFT_MIN    = 1,    // least shift of the requantisers
   parameter SHIFT_SPAN   = 1,    // greatest less least
@@ -88,6 +87,8 @@ module ht_engine #(
   output wire                   o_error       // sticky: a tlast in the wrong place
 );
 
+  localparam WEIGHT_D = (WEIGHT_WORDS < 2) ? 2 : WEIGHT_WORDS;
+  localparam WGT_AW   = $clog2(WEIGHT_D);
   localparam NEST_IW  = (NESTS < 2) ? 1 : $clog2(NESTS);
   localparam LEVEL_W  = (LOOPS < 2) ? 1 : $clog2(LOOPS);
   localparam DRAIN_W  = (LANES <= DRAINS) ? 1 : $clog2(LANES / DRAINS);
@@ -294,7 +295,7 @@ module ht_engine #(
   ht_rom #(
     .FILE  (WEIGHT_FILE),
     .WIDTH (LANES * WGT_W),
-    .DEPTH (WEIGHT_WORDS)
+    .DEPTH (WEIGHT_D)
   ) u_weights (
     .i_clk  (i_clk),
     .i_re   (1'b1),

@@ -9,7 +9,7 @@
 `default_nettype none
 
 module ht_loader #(
-  parameter LOOP_FILE    = "",  // deltas of the write address, by loop
+  parameter LOOP_FILE    = "loader.hex",  // deltas of the write address, by loop
   parameter LOOPS        = 1,   // loops of the write address, 1 for consecutive words
   parameter COUNT_W      = 8,   // width of a loop counter, bits
   parameter INPUTS       = 2,   // elements of a time step
@@ -55,11 +55,16 @@ module ht_loader #(
   localparam CREDIT_W = $clog2(SLABS * FRAMES + 1) + 1;
   localparam PARTS    = BEAT / ELEMENTS;
   localparam PART_W   = (PARTS < 2) ? 1 : $clog2(PARTS);
-  localparam [COLUMN_W-1:0] INPUTS_C   = INPUTS;
-  localparam [COLUMN_W-1:0] ELEMENTS_C = ELEMENTS;
-  localparam [COLUMN_W-1:0] SLAB_C     = (SLAB_COLUMNS < INPUTS) ? SLAB_COLUMNS : INPUTS;
-  localparam [CREDIT_W-1:0] ALL_SLABS  = SLABS * FRAMES;
-  localparam [PART_W-1:0]   FINAL_PART = PARTS - 1;
+  localparam [31:0] INPUTS_32   = INPUTS;
+  localparam [31:0] ELEMENTS_32 = ELEMENTS;
+  localparam [31:0] SLAB_32     = (SLAB_COLUMNS < INPUTS) ? SLAB_COLUMNS : INPUTS;
+  localparam [31:0] SLABS_32    = SLABS * FRAMES;
+  localparam [31:0] PART_32     = PARTS - 1;
+  localparam [COLUMN_W-1:0] INPUTS_C   = INPUTS_32[COLUMN_W-1:0];
+  localparam [COLUMN_W-1:0] ELEMENTS_C = ELEMENTS_32[COLUMN_W-1:0];
+  localparam [COLUMN_W-1:0] SLAB_C     = SLAB_32[COLUMN_W-1:0];
+  localparam [CREDIT_W-1:0] ALL_SLABS  = SLABS_32[CREDIT_W-1:0];
+  localparam [PART_W-1:0]   FINAL_PART = PART_32[PART_W-1:0];
   localparam [ACT_AW-1:0]   HALF       = (FRAMES == 2) ? FRAME_WORDS : 0;
 
   reg  [CREDIT_W-1:0] free_q;     // slabs that may be filled
@@ -166,7 +171,6 @@ module ht_loader #(
     localparam LEVEL_W = $clog2(LOOPS);
     localparam DEPTH   = 1 << LEVEL_W;
     // Words {iterations less one, delta} by loop, innermost first.
-    wire [LOOPS:0] carry;
     wire [LOOPS-1:0] done;
     reg  [LEVEL_W-1:0] level;
     wire [COUNT_W+ACT_AW-1:0] word;
@@ -182,10 +186,10 @@ module ht_loader #(
       .o_data (word)
     );
     assign delta    = word[0 +: ACT_AW];
-    assign carry[0] = 1'b1;
     genvar l;
     for (l = 0; l < LOOPS; l = l + 1) begin : gen_loop
-      localparam [LEVEL_W-1:0] L = l;
+      localparam [LEVEL_W-1:0] L     = l;
+      localparam [LOOPS-1:0]   OUTER = {LOOPS{1'b1}} << l;  // this loop and those around it
       reg  [COUNT_W-1:0] count_q;
       wire [COUNT_W+ACT_AW-1:0] own;
       wire unused_own = &{1'b0, own[0 +: ACT_AW]};
@@ -194,15 +198,13 @@ module ht_loader #(
         .o_data (own)
       );
       assign done[l]    = (count_q == own[ACT_AW +: COUNT_W]);
-      assign carry[l+1] = carry[l] && done[l];
 
       // count_q: iterations of this loop that are over
       always @(posedge i_clk)
-        if (i_rst || close)         count_q <= {COUNT_W{1'b0}};
-        else if (write && carry[l]) count_q <= done[l] ? {COUNT_W{1'b0}}
-                                                       : count_q + {{(COUNT_W-1){1'b0}}, 1'b1};
+        if (i_rst || close)                  count_q <= {COUNT_W{1'b0}};
+        else if (write && (&(done | OUTER))) count_q <= done[l] ? {COUNT_W{1'b0}}
+                                                                : count_q + {{(COUNT_W-1){1'b0}}, 1'b1};
     end
-    wire unused_carry = carry[LOOPS];
   end endgenerate
 
 endmodule

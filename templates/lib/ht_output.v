@@ -33,7 +33,8 @@ module ht_output #(
   output wire               o_user      // the vector ends a sequence
 );
 
-  localparam [IDX_W-1:0] FINAL = OUTPUTS - 1;
+  localparam [31:0]      FINAL_32 = OUTPUTS - 1;
+  localparam [IDX_W-1:0] FINAL    = FINAL_32[IDX_W-1:0];
   localparam DEPTH = (OUTPUTS < 2) ? 2 : OUTPUTS;
 
   reg             busy_q;

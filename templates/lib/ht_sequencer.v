@@ -9,9 +9,9 @@
 `default_nettype none
 
 module ht_sequencer #(
-  parameter PROGRAM_FILE = "",  // instructions
-  parameter NEST_FILE    = "",  // loop nests
-  parameter PROGRAM_LEN  = 2,   // instructions of a time step, 2..256
+  parameter PROGRAM_FILE = "program.hex",  // instructions
+  parameter NEST_FILE    = "nests.hex",  // loop nests
+  parameter PROGRAM_LEN  = 2,   // instructions of a time step, 1..256
   parameter NESTS        = 2,   // loop nests, 2..256
   parameter LOOPS        = 1,   // loops of the longest nest, 1..16
   parameter COUNT_W      = 8,   // width of a loop counter, bits
@@ -69,6 +69,8 @@ module ht_sequencer #(
   localparam LOOP_W  = COUNT_W + 1;
   localparam NEST_W  = LOOPS * LOOP_W + NEST_TAIL_W;
   localparam SLOT_W  = $clog2(SLABS * FRAMES + 1) + 1;
+  localparam [31:0]     FINAL_32 = PROGRAM_LEN - 1;
+  localparam [PC_W-1:0] FINAL_PC = FINAL_32[PC_W-1:0];
 
   // Program counter and the instruction that waits for its turn.
   reg  [PC_W-1:0]    pc_q;
@@ -80,7 +82,7 @@ module ht_sequencer #(
   ht_table #(
     .FILE  (PROGRAM_FILE),
     .WIDTH (WORD_W),
-    .DEPTH (PROGRAM_LEN)
+    .DEPTH ((PROGRAM_LEN < 2) ? 2 : PROGRAM_LEN)
   ) u_program (
     .i_addr (pc_q),
     .o_data (word)
@@ -132,7 +134,7 @@ module ht_sequencer #(
   wire fetch = !ir_valid_q || dispatch || skip;
   always @(posedge i_clk)
     if (i_rst)      pc_q <= {PC_W{1'b0}};
-    else if (fetch) pc_q <= (pc_q == PROGRAM_LEN - 1) ? {PC_W{1'b0}}
+    else if (fetch) pc_q <= (pc_q == FINAL_PC) ? {PC_W{1'b0}}
                                                       : pc_q + {{(PC_W-1){1'b0}}, 1'b1};
 
   // ir_valid_q: an instruction waits
@@ -221,7 +223,6 @@ module ht_sequencer #(
   reg  [LOOPS-1:0]         summed_q;
   reg  [LOOPS*COUNT_W-1:0] count_q;
   reg  [LOOPS-1:0]         done_q;
-  wire [LOOPS:0]           carry;     // all loops inside stand at their last iteration
   wire                     group_end = &(done_q | ~summed_q);
 
   ht_table #(
@@ -234,8 +235,7 @@ module ht_sequencer #(
   );
   wire unused_nest = &{1'b0, nest[NEST_W-1 -: NEST_TAIL_W]};
 
-  assign carry[0]  = 1'b1;
-  assign finishing = active_q && carry[LOOPS];
+  assign finishing = active_q && (&done_q);
 
   // top_q: needs no reset
   always @(posedge i_clk) if (dispatch) top_q <= top;
@@ -247,13 +247,13 @@ module ht_sequencer #(
   generate for (l = 0; l < LOOPS; l = l + 1) begin : gen_loop
     localparam [COUNT_W-1:0] ONE  = 1;
     localparam [COUNT_W-1:0] ZERO = 0;
+    localparam [LOOPS-1:0]   OUTER = {LOOPS{1'b1}} << l;  // this loop and those around it
     wire [COUNT_W-1:0] own_top = top_q[l*COUNT_W +: COUNT_W];
     wire [COUNT_W-1:0] own     = count_q[l*COUNT_W +: COUNT_W];
-    wire               move    = active_q && carry[l];
+    wire               move    = active_q && (&(done_q | OUTER));
 
     assign top[l*COUNT_W +: COUNT_W] = nest[l*LOOP_W +: COUNT_W];
     assign summed[l]                 = nest[l*LOOP_W + COUNT_W];
-    assign carry[l+1]                = carry[l] && done_q[l];
 
     // count_q: iterations left in this loop; needs no reset
     always @(posedge i_clk)

@@ -9,7 +9,7 @@
 `default_nettype none
 
 module ht_writeback #(
-  parameter NEST_FILE   = "",  // loop nests: shift and destination
+  parameter NEST_FILE   = "nests.hex",  // loop nests: shift and destination
   parameter NESTS       = 2,   // loop nests, 2..256
   parameter NEST_HEAD_W = 1,   // bits of a nest's word before shift and destination
   parameter LANES       = 4,   // lanes, a power of two
@@ -47,8 +47,9 @@ module ht_writeback #(
 
   localparam COUNT  = LANES / DRAINS;
   localparam TAIL_W = SHIFT_W + 2;
-  localparam [DRAIN_W-1:0] FINAL = COUNT - 1;
-  localparam [DRAIN_W-1:0] ONE   = (COUNT > 1) ? 1 : 0;
+  localparam [31:0]        FINAL_32 = COUNT - 1;
+  localparam [DRAIN_W-1:0] FINAL    = FINAL_32[DRAIN_W-1:0];
+  localparam [DRAIN_W-1:0] ONE      = (COUNT > 1) ? 1 : 0;
 
   reg  [LANES*ACC_W-1:0]  hold_q;
   reg                     busy_q;

@@ -1,0 +1,237 @@
+//! Memory images as commented hexadecimal files.
+
+use super::pack::Word;
+use super::sizes::Sizes;
+use crate::sched::{CellTable, Dest, Instr, Kind, Loop, Program, Source, deltas};
+
+/// All images: file name and text.
+pub(super) fn files(program: &Program, sizes: &Sizes) -> Vec<(String, String)> {
+    let mut files = vec![
+        ("program.hex".to_string(), instructions(program, sizes)),
+        ("nests.hex".to_string(), nests(program, sizes)),
+        ("deltas.hex".to_string(), delta_table(program, sizes)),
+        ("weights.hex".to_string(), weights(program)),
+    ];
+    if sizes.loader_loops > 1 {
+        files.push(("loader.hex".into(), loader(program, sizes)));
+    }
+    for (e, table) in program.tables().iter().enumerate() {
+        files.push((format!("gates{e}.hex"), gates(program, sizes, table)));
+        files.push((format!("hidden{e}.hex"), hidden(program, sizes, e, table)));
+    }
+    if let Some(head) = program.quant().head() {
+        let words = head.bias.iter().enumerate();
+        let rows = words.map(|(o, &b)| (Word::default().push(i64::from(b), 16), format!("[{o}]")));
+        let format = format!("16 bits, {} fraction bits, one output a word", head.out_frac);
+        files.push(("head_bias.hex".into(), image("head_bias.hex", &format, rows.collect(), 2)));
+    }
+    files
+}
+
+/// Text of an image: a header line, then words with what they are; filled up to `least` words.
+fn image(name: &str, format: &str, mut rows: Vec<(Word, String)>, least: usize) -> String {
+    let width = rows.first().map_or(1, |r| r.0.width());
+    while rows.len() < least {
+        rows.push((Word::default().push_modulo(0, 1).padded(width), "not used".into()));
+    }
+    let mut text = format!("// {name}: {} words of {width} bits; {format}\n", rows.len());
+    for (word, comment) in rows {
+        text.push_str(&word.hex());
+        text.push_str(" // ");
+        text.push_str(&comment);
+        text.push('\n');
+    }
+    text
+}
+
+fn instructions(program: &Program, sizes: &Sizes) -> String {
+    let slabs = program.loader().slabs;
+    let rows = program.instrs().iter().enumerate().map(|(k, i)| {
+        let desc = &program.descs()[i.desc];
+        let word = Word::default()
+            .push(i.act_base as i64, sizes.act_aw)
+            .push(i.out_base as i64, sizes.out_aw)
+            .push(i.desc as i64, super::pack::index_bits(sizes.nests))
+            .push(i.lag as i64, 3);
+        let flags = [
+            i.wait_input,
+            i.release_input,
+            i.wait_input && i.slab + 1 == slabs,
+            i.wait_hidden,
+            desc.source == Source::Input,
+            i.kind == Kind::Last,
+            i.kind == Kind::Head,
+            k == 0,
+        ];
+        let word = flags.iter().fold(word, |w, &f| w.push(i64::from(f), 1));
+        (word, describe(k, i, program))
+    });
+    let format = "opens-step, head, last, reads-x, waits-h, takes-frame, releases-x, waits-x, \
+                  lag, nest, result group, operand word";
+    image("program.hex", format, rows.collect(), 2)
+}
+
+/// An instruction in words.
+pub(super) fn describe(k: usize, i: &Instr, program: &Program) -> String {
+    let what = match i.kind {
+        Kind::Head => "head".to_string(),
+        _ => format!("step {}, slab {}", program.descs()[i.desc].step, i.slab),
+    };
+    let mut text = format!("i{k}: {what}, nest {}, from {} to {}", i.desc, i.act_base, i.out_base);
+    for (flag, name) in [
+        (i.wait_input, "waits for x"),
+        (i.release_input, "releases x"),
+        (i.wait_hidden, "waits for h"),
+    ] {
+        if flag {
+            text.push_str(", ");
+            text.push_str(name);
+        }
+    }
+    text
+}
+
+fn nests(program: &Program, sizes: &Sizes) -> String {
+    let rows = program.descs().iter().enumerate().map(|(k, d)| {
+        let mut word = Word::default();
+        for level in 0..sizes.loops {
+            let bound = d.loops.get(level).map_or(1, |l| l.bound);
+            word = word.push(bound as i64 - 1, sizes.count_w).push(i64::from(level < d.summed), 1);
+        }
+        let source = match d.source {
+            Source::Input => 0,
+            Source::Buffer => 1,
+            Source::Hidden => 2,
+        };
+        let dest = match d.dest {
+            Dest::Buffer => 0,
+            Dest::Gates => 1,
+            Dest::Output => 2,
+        };
+        let keep = if d.source == Source::Buffer { d.keep } else { 0 };
+        let word = word
+            .push(d.weights as i64, sizes.wgt_aw)
+            .push(source, 2)
+            .push(i64::from(keep), sizes.bank_w)
+            .push(i64::from(d.shift - sizes.shift_min), sizes.shift_w)
+            .push(dest, 2);
+        let bounds: Vec<String> = d.loops.iter().rev().map(|l| l.bound.to_string()).collect();
+        let comment = format!(
+            "nest {k}: step {}, {:?} to {:?}, loops {} (the last {} summed), shift {}",
+            d.step,
+            d.source,
+            d.dest,
+            bounds.join(" x "),
+            d.summed,
+            d.shift
+        );
+        (word, comment)
+    });
+    let format = format!(
+        "destination, shift - {}, kept bank bits, source, first weight, then by loop, outermost \
+         first: summed, iterations - 1",
+        sizes.shift_min
+    );
+    image("nests.hex", &format, rows.collect(), sizes.nests)
+}
+
+fn delta_table(program: &Program, sizes: &Sizes) -> String {
+    let levels = 1usize << sizes.level_w();
+    let zero = Loop { bound: 1, act: 0, wgt: 0, out: 0 };
+    let mut rows = Vec::new();
+    for (k, d) in program.descs().iter().enumerate() {
+        for level in 0..levels {
+            let used = level < d.loops.len();
+            let delta = if used { deltas(&d.loops, level) } else { zero };
+            let word = Word::default()
+                .push_modulo(delta.act, sizes.act_aw)
+                .push_modulo(delta.wgt, sizes.wgt_aw)
+                .push_modulo(delta.out, sizes.out_aw);
+            let comment = match used {
+                true => format!(
+                    "nest {k}, loop {level}: operand {:+}, weight {:+}, result {:+}",
+                    delta.act, delta.wgt, delta.out
+                ),
+                false => format!("nest {k}, loop {level}: not used"),
+            };
+            rows.push((word, comment));
+        }
+    }
+    let format = "result, weight and operand address deltas";
+    image("deltas.hex", format, rows, sizes.nests * levels)
+}
+
+fn weights(program: &Program) -> String {
+    let bits = program.quant().weight_bits() as usize;
+    let step_of = |at: usize| {
+        let first = program.descs().iter().rev().find(|d| d.weights <= at);
+        first.map_or(String::new(), |d| format!("step {}, word {}", d.step, at - d.weights))
+    };
+    let rows = program.rom().iter().enumerate().map(|(at, word)| {
+        let packed = word.iter().fold(Word::default(), |w, &v| w.push(i64::from(v), bits));
+        (packed, step_of(at))
+    });
+    let lanes = program.lanes();
+    let format = format!("{lanes} weights of {bits} bits, lane 0 lowest");
+    image("weights.hex", &format, rows.collect(), 2)
+}
+
+fn loader(program: &Program, sizes: &Sizes) -> String {
+    let loops = &program.loader().loops;
+    let rows = (0..1usize << super::pack::index_bits(sizes.loader_loops)).map(|level| {
+        let used = level < loops.len();
+        let (bound, delta) = match used {
+            true => (loops[level].bound as i64, deltas(loops, level).act),
+            false => (1, 0),
+        };
+        let word =
+            Word::default().push_modulo(delta, sizes.act_aw).push(bound - 1, sizes.loader_cw);
+        (word, format!("loop {level}: {bound} iterations, delta {delta:+}"))
+    });
+    image("loader.hex", "iterations - 1, address delta", rows.collect(), 2)
+}
+
+fn gates(program: &Program, sizes: &Sizes, table: &CellTable) -> String {
+    let mut rows = Vec::new();
+    for unit in &table.0 {
+        for (gate, letter) in ["i", "f", "g", "o"].iter().enumerate() {
+            let word = Word::default()
+                .push(i64::from(unit.bias[gate]), 16)
+                .push((unit.gates[gate] / program.cells()) as i64, sizes.gate_word_w)
+                .push(unit.need as i64, sizes.need_w);
+            let name = unit.unit.map_or("filler".to_string(), |j| format!("unit {j}"));
+            rows.push((word, format!("{name}, gate {letter}, bias {}", unit.bias[gate])));
+        }
+    }
+    image("gates", "gate groups needed, word of the gate buffer, bias (11 fraction bits)", rows, 8)
+}
+
+fn hidden(program: &Program, sizes: &Sizes, cell: usize, table: &CellTable) -> String {
+    let ordered = program.quant().head().is_some();
+    let units = program.quant().cell().units;
+    let mut fillers = fillers_before(program, cell);
+    let rows = table.0.iter().enumerate().map(|(row, unit)| {
+        let slot = match unit.unit {
+            _ if ordered => row * program.cells() + cell,
+            Some(j) => j,
+            None => {
+                fillers += 1;
+                units + fillers - 1
+            }
+        };
+        let word = Word::default()
+            .push(slot as i64, sizes.hidden_slot_w)
+            .push(unit.hidden_word.unwrap_or(0) as i64, sizes.act_aw)
+            .push(i64::from(unit.hidden_word.is_some()), 1);
+        let name = unit.unit.map_or("filler".to_string(), |j| format!("unit {j}"));
+        (word, name)
+    });
+    let format = "to the input buffer, word of the input buffer, word of the hidden buffer";
+    image("hidden", format, rows.collect(), 2)
+}
+
+/// Rows without a unit in the tables before this one.
+fn fillers_before(program: &Program, cell: usize) -> usize {
+    let before = program.tables()[..cell].iter();
+    before.map(|t| t.0.iter().filter(|u| u.unit.is_none()).count()).sum()
+}

@@ -1,0 +1,20 @@
+//! The static modules, shipped inside the program.
+
+/// Every library module and the sigmoid's image: file name and text.
+pub(super) fn files() -> impl Iterator<Item = (String, String)> {
+    LIBRARY.iter().map(|(name, text)| ((*name).to_string(), (*text).to_string()))
+}
+
+macro_rules! library {
+    ($($name:literal)*) => {
+        const LIBRARY: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!("../../templates/lib/", $name)))),*];
+    };
+}
+
+library! {
+    "ht_act.v" "ht_address.v" "ht_banks.v" "ht_cell.v" "ht_cells.v" "ht_convert.v" "ht_engine.v"
+    "ht_input_buffer.v" "ht_lanes.v" "ht_loader.v" "ht_mac.v" "ht_mul.v" "ht_output.v" "ht_ram.v"
+    "ht_requant.v" "ht_resize.v" "ht_rom.v" "ht_round.v" "ht_select.v" "ht_sequencer.v"
+    "ht_sigmoid.hex" "ht_skid.v" "ht_table.v" "ht_writeback.v"
+}

@@ -1,0 +1,159 @@
+//! Widths and depths of the hardware, computed once from a program.
+
+use super::pack::index_bits;
+use crate::config::{CellMultiplier, OutputRate};
+use crate::error::{Diagnostic, Result};
+use crate::model::Element;
+use crate::sched::{Loop, Program, Source};
+
+/// Parameters of `ht_engine` that are not in the program as such.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sizes {
+    /// Loop nests, at least 2.
+    pub nests: usize,
+    /// Loops of the longest nest.
+    pub loops: usize,
+    /// Loop counter, bits.
+    pub count_w: usize,
+    /// Operand address, bits.
+    pub act_aw: usize,
+    /// Weight address, bits.
+    pub wgt_aw: usize,
+    /// Result group address, bits.
+    pub out_aw: usize,
+    /// Bank select bits of a nest's word.
+    pub bank_w: usize,
+    /// Bank bits that every nest keeps.
+    pub bank_always: u32,
+    /// Bank bits that no nest keeps.
+    pub bank_never: u32,
+    /// Accumulator, bits.
+    pub acc_w: usize,
+    /// Least shift.
+    pub shift_min: u32,
+    /// Greatest shift less the least.
+    pub shift_span: u32,
+    /// Bits of a shift in a nest's word.
+    pub shift_w: usize,
+    /// Units that each element-wise unit processes.
+    pub rows: usize,
+    /// Bits of a count of gate groups.
+    pub need_w: usize,
+    /// Gate word of one element-wise unit, bits.
+    pub gate_word_w: usize,
+    /// Words of the hidden buffer.
+    pub hidden_words: usize,
+    /// Word of the hidden buffer, bits.
+    pub hidden_slot_w: usize,
+    /// Groups of outputs of the head.
+    pub out_groups: usize,
+    /// Bits of an element's place in a beat.
+    pub slot_w: usize,
+    /// Loader loops; 1 for consecutive words.
+    pub loader_loops: usize,
+    /// Loader's loop counters, bits.
+    pub loader_cw: usize,
+    /// Clocks of a beat of the element-wise units.
+    pub serial_cells: bool,
+    /// An output vector each time step.
+    pub every_step: bool,
+}
+
+impl Sizes {
+    /// Works the sizes out.
+    ///
+    /// # Errors
+    /// When the program is longer than the sequencer's table.
+    pub fn of(program: &Program) -> Result<Sizes> {
+        let quant = program.quant();
+        if program.instrs().len() > MOST_INSTRUCTIONS {
+            return Err(Diagnostic::new("schedule", "program too long")
+                .found(format!("{} instructions a time step", program.instrs().len()))
+                .expected(format!("at most {MOST_INSTRUCTIONS}"))
+                .help("use fewer slabs: raise max_buffer_words")
+                .into());
+        }
+        let banks = program.banks();
+        let keeps: Vec<u32> =
+            program.descs().iter().filter(|d| d.source == Source::Buffer).map(|d| d.keep).collect();
+        let mask = banks as u32 - 1;
+        let shifts: Vec<u32> = program.descs().iter().map(|d| d.shift).collect();
+        let shift_min = shifts.iter().copied().min().unwrap_or(1);
+        let shift_span = shifts.iter().copied().max().unwrap_or(1) - shift_min;
+        let act_bits = quant.activation_bits() as usize;
+        let longest = acc_floor(shift_min + shift_span);
+        let loader = program.loader();
+        let banked = program.input_banks() > 1;
+        let hidden_words = program.tables().iter().map(|t| t.0.len()).sum::<usize>().max(2);
+        let gate_depth = (program.gate_groups() * program.lanes() / program.drains()).max(2);
+        let spread = program.drains() / program.cells();
+        let slot_w = if quant.input().stream_bits <= 8 { 8 } else { 16 };
+        let counts = |loops: &[Loop]| loops.iter().map(|l| l.bound).max().unwrap_or(1);
+        Ok(Sizes {
+            nests: program.descs().len().max(2),
+            loops: program.max_loops(),
+            count_w: program
+                .descs()
+                .iter()
+                .map(|d| index_bits(counts(&d.loops)))
+                .max()
+                .unwrap_or(1),
+            act_aw: act_bits_needed(program, hidden_words),
+            wgt_aw: index_bits(program.rom().len()),
+            out_aw: index_bits(groups(program)),
+            bank_w: index_bits(banks),
+            bank_always: keeps.iter().fold(mask, |m, k| m & k),
+            bank_never: mask & !keeps.iter().fold(0, |m, k| m | k),
+            acc_w: (quant.acc_bits() as usize)
+                .max(act_bits + quant.weight_bits() as usize)
+                .max(longest),
+            shift_min,
+            shift_span,
+            shift_w: index_bits(shift_span as usize + 1),
+            rows: program.tables()[0].0.len(),
+            need_w: index_bits(program.gate_groups() + 1),
+            gate_word_w: index_bits(gate_depth) + spread.ilog2() as usize,
+            hidden_words,
+            hidden_slot_w: index_bits(hidden_words),
+            out_groups: quant.outputs().div_ceil(program.lanes()),
+            slot_w,
+            loader_loops: if banked { loader.loops.len().max(2) } else { 1 },
+            loader_cw: index_bits(counts(&loader.loops)),
+            serial_cells: program.hw().cell_multiplier == CellMultiplier::Serial,
+            every_step: program.hw().output == OutputRate::Step,
+        })
+    }
+
+    /// Bits of the loops in a nest's word.
+    pub fn loops_w(&self) -> usize {
+        self.loops * (self.count_w + 1)
+    }
+    /// log2 of the deltas stored for a nest.
+    pub fn level_w(&self) -> usize {
+        index_bits(self.loops)
+    }
+    /// Whether the stream carries two's complement.
+    pub fn in_signed(program: &Program) -> bool {
+        program.quant().input().element == Element::Real
+    }
+}
+
+/// Most instructions of a time step: the depth of the sequencer's table.
+pub const MOST_INSTRUCTIONS: usize = 256;
+
+/// The requantiser shifts by less than the accumulator's width.
+fn acc_floor(shift: u32) -> usize {
+    shift as usize + 1
+}
+
+/// Groups that a result address names.
+fn groups(program: &Program) -> usize {
+    let outputs = program.quant().outputs().div_ceil(program.lanes());
+    program.buffer_groups().max(program.gate_groups()).max(outputs)
+}
+
+fn act_bits_needed(program: &Program, hidden_words: usize) -> usize {
+    let input = program.input_words() * program.loader().frames;
+    let buffer = program.buffer_groups() * program.lanes();
+    index_bits(input.max(buffer).max(hidden_words).max(program.banks() * 2))
+}

@@ -1,0 +1,253 @@
+//! The generated top, its parameter header and the design's README.
+
+use super::About;
+use super::sizes::Sizes;
+use crate::model::Element;
+use crate::sched::Program;
+use askama::Template;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+mod filters {
+    /// A parameter name in its column.
+    #[askama::filter_fn]
+    pub fn name_column(name: &str, _: &dyn askama::Values) -> askama::Result<String> {
+        Ok(format!("{name:<12}"))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "top/top.v", escape = "none")]
+struct Top<'a> {
+    top: &'a str,
+    what: String,
+    version: &'a str,
+    command: &'a str,
+    facts: Vec<String>,
+    inputs: usize,
+    beat: usize,
+    element: String,
+    in_bits: usize,
+    in_pad: String,
+    outputs: usize,
+    output: String,
+    parameters: Vec<(&'static str, String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "top/params.h", escape = "none")]
+struct Params<'a> {
+    top: &'a str,
+    version: &'a str,
+    command: &'a str,
+    defines: Vec<(&'static str, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "top/README.md", escape = "none")]
+struct Readme<'a> {
+    top: &'a str,
+    what: String,
+    version: &'a str,
+    command: &'a str,
+    rows: Vec<(String, String)>,
+    lanes: usize,
+    drains: usize,
+    cells: usize,
+    images: Vec<(String, String)>,
+}
+
+/// The top module.
+pub(super) fn verilog(program: &Program, sizes: &Sizes, top: &str, about: &About) -> String {
+    let quant = program.quant();
+    let input = quant.input();
+    let in_bits = program.hw().elements_per_beat * sizes.slot_w;
+    let element = match input.element {
+        Element::U8 => "an element is an unsigned byte".to_string(),
+        Element::Real => format!(
+            "an element is a signed word of {} bits with {} fraction bits in {} bits",
+            input.stream_bits, input.frac, sizes.slot_w
+        ),
+    };
+    let range = format!("[{}:0]", in_bits - 1);
+    render(&Top {
+        top,
+        what: what(program),
+        version: VERSION,
+        command: &about.command,
+        facts: facts(program),
+        inputs: input.count,
+        beat: program.hw().elements_per_beat,
+        element,
+        in_bits,
+        in_pad: " ".repeat(6usize.saturating_sub(range.len())),
+        outputs: quant.outputs(),
+        output: format!("16 bits, {} fraction bits", quant.output_frac()),
+        parameters: parameters(program, sizes),
+    })
+}
+
+/// The header for testbenches.
+pub(super) fn params(program: &Program, sizes: &Sizes, about: &About) -> String {
+    let quant = program.quant();
+    let input = quant.input();
+    let number = |name, value: usize| (name, value.to_string());
+    let defines = vec![
+        number("INPUTS", input.count),
+        number("BEAT", program.hw().elements_per_beat),
+        number("SLOT_BITS", sizes.slot_w),
+        number("IN_BITS", program.hw().elements_per_beat * sizes.slot_w),
+        number("OUTPUTS", quant.outputs()),
+        number("LANES", program.lanes()),
+        number("DRAINS", program.drains()),
+        number("INSTRUCTIONS", program.instrs().len()),
+        number("EVERY_STEP", usize::from(sizes.every_step)),
+    ];
+    let top = format!("{}_top", quant.name());
+    render(&Params { top: &top, version: VERSION, command: &about.command, defines })
+}
+
+/// The design's README.
+pub(super) fn readme(program: &Program, sizes: &Sizes, top: &str, about: &About) -> String {
+    let quant = program.quant();
+    let bits = |words: usize, width: usize| format!("{words} x {width} bits");
+    let act = quant.activation_bits() as usize;
+    let rows = [
+        ("lanes", program.lanes().to_string()),
+        ("multiplies a time step", quant.plan().macs_per_step().to_string()),
+        ("cycles a time step, predicted", program.timing().cycles_per_step.to_string()),
+        ("weights", format!("{} bits each", quant.weight_bits())),
+        ("activations", format!("{act} bits each")),
+        ("accumulators", format!("{} bits, {} needed", sizes.acc_w, quant.acc_bits())),
+        ("weight ROM", bits(program.rom().len(), program.lanes() * quant.weight_bits() as usize)),
+        ("input buffer", bits(program.input_words() * program.loader().frames, act + 1)),
+        ("result buffer", bits(program.buffer_groups() * program.lanes(), act)),
+        ("gate buffer", bits(program.gate_groups() * program.lanes(), 16)),
+        ("instructions", program.instrs().len().to_string()),
+    ];
+    let mut images = vec![
+        ("program.hex".into(), "the microprogram".into()),
+        ("nests.hex".into(), "loop nests of the instructions".into()),
+        ("deltas.hex".into(), "address deltas of the loops".into()),
+        ("weights.hex".into(), "merged weights, one a lane in each word".into()),
+        ("gates*.hex".into(), "where each unit's gates lie, biases".into()),
+        ("hidden*.hex".into(), "where each unit's h goes".into()),
+        ("ht_sigmoid.hex".into(), "the activation table".into()),
+    ];
+    if quant.head().is_some() {
+        images.push(("head_bias.hex".into(), "biases of the linear head".into()));
+    }
+    render(&Readme {
+        top,
+        what: what(program),
+        version: VERSION,
+        command: &about.command,
+        rows: rows.map(|(n, v)| (n.to_string(), v)).to_vec(),
+        lanes: program.lanes(),
+        drains: program.drains(),
+        cells: program.cells(),
+        images,
+    })
+}
+
+fn render(template: &impl Template) -> String {
+    template.render().expect("writing to a string cannot fail")
+}
+
+fn what(program: &Program) -> String {
+    let quant = program.quant();
+    let tail = match quant.head() {
+        Some(head) => format!(", linear head with {} outputs", head.outputs),
+        None => ", hidden vector out".to_string(),
+    };
+    format!(
+        "factored LSTM \"{}\", {} inputs, {} hidden units{tail}",
+        quant.name(),
+        quant.input().count,
+        quant.cell().units
+    )
+}
+
+fn facts(program: &Program) -> Vec<String> {
+    let quant = program.quant();
+    vec![
+        format!(
+            "{} lanes, {} bit weights, {} bit activations, {} instructions",
+            program.lanes(),
+            quant.weight_bits(),
+            quant.activation_bits(),
+            program.instrs().len()
+        ),
+        format!(
+            "{} multiplies and {} cycles a time step (predicted)",
+            quant.plan().macs_per_step(),
+            program.timing().cycles_per_step
+        ),
+    ]
+}
+
+fn parameters(program: &Program, sizes: &Sizes) -> Vec<(&'static str, String, String)> {
+    let quant = program.quant();
+    let (input, loader, cell) = (quant.input(), program.loader(), quant.cell());
+    let text = |name, value: &str| (name, format!("\"{value}\""), String::new());
+    let number = |name, value: usize| (name, value.to_string(), String::new());
+    let mut out = vec![
+        text("PROGRAM_FILE", "program.hex"),
+        text("NEST_FILE", "nests.hex"),
+        text("DELTA_FILE", "deltas.hex"),
+        text("WEIGHT_FILE", "weights.hex"),
+        text("LOADER_FILE", "loader.hex"),
+        text("GATE_FILE", "gates"),
+        text("HIDDEN_FILE", "hidden"),
+        text("BIAS_FILE", if quant.head().is_some() { "head_bias.hex" } else { "" }),
+        text("SIGMOID_FILE", "ht_sigmoid.hex"),
+    ];
+    out.extend([
+        number("LANES", program.lanes()),
+        number("DRAINS", program.drains()),
+        number("BANKS", program.banks()),
+        number("BANK_ALWAYS", sizes.bank_always as usize),
+        number("BANK_NEVER", sizes.bank_never as usize),
+        number("INPUT_BANKS", program.input_banks()),
+        number("CELLS", program.cells()),
+        number("ROWS", sizes.rows),
+        number("PROGRAM_LEN", program.instrs().len()),
+        number("NESTS", sizes.nests),
+        number("LOOPS", sizes.loops),
+        number("COUNT_W", sizes.count_w),
+        number("WEIGHT_WORDS", program.rom().len()),
+        number("FRAME_WORDS", program.input_words()),
+        number("FRAMES", loader.frames),
+        number("GROUPS", program.buffer_groups()),
+        number("GATE_GROUPS", program.gate_groups()),
+        number("HIDDEN_WORDS", sizes.hidden_words),
+        number("OUTPUTS", quant.outputs()),
+        number("OUT_GROUPS", sizes.out_groups),
+        number("NEED_W", sizes.need_w),
+        number("ACT_W", quant.activation_bits() as usize),
+        number("WGT_W", quant.weight_bits() as usize),
+        number("ACC_W", sizes.acc_w),
+        number("ACT_AW", sizes.act_aw),
+        number("OUT_AW", sizes.out_aw),
+        number("SHIFT_MIN", sizes.shift_min as usize),
+        number("SHIFT_SPAN", sizes.shift_span as usize),
+        number("C_FRAC", cell.cell_frac as usize),
+        number("H_FRAC", cell.hidden_frac as usize),
+        number("GATE_SHIFT", cell.gate_shift as usize),
+        number("SERIAL_CELLS", usize::from(sizes.serial_cells)),
+        number("INPUTS", input.count),
+        number("BEAT", program.hw().elements_per_beat),
+        number("ELEMENTS", loader.elements),
+        number("SLOT_W", sizes.slot_w),
+        number("IN_W", input.stream_bits as usize),
+        number("IN_SIGNED", usize::from(Sizes::in_signed(program))),
+        ("IN_SHIFT", input.shift_left.to_string(), String::new()),
+        number("LOADER_LOOPS", sizes.loader_loops),
+        number("LOADER_CW", sizes.loader_cw),
+        number("SLAB_COLUMNS", loader.slab_columns),
+        number("SLABS", loader.slabs),
+        number("HEAD", usize::from(quant.head().is_some())),
+        number("EVERY_STEP", usize::from(sizes.every_step)),
+    ]);
+    out
+}
