@@ -340,8 +340,16 @@ fn loader(ctx: &Context<'_>, quant: &QuantPlan, hw: &HwConfig) -> Loader {
     let columns = network.columns();
     let last = *columns.last().expect("a matrix has a column mode");
     let banked = ctx.slots.input_bits > 0;
-    let fits = |n: usize| !banked || (ctx.field(0, last) == 0 && network.size(last) % n == 0);
-    let elements = if fits(hw.elements_per_beat) { hw.elements_per_beat } else { 1 };
+    // A write stays inside a slab and, in a banked buffer, inside a run of the last mode.
+    let slab = slab_columns(ctx);
+    let fits = |n: usize| {
+        let inside = ctx.plan.slabs().steps == 0 || slab % n == 0;
+        inside && (!banked || (ctx.field(0, last) == 0 && network.size(last) % n == 0))
+    };
+    let mut elements = hw.elements_per_beat;
+    while !fits(elements) {
+        elements /= 2;
+    }
     let addressing = ctx.addressing(0);
     let mut raw: Vec<RawLoop> = Vec::new();
     let of =

@@ -102,7 +102,7 @@ impl Sizes {
             wgt_aw: index_bits(program.rom().len()),
             out_aw: index_bits(groups(program)),
             bank_w: index_bits(banks),
-            bank_always: keeps.iter().fold(mask, |m, k| m & k),
+            bank_always: if keeps.is_empty() { 0 } else { keeps.iter().fold(mask, |m, k| m & k) },
             bank_never: mask & !keeps.iter().fold(0, |m, k| m | k),
             acc_w: (quant.acc_bits() as usize)
                 .max(act_bits + quant.weight_bits() as usize)

@@ -98,6 +98,7 @@ module ht_cells #(
   reg [ROW_W-1:0] row_q;      // next unit to begin
   reg [ROW_W-1:0] row_q3;     // the unit in stage C
   reg             open_q;     // units are left to begin
+  reg             taken_q;    // stage B: a unit is under way
   reg             begin_q3;   // stage C: a unit begins
   wire [GATE_W-1:0] entry;    // stage B, first unit's table
   wire [NEED_W-1:0] need = entry[GATE_W-1 -: NEED_W];
@@ -121,16 +122,22 @@ module ht_cells #(
     else if (beat) phase_q3 <= phase_q2;
 
   // open_q: from the start of a time step until its last unit has begun
+  wire advance = (phase_q2 == 3'd3) && taken_q;
   always @(posedge i_clk)
-    if (i_rst)                                   open_q <= 1'b0;
-    else if (i_start)                            open_q <= 1'b1;
-    else if (beat && take && row_q == FINAL_ROW) open_q <= 1'b0;
+    if (i_rst)                                      open_q <= 1'b0;
+    else if (i_start)                               open_q <= 1'b1;
+    else if (beat && advance && row_q == FINAL_ROW) open_q <= 1'b0;
 
-  // row_q: up with every unit that begins
+  // taken_q: the unit in stage B is under way
   always @(posedge i_clk)
-    if (i_rst)             row_q <= {ROW_W{1'b0}};
-    else if (beat && take) row_q <= (row_q == FINAL_ROW) ? {ROW_W{1'b0}}
-                                                         : row_q + {{(ROW_W-1){1'b0}}, 1'b1};
+    if (i_rst)                 taken_q <= 1'b0;
+    else if (beat && at_begin) taken_q <= take;
+
+  // row_q: up behind the last gate of every unit
+  always @(posedge i_clk)
+    if (i_rst)                row_q <= {ROW_W{1'b0}};
+    else if (beat && advance) row_q <= (row_q == FINAL_ROW) ? {ROW_W{1'b0}}
+                                                            : row_q + {{(ROW_W-1){1'b0}}, 1'b1};
 
   // row_q3: needs no reset
   always @(posedge i_clk) if (beat && at_begin) row_q3 <= row_q;

@@ -42,8 +42,8 @@ module ht_lanes #(
   ht_select #(
     .LANES       (BANKS),
     .WIDTH       (ACT_W),
-    .KEEP_ALWAYS (BANK_ALWAYS[BANK_W-1:0]),
-    .KEEP_NEVER  (BANK_NEVER[BANK_W-1:0])
+    .KEEP_ALWAYS (BANK_ALWAYS),
+    .KEEP_NEVER  (BANK_NEVER)
   ) u_result (
     .i_sel  (i_sel),
     .i_keep (i_keep),

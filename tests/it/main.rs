@@ -5,6 +5,7 @@
 
 mod benches; // every library module in Verilator
 mod digits;
+mod emit;
 mod errors;
 mod errors_data;
 mod exact;
