@@ -1,16 +1,313 @@
-//! Predicted cycles.
+//! Predicted cycles: a model of the control, clock by clock, with the source always valid and the
+//! sink always ready.
+//!
+//! Mirrors the registers of `ht_loader`, `ht_sequencer`, `ht_writeback`, `ht_cells` and `ht_output`
+//! that decide when something happens; no data. Clock 0 is the first one behind reset. The
+//! simulation tests demand equality with the Verilated design.
 
-use super::program::Program;
+use super::program::{Dest, Kind, Program};
+use crate::config::{CellMultiplier, OutputRate};
+use std::collections::VecDeque;
 
 /// Cycle counts of a program.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Timing {
-    /// Cycles from one time step to the next.
+    /// Cycles from one time step to the next inside a sequence.
     pub cycles_per_step: u64,
+    /// Cycles that the end of a sequence adds: head and exposed tail.
+    pub cycles_per_sequence: u64,
 }
+
+/// Clocks from a loop iteration to the capture of its sums.
+const TO_CAPTURE: u64 = 7;
+/// Clocks from a loop iteration to the release of its slab.
+const TO_RELEASE: u64 = 3;
+/// Beats from the decision to begin a unit to the beat that completes its h.
+const CELL_BEATS: u64 = 17;
+/// Clocks of a beat of a serial element-wise unit.
+const SERIAL_CLOCKS: u64 = 17;
 
 impl Timing {
     pub(super) fn predict(program: &Program) -> Timing {
-        Timing { cycles_per_step: program.busy_cycles() }
+        let starts = program.start_cycles(&[5, 5, 1]);
+        // The third to the fourth step: the first ones still fill the input buffer.
+        let cycles_per_step = starts[4] - starts[3];
+        let sequence = starts[10] - starts[5];
+        Timing { cycles_per_step, cycles_per_sequence: sequence.saturating_sub(5 * cycles_per_step) }
     }
+}
+
+impl Program {
+    /// Clock in which the first instruction of every time step is dispatched, for back-to-back
+    /// sequences of these lengths.
+    pub fn start_cycles(&self, lengths: &[usize]) -> Vec<u64> {
+        let mut model = Model::new(self, lengths);
+        while model.starts.len() < model.ends.len() {
+            model.clock();
+        }
+        model.starts
+    }
+}
+
+struct Model<'a> {
+    program: &'a Program,
+    /// Whether a time step ends its sequence.
+    ends: Vec<bool>,
+    every_step: bool,
+    head: bool,
+    now: u64,
+    starts: Vec<u64>,
+    // ht_loader
+    free: usize,
+    column: usize,
+    edge: usize,
+    frames: usize,
+    // ht_sequencer
+    pc: usize,
+    waiting: Option<usize>,
+    full: usize,
+    in_flight: usize,
+    cell_busy: bool,
+    active: Option<Active>,
+    // events to come
+    releases: VecDeque<u64>,
+    completions: VecDeque<u64>,
+    gate_groups: VecDeque<u64>,
+    head_results: VecDeque<u64>,
+    // ht_cells
+    open: bool,
+    groups: usize,
+    row: usize,
+    /// Clocks in which a row's h becomes valid.
+    results: VecDeque<(u64, usize)>,
+    // ht_output
+    out_busy: bool,
+    out_idle_at: Option<u64>,
+}
+
+#[derive(Clone, Copy)]
+struct Active {
+    instr: usize,
+    iteration: u64,
+}
+
+impl<'a> Model<'a> {
+    fn new(program: &'a Program, lengths: &[usize]) -> Self {
+        let loader = program.loader();
+        let ends =
+            lengths.iter().flat_map(|&n| (0..n).map(move |t| t + 1 == n)).collect::<Vec<bool>>();
+        Model {
+            program,
+            ends,
+            every_step: program.hw().output == OutputRate::Step,
+            head: program.quant().head().is_some(),
+            now: 0,
+            starts: Vec::new(),
+            free: loader.slabs * loader.frames,
+            column: 0,
+            edge: 0,
+            frames: 0,
+            pc: 0,
+            waiting: None,
+            full: 0,
+            in_flight: 0,
+            cell_busy: false,
+            active: None,
+            releases: VecDeque::new(),
+            completions: VecDeque::new(),
+            gate_groups: VecDeque::new(),
+            head_results: VecDeque::new(),
+            open: false,
+            groups: 0,
+            row: 0,
+            results: VecDeque::new(),
+            out_busy: false,
+            out_idle_at: None,
+        }
+    }
+
+    fn answer(&self) -> bool {
+        let step = self.starts.len().saturating_sub(1);
+        self.every_step || self.ends.get(step).copied().unwrap_or(false)
+    }
+
+    /// One clock: everything is decided on the registers' values, then they change.
+    fn clock(&mut self) {
+        let drains = (self.program.lanes() / self.program.drains()) as u64;
+        let (h_input, cell_done) = self.cell_writes();
+        let slab_full = self.load(h_input);
+        let slab_free = take(&mut self.releases, self.now);
+        let complete = take(&mut self.completions, self.now);
+        let group = take(&mut self.gate_groups, self.now);
+        let head_result = take(&mut self.head_results, self.now);
+        let (dispatched, took_slab) = self.dispatch();
+        let cell_start = dispatched.is_some_and(|k| self.program.instrs()[k].kind == Kind::Last);
+        self.begin_unit();
+
+        if let Some(active) = self.active {
+            self.issue(active, drains);
+        }
+        if let Some(instr) = dispatched {
+            self.active = Some(Active { instr, iteration: 0 });
+        }
+        self.full = self.full + usize::from(slab_full) - usize::from(took_slab);
+        self.free = self.free + usize::from(slab_free) - usize::from(slab_full);
+        self.in_flight = self.in_flight + usize::from(dispatched.is_some()) - usize::from(complete);
+        self.cell_busy = cell_start || (self.cell_busy && !cell_done);
+        self.groups = if cell_start { 0 } else { self.groups + usize::from(group) };
+        self.open |= cell_start;
+        self.send(head_result, cell_done);
+        self.now += 1;
+    }
+
+    /// The loader's clock; true when a slab is filled.
+    fn load(&mut self, blocked: bool) -> bool {
+        let loader = self.program.loader();
+        let inputs = self.program.quant().input().count;
+        let slab = loader.slab_columns.min(inputs);
+        if self.edge == 0 {
+            self.edge = slab;
+        }
+        if self.free == 0 || blocked || self.frames == self.ends.len() {
+            return false;
+        }
+        self.column += loader.elements;
+        let frame_end = self.column >= inputs;
+        let slab_end = self.column >= self.edge || frame_end;
+        if slab_end {
+            self.edge += slab;
+        }
+        if frame_end {
+            (self.column, self.edge) = (0, slab);
+            self.frames += 1;
+        }
+        slab_end
+    }
+
+    /// The sequencer's decision; the instruction that starts and whether it takes a slab.
+    fn dispatch(&mut self) -> (Option<usize>, bool) {
+        let Some(k) = self.waiting else {
+            self.fetch();
+            return (None, false);
+        };
+        let instr = &self.program.instrs()[k];
+        if instr.kind == Kind::Head && !self.answer() {
+            self.fetch();
+            return (None, false);
+        }
+        let finishing = self.active.is_none_or(|a| a.iteration + 1 == self.cycles(a.instr));
+        let reserves = if self.head { instr.kind == Kind::Head } else { instr.kind == Kind::Last };
+        let ready = finishing
+            && (!instr.wait_input || self.full > 0)
+            && (!instr.wait_hidden || !self.cell_busy)
+            && self.in_flight <= instr.lag
+            && (!reserves || !self.out_busy);
+        if !ready {
+            return (None, false);
+        }
+        if k == 0 {
+            self.starts.push(self.now);
+        }
+        let took = instr.wait_input;
+        if reserves && self.answer() {
+            // Visible behind this clock; nothing else looks at it in this one.
+            self.out_busy = true;
+        }
+        self.fetch();
+        (Some(k), took)
+    }
+
+    fn fetch(&mut self) {
+        self.waiting = Some(self.pc);
+        self.pc = (self.pc + 1) % self.program.instrs().len();
+    }
+
+    fn cycles(&self, instr: usize) -> u64 {
+        self.program.descs()[self.program.instrs()[instr].desc].cycles()
+    }
+
+    /// One loop iteration and what follows from it.
+    fn issue(&mut self, active: Active, drains: u64) {
+        let instr = &self.program.instrs()[active.instr];
+        let desc = &self.program.descs()[instr.desc];
+        let next = active.iteration + 1;
+        let end = next == desc.cycles();
+        if next % desc.summed_cycles() == 0 {
+            let last_drain = self.now + TO_CAPTURE + drains;
+            if end {
+                self.completions.push_back(last_drain);
+            }
+            match desc.dest {
+                Dest::Gates => self.gate_groups.push_back(last_drain + 2),
+                Dest::Output if end => self.head_results.push_back(last_drain + 3),
+                _ => {}
+            }
+        }
+        if end && instr.release_input {
+            self.releases.push_back(self.now + TO_RELEASE);
+        }
+        self.active = (!end).then_some(Active { iteration: next, ..active });
+    }
+
+    fn beat_clocks(&self) -> u64 {
+        match self.program.hw().cell_multiplier {
+            CellMultiplier::Dsp => 1,
+            CellMultiplier::Serial => SERIAL_CLOCKS,
+        }
+    }
+
+    /// The element-wise units' decision to begin the next unit: every fifth beat.
+    fn begin_unit(&mut self) {
+        let clocks = self.beat_clocks();
+        if self.now % clocks != clocks - 1 || self.now / clocks % 5 != 1 || !self.open {
+            return;
+        }
+        let table = &self.program.tables()[0].0;
+        if self.groups >= table[self.row].need {
+            let beat = self.now / clocks + CELL_BEATS;
+            let valid = beat * clocks + clocks;
+            self.results.push_back((valid, self.row));
+            self.row += 1;
+            if self.row == table.len() {
+                (self.row, self.open) = (0, false);
+            }
+        }
+    }
+
+    /// What the element-wise units write in this clock: h to the input buffer, and the last of all.
+    fn cell_writes(&mut self) -> (bool, bool) {
+        let Some(&(valid, row)) = self.results.front() else { return (false, false) };
+        let tables = self.program.tables();
+        if self.now <= valid {
+            return (false, false);
+        }
+        let cell = (self.now - valid - 1) as usize;
+        let input = tables[cell].0[row].hidden_word.is_some();
+        let done = cell + 1 == tables.len();
+        if done {
+            self.results.pop_front();
+        }
+        (input, done && row + 1 == tables[0].0.len())
+    }
+
+    /// The output stream: busy from the reservation until its last value has left.
+    fn send(&mut self, head_result: bool, cell_done: bool) {
+        let go = if self.head { head_result } else { cell_done };
+        if go && self.out_busy {
+            let values = self.program.quant().outputs() as u64;
+            self.out_idle_at = Some(self.now + 3 * values);
+        }
+        if self.out_idle_at == Some(self.now) {
+            (self.out_busy, self.out_idle_at) = (false, None);
+        }
+    }
+}
+
+/// Whether the next event is due in this clock.
+fn take(events: &mut VecDeque<u64>, now: u64) -> bool {
+    let due = events.front() == Some(&now);
+    if due {
+        events.pop_front();
+    }
+    due
 }

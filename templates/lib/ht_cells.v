@@ -192,13 +192,22 @@ module ht_cells #(
     for (k = CELLS - 1; k >= 0; k = k - 1)
       if (waiting_q[k]) turn = k[CELL_W-1:0];
   end
-  wire [HID_W-1:0] place = places[turn*HID_W +: HID_W];
+  wire [HID_W-1:0] place;
+  ht_pick #(.COUNT (CELLS), .WIDTH (HID_W)) u_place (
+    .i_idx  (turn),
+    .i_data (places),
+    .o_data (place)
+  );
+  ht_pick #(.COUNT (CELLS), .WIDTH (ACT_W)) u_h (
+    .i_idx  (turn),
+    .i_data (h_q),
+    .o_data (o_h_data)
+  );
 
   assign o_h_we    = writing;
   assign o_h_input = writing && place[HID_W-1];
   assign o_h_addr  = place[SLOT_W +: ACT_AW];
   assign o_h_slot  = place[0 +: SLOT_W];
-  assign o_h_data  = h_q[turn*ACT_W +: ACT_W];
   assign o_done    = last_done;
 
   genvar c, b;
@@ -250,7 +259,11 @@ module ht_cells #(
       reg [BANK_W-1:0] bank_q3;
       // bank_q3: the memory that was read; needs no reset
       always @(posedge i_clk) if (beat) bank_q3 <= word[BANK_W-1:0];
-      assign gate = words[bank_q3*16 +: 16];
+      ht_pick #(.COUNT (SPREAD), .WIDTH (16)) u_gate (
+        .i_idx  (bank_q3),
+        .i_data (words),
+        .o_data (gate)
+      );
     end else begin : gen_only
       assign gate = words;
     end

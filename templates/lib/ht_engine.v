@@ -517,12 +517,14 @@ module ht_engine #(
         .o_rdata (words[r*16 +: 16])
       );
     end
-    if (DRAINS > 1) begin : gen_pick
-      wire [31:0] bank = {{(32-IDX_W){1'b0}}, out_idx} % DRAINS;
-      assign out_value = words[bank*16 +: 16];
-    end else begin : gen_only
-      assign out_value = words;
-    end
+    localparam BANKI_W = (DRAINS < 2) ? 1 : PICK_W;
+    wire [31:0] bank = {{(32-IDX_W){1'b0}}, out_idx} % DRAINS;
+    wire unused_bank = &{1'b0, bank};
+    ht_pick #(.COUNT (DRAINS), .WIDTH (16)) u_value (
+      .i_idx  (bank[BANKI_W-1:0]),
+      .i_data (words),
+      .o_data (out_value)
+    );
 
     // The vector is complete one clock behind its last write.
     reg go_q;

@@ -33,6 +33,7 @@ module ht_input_buffer #(
 
   localparam BANK_W = $clog2(BANKS);
   localparam SUB_W  = $clog2(ELEMENTS);
+  localparam SUBIDX_W = (ELEMENTS < 2) ? 1 : SUB_W;
   localparam DEPTH  = (WORDS / BANKS / ELEMENTS < 2) ? 2 : WORDS / BANKS / ELEMENTS;
   localparam ADDR_W = $clog2(DEPTH);
 
@@ -47,10 +48,11 @@ module ht_input_buffer #(
   wire [31:0] wbank = {{(32-ACT_AW){1'b0}}, waddr_any} % BANKS;
   wire [31:0] hsub  = ({{(32-ACT_AW){1'b0}}, i_h_addr} / BANKS) % ELEMENTS;
   wire [31:0] rsub  = ({{(32-ACT_AW){1'b0}}, i_raddr} / BANKS) % ELEMENTS;
-  reg  [31:0] rsub_q;
+  wire unused_rsub = &{1'b0, rsub};
+  reg  [SUBIDX_W-1:0] rsub_q;
 
   // rsub_q: the memory that was read; needs no reset
-  always @(posedge i_clk) rsub_q <= rsub;
+  always @(posedge i_clk) rsub_q <= rsub[SUBIDX_W-1:0];
 
   genvar b, e;
   generate for (b = 0; b < BANKS; b = b + 1) begin : gen_bank
@@ -72,7 +74,11 @@ module ht_input_buffer #(
         .o_rdata (words[e*(WIDTH+1) +: WIDTH+1])
       );
     end
-    assign o_rdata[b*(WIDTH+1) +: WIDTH+1] = words[rsub_q*(WIDTH+1) +: WIDTH+1];
+    ht_pick #(.COUNT (ELEMENTS), .WIDTH (WIDTH + 1)) u_pick (
+      .i_idx  (rsub_q),
+      .i_data (words),
+      .o_data (o_rdata[b*(WIDTH+1) +: WIDTH+1])
+    );
   end endgenerate
 
 endmodule

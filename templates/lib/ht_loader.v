@@ -139,7 +139,12 @@ module ht_loader #(
     for (p = 0; p < PARTS; p = p + 1) begin : gen_part
       assign slots[p*SLOT_W +: SLOT_W] = i_data[(p*ELEMENTS+e)*SLOT_W +: SLOT_W];
     end
-    wire [SLOT_W-1:0] slot = slots[part_q*SLOT_W +: SLOT_W];
+    wire [SLOT_W-1:0] slot;
+    ht_pick #(.COUNT (PARTS), .WIDTH (SLOT_W)) u_slot (
+      .i_idx  (part_q),
+      .i_data (slots),
+      .o_data (slot)
+    );
     wire unused_slot = &{1'b0, slot};
 
     ht_convert #(
