@@ -46,7 +46,8 @@ pub(super) fn vectors(program: &Program, stimulus: &Stimulus, expected: &[Vec<i3
 /// Clocks that a time step takes at most when the sink is ready.
 fn step_clocks(program: &Program, options: &Options) -> u64 {
     let beats = beats_per_step(program) * 100 / u64::from(options.gaps.source_percent);
-    let values = program.quant().outputs() as u64 * 100 / u64::from(options.gaps.sink_percent);
+    // A value takes a few clocks even when the sink is ready.
+    let values = 4 * program.quant().outputs() as u64 * 100 / u64::from(options.gaps.sink_percent);
     program.timing().cycles_per_step + beats + values
 }
 

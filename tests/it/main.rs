@@ -17,6 +17,8 @@ mod plan;
 mod proofs; // the FORMAL blocks, and mutants that they must refuse
 mod sequences;
 mod shared;
+mod sim; // emitted designs against the reference, in Verilator
+mod simulated;
 mod support;
 mod synth; // plans as text, boards, guards, and runs on a small design
 mod tool; // lookup, versions, running and ending programs
