@@ -3,7 +3,10 @@
 //! Reports go to standard output, as text or (`--json`) as one JSON object; notes, progress and
 //! errors go to standard error. Exit codes: 0 done, 1 ran but the answer is no, 2 error.
 
+mod design;
 mod doctor;
+mod emit;
+mod hardware;
 mod inspect;
 mod new;
 mod options;
@@ -11,7 +14,9 @@ mod out;
 mod progress;
 mod quantize;
 mod run;
+mod sim;
 mod stages;
+mod synth;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
@@ -39,6 +44,9 @@ enum Command {
     Inspect(inspect::Inspect),
     Quantize(quantize::Quantize),
     Run(run::Run),
+    Emit(emit::Emit),
+    Sim(sim::Sim),
+    Synth(synth::Synth),
     Doctor(doctor::Doctor),
 }
 
@@ -75,6 +83,9 @@ impl Command {
             Command::Inspect(args) => args.run(),
             Command::Quantize(args) => args.run(),
             Command::Run(args) => args.run(),
+            Command::Emit(args) => args.run(),
+            Command::Sim(args) => args.run(),
+            Command::Synth(args) => args.run(),
             Command::Doctor(args) => args.run(),
         }
     }

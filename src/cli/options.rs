@@ -4,6 +4,15 @@ use crate::plan::PlanConfig;
 use crate::quant::Widths;
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
+use std::str::FromStr;
+
+/// A number of at least 1.
+pub fn count<T: FromStr + Default + PartialEq>(text: &str) -> Result<T, String> {
+    match text.parse::<T>() {
+        Ok(value) if value != T::default() => Ok(value),
+        _ => Err("expected a whole number of at least 1".to_owned()),
+    }
+}
 
 /// Width of weights when nobody asks for another.
 const WEIGHT_BITS: u32 = 8;

@@ -1,6 +1,6 @@
 //! `htgen run`: the float and the fixed-point reference over a data set.
 
-use super::options::{Limits, WidthOptions};
+use super::options::{Limits, WidthOptions, count};
 use super::progress::Progress;
 use super::{Outcome, out, stages};
 use crate::data::write_npz;
@@ -8,7 +8,6 @@ use crate::evaluate;
 use crate::model;
 use crate::report::{Evaluation, Tally, output_arrays};
 use clap::Args;
-use clap::builder::RangedU64ValueParser;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -31,7 +30,7 @@ pub struct Run {
     #[arg(long, value_name = "FILE")]
     outputs: Option<PathBuf>,
     /// Take the first N sequences alone
-    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    #[arg(long, value_name = "N", value_parser = count::<usize>)]
     limit: Option<usize>,
     #[command(flatten)]
     widths: WidthOptions,

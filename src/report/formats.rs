@@ -35,7 +35,7 @@ impl fmt::Display for FormatsText<'_> {
         let limit = |words: Option<u64>| words.map_or("none".to_owned(), |words| words.to_string());
         writeln!(
             f,
-            "  limits of the plan: {} ROM words, {} buffer words",
+            "  limits of the plan: ROM words {}, buffer words {}",
             limit(self.0.max_rom_words),
             limit(self.0.max_buffer_words)
         )?;

@@ -4,6 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod benches; // every library module in Verilator
+mod cli; // each command end to end
+mod cli_docs; // documents against definitions
+mod cli_refusals; // bad input: text, exit code, nothing half written
+mod cli_support;
 mod digits;
 mod emit;
 mod errors;
