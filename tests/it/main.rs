@@ -9,6 +9,7 @@ mod cli; // each command end to end
 mod cli_docs; // documents against definitions
 mod cli_refusals; // bad input: text, exit code, nothing half written
 mod cli_support;
+mod cli_tools; // tools missing, too old, interrupted
 mod digits;
 mod emit;
 mod errors;
