@@ -17,7 +17,7 @@ step() { printf '\n== htgen %s\n' "$*" >&2; "$HTGEN" "$@"; }
 
 step quantize $MODEL --calibrate $DATA -o $OUT/model.q.json --json >$OUT/quantize.json
 step run $OUT/model.q.json --inputs $DATA --json >$OUT/run.json
-step emit $OUT/model.q.json --pe "$LANES" -o $OUT/rtl
+step emit $OUT/model.q.json --pe "$LANES" --target "$TARGET" -o $OUT/rtl
 step sim $OUT/rtl --inputs $DATA --json >$OUT/sim.json
 step synth $OUT/rtl --target "$TARGET" --json >$OUT/synth.json
 
