@@ -1,7 +1,7 @@
 //! htgen: from a trained fully decomposed hierarchical Tucker (FDHT) LSTM to bit-exact Verilog.
 //!
 //! Data flows one way; each stage is a value made by one function:
-//! [`model`] -> [`network`] -> [`plan`] -> [`quant`] -> [`sched`] -> `verilog` -> `sim`, `synth`.
+//! [`model`] -> [`network`] -> [`plan`] -> [`quant`] -> [`sched`] -> `verilog` -> [`sim`], [`synth`].
 //! [`float`] and [`fixed`] are the references on the side.
 #![warn(missing_docs)]
 
@@ -17,6 +17,7 @@ pub mod network;
 pub mod plan;
 pub mod quant;
 pub mod sched;
+pub mod sim;
 pub mod synth;
 pub mod tool;
 pub mod verilog;

@@ -8,6 +8,19 @@ use crate::fixed::requant::saturate;
 use crate::fixed::{Executor, Requantise, align_gate};
 use crate::quant::WIDE_BITS;
 
+/// One group of results as an instruction writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written<'a> {
+    /// The instruction.
+    pub instr: usize,
+    /// How many groups it has written before.
+    pub number: usize,
+    /// Where the group goes, in groups of P words.
+    pub group: usize,
+    /// The results, one a lane.
+    pub values: &'a [i32],
+}
+
 /// Runs a program.
 pub struct Interpreter<'a> {
     program: &'a Program,
@@ -49,16 +62,26 @@ impl<'a> Interpreter<'a> {
     }
     /// One time step on stream elements; returns the output vector as if one were due.
     pub fn step(&mut self, elements: &[i32]) -> Vec<i32> {
+        self.step_watched(elements, &mut |_| {})
+    }
+    /// The same; `watch` is told every group of results in the order of the program, the head's
+    /// included.
+    pub fn step_watched(
+        &mut self,
+        elements: &[i32],
+        watch: &mut dyn FnMut(Written<'_>),
+    ) -> Vec<i32> {
         self.load(elements);
-        let program = self.program;
-        for instr in program.instrs().iter().filter(|i| i.kind != Kind::Head) {
-            self.run(instr);
+        let instrs = self.program.instrs();
+        let of_head = |k: &usize| instrs[*k].kind == Kind::Head;
+        for k in (0..instrs.len()).filter(|k| !of_head(k)) {
+            self.run(k, watch);
         }
         self.cells();
-        for instr in program.instrs().iter().filter(|i| i.kind == Kind::Head) {
-            self.run(instr);
+        for k in (0..instrs.len()).filter(of_head) {
+            self.run(k, watch);
         }
-        self.frame = (self.frame + 1) % program.loader().frames;
+        self.frame = (self.frame + 1) % self.program.loader().frames;
         self.fresh = false;
         self.read_output()
     }
@@ -76,14 +99,16 @@ impl<'a> Interpreter<'a> {
         }
     }
 
-    fn run(&mut self, instr: &super::program::Instr) {
+    fn run(&mut self, number: usize, watch: &mut dyn FnMut(Written<'_>)) {
         let program = self.program;
+        let instr = &program.instrs()[number];
         let desc = &program.descs()[instr.desc];
         let lanes = program.lanes();
         let narrow = desc.dest == Dest::Buffer;
         let bits = if narrow { program.quant().activation_bits() } else { WIDE_BITS };
         let requantise = Requantise { shift: desc.shift, bits };
         let mut sums = vec![0i64; lanes];
+        let mut groups = 0;
         let mut cursor = Cursor::new(&desc.loops, instr.act_base, desc.weights, instr.out_base);
         loop {
             let weights = &program.rom()[cursor.wgt as usize];
@@ -98,9 +123,13 @@ impl<'a> Interpreter<'a> {
                     Dest::Output => &mut self.output,
                 };
                 let place = cursor.out as usize * lanes;
-                for (word, sum) in memory[place..place + lanes].iter_mut().zip(&mut sums) {
+                let values = &mut memory[place..place + lanes];
+                for (word, sum) in values.iter_mut().zip(&mut sums) {
                     *word = requantise.apply(std::mem::take(sum));
                 }
+                let group = cursor.out as usize;
+                watch(Written { instr: number, number: groups, group, values });
+                groups += 1;
             }
             if !cursor.advance() {
                 return;

@@ -6,6 +6,7 @@
 mod build;
 mod cells;
 mod check;
+mod elements;
 mod interpret;
 mod lanes;
 mod loops;
@@ -18,7 +19,8 @@ mod timing;
 
 pub use build::schedule;
 pub use cells::CellTable;
-pub use interpret::Interpreter;
+pub use elements::ResultNames;
+pub use interpret::{Interpreter, Written};
 pub use loops::{Loop, deltas};
 pub use program::{Desc, Dest, Instr, Kind, Loader, Program, Source};
 pub use timing::Timing;

@@ -57,10 +57,12 @@ fn scratch_vectors() {
     }
     let mut reference = htgen::fixed::Executor::new(&quant);
     let slot = if quant.input().stream_bits <= 8 { 8 } else { 16 };
+    let mut lengths = Vec::new();
     let (mut input, mut output) = (String::new(), String::new());
     for _ in 0..4 {
         reference.reset();
         let steps = 1 + rng.random::<u32>() % 3;
+        lengths.push(steps as usize);
         for t in 0..steps {
             let x = crate::exact::elements(&quant, &mut rng);
             reference.step(&x, &mut ());
@@ -76,6 +78,8 @@ fn scratch_vectors() {
             output.push_str(&format!("{v}\n"));
         }
     }
+    let text: Vec<String> = program.start_cycles(&lengths).iter().map(u64::to_string).collect();
+    std::fs::write(dir.join("starts.txt"), text.join("\n") + "\n").unwrap();
     std::fs::write(dir.join("in.txt"), input).unwrap();
     std::fs::write(dir.join("out.txt"), output).unwrap();
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod benches; // every library module in Verilator
+mod cells; // what yosys makes of the library, as a table
 mod digits;
 mod emit;
 mod errors;
@@ -13,10 +14,13 @@ mod lane_rusthdl; // the lane against its second description
 mod lint; // warnings, bounds and style of the library
 mod model;
 mod models;
+mod netlists; // the library behind yosys for iCE40
 mod plan;
 mod proofs; // the FORMAL blocks, and mutants that they must refuse
 mod sequences;
 mod shared;
+mod sim; // emitted designs against the reference, in Verilator
+mod simulated;
 mod support;
 mod synth; // plans as text, boards, guards, and runs on a small design
 mod tool; // lookup, versions, running and ending programs

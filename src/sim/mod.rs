@@ -1,0 +1,58 @@
+//! Simulation: vectors from the fixed-point reference, a Verilated binary a design, every output
+//! integer compared by the bench while it runs.
+//!
+//! Compares integers and knows no tolerance. What a run is made of: a [`Stimulus`], [`Options`]
+//! that say how the streams behave, the design's folder and the program it was emitted from.
+//! docs/simulation.md describes the bench, its files and how cycles are counted.
+
+mod blame;
+mod expect;
+mod harness;
+mod measure;
+mod model;
+mod options;
+mod report;
+mod result;
+mod stimulus;
+mod vectors;
+
+pub use model::{BENCH, Build};
+pub use options::{Event, EventKind, Gaps, Netlist, Options};
+pub use result::{Mismatch, SimResult, StepCycles};
+pub use stimulus::Stimulus;
+
+use std::path::Path;
+
+use crate::error::Result;
+use crate::sched::Program;
+use harness::Workspace;
+
+/// Simulates the design in `design_dir`, emitted from `program`, over the stimulus.
+///
+/// A design that differs from the reference is a result; `progress` is told what goes on.
+///
+/// # Errors
+/// When the folder is not that of the design, a tool is missing or fails, a memory image is
+/// missing, or the options do not fit the stimulus.
+pub fn run(
+    design_dir: &Path,
+    program: &Program,
+    stimulus: &Stimulus,
+    options: &Options,
+    progress: &mut dyn FnMut(&str),
+) -> Result<SimResult> {
+    options.check(stimulus, expect::beats_per_step(program))?;
+    let model = model::build(design_dir, program, options, progress)?;
+    progress("computing the expected outputs");
+    let expected = expect::expected(program, stimulus, options);
+    let workspace = Workspace::new(&model, program, stimulus, options, &expected)?;
+    let report = workspace.run(stimulus.count(), progress)?;
+    let mismatch = match &report.failure {
+        Some(failure) => {
+            progress("running again to find the first wrong result");
+            Some(blame::mismatch(&workspace, program, stimulus, options, &report, failure)?)
+        }
+        None => None,
+    };
+    Ok(result::summarize(program, stimulus, options, &report, mismatch))
+}

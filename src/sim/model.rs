@@ -1,0 +1,283 @@
+//! The Verilated model of a design: built in the design's `sim` folder, and kept there until its
+//! Verilog, its images or the bench change.
+//!
+//! Taken for granted about Verilator:
+//!
+//! * `--prefix` names the C++ class, whatever the top module is called;
+//! * `--build` runs make in the folder of `--Mdir`, and relative names stay relative, so that
+//!   nothing depends on the folder's own path;
+//! * objects of its runtime (`verilated*.o`) found in that folder are taken when they are newer
+//!   than their sources, whatever design they were compiled for;
+//! * a warning is a line that begins with `%Warning`; `$readmemh` reads when the model starts.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::{Netlist, Options};
+use crate::error::{Diagnostic, Problems, Result};
+use crate::files;
+use crate::sched::Program;
+use crate::synth::Staged;
+use crate::tool::{self, Found, Tool};
+
+/// The bench, file by file; one for all designs.
+pub const BENCH: [(&str, &str); 8] = [
+    ("ht_top_tb.cpp", include_str!("../../testbenches/ht_top_tb.cpp")),
+    ("ht_probes.vlt", include_str!("../../testbenches/ht_probes.vlt")),
+    ("observers.h", include_str!("../../testbenches/common/observers.h")),
+    ("ports.h", include_str!("../../testbenches/common/ports.h")),
+    ("probes.h", include_str!("../../testbenches/common/probes.h")),
+    ("random.h", include_str!("../../testbenches/common/random.h")),
+    ("scenario.h", include_str!("../../testbenches/common/scenario.h")),
+    ("streams.h", include_str!("../../testbenches/common/streams.h")),
+];
+
+/// How the model is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Build {
+    /// Runs fast, compiles slowly.
+    Fast,
+    /// Compiles fast; for short runs.
+    Quick,
+}
+
+impl Build {
+    fn make_flags(self) -> [&'static str; 3] {
+        match self {
+            Build::Fast => ["OPT_FAST=-O3", "OPT_SLOW=-O1", "OPT_GLOBAL=-O2"],
+            Build::Quick => ["OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O0"],
+        }
+    }
+}
+
+/// The wave format that the model can write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wave {
+    None,
+    Vcd,
+    Fst,
+}
+
+impl Wave {
+    fn of(options: &Options) -> Self {
+        match &options.wave {
+            None => Wave::None,
+            Some(path) if path.extension().is_some_and(|e| e == "vcd") => Wave::Vcd,
+            Some(_) => Wave::Fst,
+        }
+    }
+
+    fn suffix(self) -> &'static str {
+        match self {
+            Wave::None => "",
+            Wave::Vcd => "-vcd",
+            Wave::Fst => "-fst",
+        }
+    }
+
+    fn flag(self) -> Option<&'static str> {
+        match self {
+            Wave::None => None,
+            Wave::Vcd => Some("--trace"),
+            Wave::Fst => Some("--trace-fst"),
+        }
+    }
+}
+
+/// A model that is ready to run.
+#[derive(Debug, Clone)]
+pub(super) struct Model {
+    /// The design's folder, absolute; the model runs there.
+    pub dir: PathBuf,
+    /// The executable, absolute.
+    pub executable: PathBuf,
+    /// The design's own Verilog: its memories and signals can be looked at.
+    pub is_rtl: bool,
+}
+
+/// Builds the model, or finds it built.
+pub(super) fn build(
+    design_dir: &Path,
+    program: &Program,
+    options: &Options,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Model> {
+    let dir = fs::canonicalize(design_dir).map_err(|e| unreadable(design_dir, &e))?;
+    let verilator = tool::find(Tool::Verilator)?;
+    let recipe = Recipe::new(&dir, program, options, &verilator)?;
+    let folder = dir.join("sim").join(recipe.folder());
+    let model = Model {
+        executable: folder.join("obj").join("Vtop"),
+        is_rtl: options.netlist.is_none(),
+        dir,
+    };
+    let stamp = recipe.stamp();
+    let built = fs::read_to_string(folder.join("stamp")).is_ok_and(|found| found == stamp);
+    if !built || !model.executable.is_file() {
+        tool::find(Tool::Make)?;
+        tool::find(Tool::Cxx)?;
+        progress("building the model");
+        let staged = Staged::beside(&folder)?;
+        recipe.build_in(&staged.path(), &verilator)?;
+        write(&staged.path().join("stamp"), stamp.as_bytes())?;
+        staged.commit()?;
+    }
+    Ok(model)
+}
+
+/// Everything that the model is made of.
+struct Recipe<'a> {
+    top: String,
+    /// Verilog files by bare name.
+    sources: Vec<(String, Vec<u8>)>,
+    /// What else decides whether a model may be used again.
+    marks: Vec<u8>,
+    options: &'a Options,
+    version: String,
+}
+
+impl<'a> Recipe<'a> {
+    fn new(dir: &Path, program: &Program, options: &'a Options, tool: &Found) -> Result<Self> {
+        let top = format!("{}_top", program.quant().name());
+        let sources = match &options.netlist {
+            None => read_all(dir, "v")?,
+            Some(Netlist { verilog, cells }) => vec![read_source(verilog)?, read_source(cells)?],
+        };
+        if options.netlist.is_none() && !sources.iter().any(|s| s.0 == format!("{top}.v")) {
+            return Err(Diagnostic::new(
+                dir.display().to_string(),
+                "not the folder of this design",
+            )
+            .expected(format!("a file {top}.v"))
+            .help("give a folder that htgen emit has written")
+            .into());
+        }
+        let marks = read_all(dir, "hex")?.into_iter().flat_map(|image| image.1).collect();
+        let version = tool.version.map(|v| v.to_string()).unwrap_or_default();
+        Ok(Recipe { top, sources, marks, options, version })
+    }
+
+    fn folder(&self) -> String {
+        let netlist = if self.options.netlist.is_some() { "-netlist" } else { "" };
+        format!("model{netlist}{}", Wave::of(self.options).suffix())
+    }
+
+    /// A text that is the same only for the same model.
+    fn stamp(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut add = |bytes: &[u8]| {
+            hash.update((bytes.len() as u64).to_le_bytes());
+            hash.update(bytes);
+        };
+        add(self.version.as_bytes());
+        self.arguments().iter().for_each(|argument| add(argument.as_bytes()));
+        BENCH.iter().for_each(|(_, text)| add(text.as_bytes()));
+        self.sources.iter().for_each(|(_, text)| add(text));
+        add(&self.marks);
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Verilator's arguments; every name in them was checked or is ours.
+    fn arguments(&self) -> Vec<String> {
+        let mut arguments: Vec<String> =
+            ["--cc", "--exe", "--build", "-j", "2", "--prefix", "Vtop", "--Mdir", "obj", "-O3"]
+                .map(str::to_owned)
+                .into();
+        arguments.extend(["--top-module".to_owned(), self.top.clone()]);
+        arguments.extend(Wave::of(self.options).flag().map(str::to_owned));
+        let flags = self.options.build.make_flags();
+        arguments.extend(flags.into_iter().flat_map(|f| ["-MAKEFLAGS".to_owned(), f.to_owned()]));
+        // Cells of a netlist are not ours to keep free of warnings.
+        let manner: &[&str] = match self.options.netlist {
+            None => &["-Wall", "ht_probes.vlt"],
+            Some(_) => &["-Wno-fatal", "-Wno-lint", "-DNO_ICE40_DEFAULT_ASSIGNMENTS"],
+        };
+        arguments.extend(manner.iter().map(|&text| text.to_owned()));
+        arguments.extend(self.sources.iter().map(|(name, _)| name.clone()));
+        arguments.push(BENCH[0].0.to_owned());
+        arguments
+    }
+
+    fn build_in(&self, folder: &Path, verilator: &Found) -> Result<()> {
+        let runtime = self.options.runtime.as_ref().map(|dir| {
+            let [fast, ..] = self.options.build.make_flags();
+            dir.join(format!("{}{fast}", self.version))
+        });
+        fs::create_dir(folder.join("obj")).map_err(|e| unwritable(folder, &e))?;
+        for (name, text) in BENCH {
+            write(&folder.join(name), text.as_bytes())?;
+        }
+        for (name, text) in &self.sources {
+            write(&folder.join(name), text)?;
+        }
+        if let Some(runtime) = &runtime {
+            copy_objects(runtime, &folder.join("obj"))?;
+        }
+        let limit = Duration::from_secs(4 * 3600);
+        let run = verilator.run().args(self.arguments()).cwd(folder).limit(limit).keep_tail();
+        let finished = run.run_ok()?;
+        if self.options.netlist.is_none() && finished.stderr.contains("%Warning") {
+            return Err(finished.failure("warns of the design").into());
+        }
+        if let Some(runtime) = &runtime {
+            copy_objects(&folder.join("obj"), runtime)?;
+        }
+        Ok(())
+    }
+}
+
+/// Copies the runtime's objects that `to` does not have yet; whole files or none.
+fn copy_objects(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).map_err(|e| unwritable(to, &e))?;
+    for entry in fs::read_dir(from).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let target = to.join(&name);
+        if name.starts_with("verilated") && name.ends_with(".o") && !target.exists() {
+            let bytes = fs::read(entry.path()).map_err(|e| unreadable(&entry.path(), &e))?;
+            files::write_all(&[(target, bytes)])?;
+        }
+    }
+    Ok(())
+}
+
+/// The files with an extension in a folder, sorted by name.
+fn read_all(dir: &Path, extension: &str) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(dir).map_err(|e| unreadable(dir, &e))? {
+        let path = entry.map_err(|e| unreadable(dir, &e))?.path();
+        if path.extension().is_some_and(|found| found == extension) {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    paths.iter().map(|path| read_source(path)).collect()
+}
+
+/// A file and its bare name, which must do as an argument and in a makefile.
+fn read_source(path: &Path) -> Result<(String, Vec<u8>)> {
+    let fine = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let name = path.file_name().and_then(|name| name.to_str());
+    let name = name.filter(|name| name.chars().all(fine) && !name.starts_with(['-', '.']));
+    let name = name.ok_or_else(|| {
+        Diagnostic::new(path.display().to_string(), "not a usable file name")
+            .expected("letters, digits, '.', '_' and '-'")
+    })?;
+    Ok((name.to_owned(), files::read(path, 1 << 30)?))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    fs::write(path, bytes).map_err(|error| unwritable(path, &error))
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Problems {
+    Diagnostic::new(path.display().to_string(), format!("cannot be written ({error})")).into()
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Problems {
+    Diagnostic::new(path.display().to_string(), format!("cannot be read ({error})"))
+        .help("give a folder that htgen emit has written")
+        .into()
+}

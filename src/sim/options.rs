@@ -1,0 +1,163 @@
+//! How a simulation goes: gaps on the streams, events in the middle of sequences, waves, and how
+//! the model is built.
+
+use std::path::PathBuf;
+
+use super::Stimulus;
+use super::model::Build;
+use crate::error::{Diagnostic, Problems, Result};
+
+/// Everything about a run besides design and data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Where waves are written: FST, or VCD when the name ends in `.vcd`.
+    pub wave: Option<PathBuf>,
+    /// Seed of the gaps and of registers that need no reset.
+    pub seed: u64,
+    /// How often the streams pause.
+    pub gaps: Gaps,
+    /// What happens in the middle of sequences; at most one event a sequence.
+    pub events: Vec<Event>,
+    /// How the model is compiled.
+    pub build: Build,
+    /// A netlist to run instead of the design's own Verilog.
+    pub netlist: Option<Netlist>,
+    /// A folder that keeps the simulator's compiled runtime for the next design.
+    pub runtime: Option<PathBuf>,
+}
+
+impl Options {
+    /// Nothing special: streams that never pause, no waves, a fast model.
+    pub fn new(seed: u64) -> Self {
+        Options {
+            wave: None,
+            seed,
+            gaps: Gaps::NONE,
+            events: Vec::new(),
+            build: Build::Fast,
+            netlist: None,
+            runtime: None,
+        }
+    }
+
+    /// Whether cycles can be counted: both streams always ready and nothing in between.
+    pub(super) fn is_undisturbed(&self) -> bool {
+        self.gaps == Gaps::NONE && self.events.is_empty()
+    }
+
+    /// The event of a sequence.
+    pub(super) fn event(&self, sequence: usize) -> Option<&Event> {
+        self.events.iter().find(|event| event.sequence == sequence)
+    }
+
+    /// Refuses pauses without an end, and events that do not fit the stimulus.
+    pub(super) fn check(&self, stimulus: &Stimulus, beats_per_step: u64) -> Result<()> {
+        let mut problems = Vec::new();
+        let Gaps { source_percent, sink_percent, .. } = self.gaps;
+        for (name, percent) in [("source_percent", source_percent), ("sink_percent", sink_percent)]
+        {
+            if !(1..=100).contains(&percent) {
+                let place = format!("gaps.{name}");
+                problems.push(
+                    Diagnostic::new(place, "out of range").found(percent).expected("1 to 100"),
+                );
+            }
+        }
+        for (k, event) in self.events.iter().enumerate() {
+            let problem = match event.sequence < stimulus.count() {
+                true if self.events[..k].iter().any(|other| other.sequence == event.sequence) => {
+                    Some(Diagnostic::new("", "the sequence has an event already"))
+                }
+                true => event.kind.problem(stimulus.steps(event.sequence) as u64, beats_per_step),
+                false => Some(
+                    Diagnostic::new("", "no such sequence")
+                        .found(event.sequence)
+                        .expected(format!("0 to {}", stimulus.count() - 1)),
+                ),
+            };
+            problems.extend(problem.map(|p| p.in_file(format!("events[{k}]"))));
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+    }
+}
+
+/// Pauses of the streams, drawn from the seed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gaps {
+    /// Of a hundred clocks, in how many the source offers a beat when it has none on offer; 1 to
+    /// 100.
+    pub source_percent: u32,
+    /// Of a hundred clocks, in how many the sink is ready; 1 to 100.
+    pub sink_percent: u32,
+    /// The sink stops after every so many values; 0: never.
+    pub stall_every: u64,
+    /// Clocks for which it then stops.
+    pub stall_clocks: u64,
+}
+
+impl Gaps {
+    /// Source always valid, sink always ready.
+    pub const NONE: Gaps =
+        Gaps { source_percent: 100, sink_percent: 100, stall_every: 0, stall_clocks: 0 };
+}
+
+/// Something that happens in the middle of a sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event {
+    /// The sequence, from 0.
+    pub sequence: usize,
+    /// What happens.
+    pub kind: EventKind,
+}
+
+/// What happens in the middle of a sequence. The event's place counts beats of the sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// A reset; this sequence and what earlier ones still owe are lost.
+    Reset {
+        /// Beats accepted before it, at least 1.
+        beats: u64,
+        /// Clocks from the last of them to the reset.
+        clocks: u64,
+    },
+    /// A `tlast` that is not on the last beat of a time step; the sequence ends there.
+    EarlyLast {
+        /// The beat that has it, from 0.
+        beat: u64,
+    },
+}
+
+impl EventKind {
+    /// What keeps the event from happening in a sequence of `steps` time steps.
+    fn problem(self, steps: u64, beats_per_step: u64) -> Option<Diagnostic> {
+        let beats_in_all = steps * beats_per_step;
+        match self {
+            EventKind::Reset { beats, .. } if beats == 0 || beats > beats_in_all => Some(
+                Diagnostic::new("beats", "out of range")
+                    .found(beats)
+                    .expected(format!("1 to {beats_in_all}")),
+            ),
+            EventKind::EarlyLast { beat }
+                if beat >= beats_in_all || (beat + 1) % beats_per_step == 0 =>
+            {
+                Some(
+                    Diagnostic::new("beat", "a tlast there is in its place or behind the end")
+                        .found(beat)
+                        .expected(format!(
+                            "below {beats_in_all}, not the last of {beats_per_step} beats of a step"
+                        )),
+                )
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A netlist of the design, to be run by the same bench.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Netlist {
+    /// The netlist; its top module has the name and the ports of the design's.
+    pub verilog: PathBuf,
+    /// Verilog models of the cells that it is made of.
+    pub cells: PathBuf,
+}

@@ -1,0 +1,45 @@
+//! What the bench says of a run: a JSON object in a file.
+
+use serde::Deserialize;
+
+/// The bench's report.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Report {
+    /// Sequences in the vectors.
+    pub sequences: usize,
+    /// Output values compared.
+    pub compared: u64,
+    /// Clocks simulated.
+    pub clocks: u64,
+    /// Time from the first clock to the last output value; 0 when that was not reached.
+    pub seconds: f64,
+    /// Clock of the last output value, from the end of the reset.
+    pub last_output: u64,
+    /// Whether the design shows when instructions start.
+    pub timed: bool,
+    /// Clocks in which time steps start, from the end of the reset.
+    pub starts: Vec<u64>,
+    /// Clocks that each instruction took within the window.
+    pub instructions: Vec<u64>,
+    /// What went wrong first.
+    pub failure: Option<Failure>,
+}
+
+/// The first thing that went wrong at the design's ports.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Failure {
+    /// A word of the list in docs/simulation.md.
+    pub what: String,
+    /// The sequence whose output was due.
+    pub sequence: usize,
+    /// Its time step.
+    pub step: usize,
+    /// The value of the output vector.
+    pub element: usize,
+    /// What should have been.
+    pub expected: i64,
+    /// What was.
+    pub got: i64,
+}

@@ -1,0 +1,97 @@
+//! Emitted designs for the tests of simulation: made once below cargo's folder for tests, where an
+//! unchanged design keeps its compiled model.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use htgen::config::HwConfig;
+use htgen::quant::{QuantPlan, Widths};
+use htgen::sched::{self, Program};
+use htgen::sim::{self, Build, Options, SimResult, Stimulus};
+use htgen::tool::Tool;
+use htgen::verilog::{self, About};
+
+use crate::exact::quantized;
+use crate::models;
+use crate::support::needs;
+
+/// A design on disk with its program.
+pub struct Design {
+    pub dir: PathBuf,
+    pub program: Program,
+}
+
+impl Design {
+    /// Emits the random network `seed`; `None` when a tool is absent.
+    #[track_caller]
+    pub fn random(seed: u64, widths: Widths, hw: &HwConfig) -> Option<Design> {
+        let model = models::model(&models::random_shape(seed));
+        let name = format!(
+            "random-{seed}-{}-{}-{}-{}-{:?}-{:?}",
+            widths.weight_bits,
+            widths.activation_bits,
+            hw.lanes,
+            hw.elements_per_beat,
+            hw.output,
+            hw.cell_multiplier
+        );
+        Design::of(&name.to_lowercase(), &quantized(&model, widths), hw)
+    }
+
+    /// Emits a quantised plan into a folder of its own.
+    #[track_caller]
+    pub fn of(name: &str, quant: &QuantPlan, hw: &HwConfig) -> Option<Design> {
+        for tool in [Tool::Verilator, Tool::Make, Tool::Cxx] {
+            needs(tool)?;
+        }
+        let program = sched::schedule(quant, hw).expect("the network schedules");
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("designs").join(name);
+        let design = Design { dir, program };
+        design.emit();
+        Some(design)
+    }
+
+    /// Writes all files again, also those that a test has damaged.
+    pub fn emit(&self) {
+        let about = About { command: "htgen emit".into() };
+        let bundle = verilog::emit(&self.program, &about).expect("the program emits");
+        fs::create_dir_all(&self.dir).expect("the folder for tests can be written");
+        for (name, text) in &bundle.files {
+            fs::write(self.dir.join(name), text).expect("the folder for tests can be written");
+        }
+    }
+
+    /// A stimulus of the given lengths.
+    pub fn stimulus(&self, lengths: &[usize], seed: u64) -> Stimulus {
+        Stimulus::with_lengths(self.program.quant(), lengths, seed).expect("a small stimulus")
+    }
+
+    /// Runs it.
+    pub fn run(&self, stimulus: &Stimulus, options: &Options) -> htgen::error::Result<SimResult> {
+        sim::run(&self.dir, &self.program, stimulus, options, &mut |_| {})
+    }
+
+    /// Runs it; every output must be right.
+    #[track_caller]
+    pub fn passes(&self, stimulus: &Stimulus, options: &Options) -> SimResult {
+        let result = self.run(stimulus, options).unwrap_or_else(|e| panic!("{}: {e}", self.place()));
+        if let Some(mismatch) = &result.mismatch {
+            panic!("{}: {mismatch}\n{options:?}", self.place());
+        }
+        assert!(result.outputs_compared > 0, "{}: nothing was compared", self.place());
+        result
+    }
+
+    fn place(&self) -> String {
+        self.dir.display().to_string()
+    }
+}
+
+/// Options of a test: a model that compiles fast, with a runtime shared by all designs.
+pub fn options(seed: u64) -> Options {
+    Options {
+        build: Build::Quick,
+        runtime: Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("designs/runtime")),
+        ..Options::new(seed)
+    }
+}
