@@ -66,9 +66,10 @@ impl HwConfig {
     /// Syntax errors and unknown keys with line and column, and every bound that is broken.
     pub fn parse(text: &str) -> Result<HwConfig> {
         let config: HwConfig = toml::from_str(text).map_err(|e| {
-            let line =
-                e.span().map_or(1, |s| text[..s.start.min(text.len())].lines().count().max(1));
-            Diagnostic::new(format!("line {line}"), e.message().to_string())
+            let start = e.span().map_or(0, |span| span.start.min(text.len()));
+            let line = text[..start].matches('\n').count() + 1;
+            let what = e.message().replace("usize", "a whole number").replace('\n', " ");
+            Diagnostic::new(format!("line {line}"), what)
                 .help("the keys are listed in docs/hardware.md")
         })?;
         config.check()?;

@@ -5,6 +5,7 @@
 //! [`float`] and [`fixed`] are the references on the side.
 #![warn(missing_docs)]
 
+pub mod cli;
 pub mod config;
 pub mod data;
 pub mod error;
@@ -16,6 +17,7 @@ pub mod model;
 pub mod network;
 pub mod plan;
 pub mod quant;
+pub mod report;
 pub mod sched;
 pub mod sim;
 pub mod synth;

@@ -1,2 +1,7 @@
-//! Entry point.
-fn main() {}
+//! Entry point: the command line is `htgen::cli`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    htgen::cli::main()
+}

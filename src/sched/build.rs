@@ -347,7 +347,7 @@ fn loader(ctx: &Context<'_>, quant: &QuantPlan, hw: &HwConfig) -> Loader {
         inside && (!banked || (ctx.field(0, last) == 0 && network.size(last) % n == 0))
     };
     let mut elements = hw.elements_per_beat;
-    while !fits(elements) {
+    while elements > 1 && !fits(elements) {
         elements /= 2;
     }
     let addressing = ctx.addressing(0);

@@ -165,6 +165,11 @@ impl Program {
     pub fn cells(&self) -> usize {
         self.cells
     }
+    /// Multiplications a clock when every one has its own block: one a lane, two an element-wise
+    /// unit.
+    pub fn multipliers(&self) -> usize {
+        self.lanes() + 2 * self.cells
+    }
     /// Loop nests.
     pub fn descs(&self) -> &[Desc] {
         &self.descs

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Diagnostic, Problems, Result};
 
+/// Width of an output value of an emitted design, bits.
+const OUT_BITS: usize = 16;
+
 /// A design on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DesignFiles {
@@ -69,6 +72,13 @@ impl DesignFiles {
             expected_dsp: None,
             expected_bram: None,
         })
+    }
+
+    /// An emitted design in its folder: the two streams, the mark of a sequence's last vector and
+    /// the sticky error.
+    pub fn emitted(top: impl Into<String>, dir: &Path, in_bits: usize) -> Result<Self> {
+        let streams = Self::axi_stream(top, dir, in_bits, OUT_BITS)?;
+        Ok(streams.with_output("m_axis_tuser", 1).with_output("error", 1))
     }
 
     /// Adds an output beside the streams.

@@ -5,10 +5,12 @@
 mod images;
 mod library;
 mod listing;
+mod memories;
 mod pack;
 mod sizes;
 mod top;
 
+pub use memories::{Memory, memories, multipliers};
 pub use sizes::Sizes;
 
 use crate::error::Result;

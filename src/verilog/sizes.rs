@@ -132,6 +132,10 @@ impl Sizes {
     pub fn level_w(&self) -> usize {
         index_bits(self.loops)
     }
+    /// Bits of a beat of the input stream.
+    pub fn in_bits(&self, program: &Program) -> usize {
+        program.hw().elements_per_beat * self.slot_w
+    }
     /// Whether the stream carries two's complement.
     pub fn in_signed(program: &Program) -> bool {
         program.quant().input().element == Element::Real

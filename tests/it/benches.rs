@@ -11,8 +11,10 @@ use tempfile::TempDir;
 
 use crate::verilated::{Bench, Built};
 
-const IMAGE: &str = "ht_sigmoid.hex";
-const VECTORS: &str = "vectors.txt";
+/// The sigmoid's table, as `ht_act` names it.
+pub const IMAGE: &str = "ht_sigmoid.hex";
+/// The vectors of a bench.
+pub const VECTORS: &str = "vectors.txt";
 
 /// A number generator for vectors (splitmix64), the same as the benches have.
 struct Random(u64);
@@ -60,7 +62,7 @@ fn check(module: &str, params: &[&[(&str, i64)]]) {
 }
 
 /// A folder with the files a bench reads.
-fn folder(files: &[(&str, &str)]) -> TempDir {
+pub fn folder(files: &[(&str, &str)]) -> TempDir {
     let dir = TempDir::new().expect("a temporary folder");
     for (name, text) in files {
         fs::write(dir.path().join(name), text).expect("a file in a temporary folder");
@@ -158,46 +160,54 @@ fn requant_sums(random: &mut Random, acc_w: u32, shift: u32, bits: u32) -> [i64;
     [random.number(acc_w), random.number((shift + bits).min(acc_w)), near]
 }
 
+/// Sums, shifts and results, as lines of the requantiser's bench.
+pub fn requant_vectors(acc_w: u32, out_w: u32, narrow_w: u32, least: u32, span: u32) -> String {
+    let mut random = Random(21);
+    let mut text = String::new();
+    for _ in 0..20_000 {
+        let offset = random.below(u64::from(span) + 1) as u32;
+        let narrow = random.below(2);
+        let (shift, bits) = (least + offset, if narrow == 1 { narrow_w } else { out_w });
+        for acc in requant_sums(&mut random, acc_w, shift, bits) {
+            let acc = acc << (64 - acc_w) >> (64 - acc_w);
+            let value = requant(acc, shift, bits);
+            let saturated = u8::from(requant_saturates(acc, shift, bits));
+            writeln!(text, "{acc} {offset} {narrow} {value} {saturated}").expect("text grows");
+        }
+    }
+    text
+}
+
 #[test]
 fn requantiser_equals_its_twin() {
     for (acc_w, out_w, narrow_w, least, span) in
         [(32, 16, 12, 1, 15), (27, 16, 8, 3, 6), (40, 16, 16, 12, 0), (20, 18, 4, 1, 18)]
     {
-        let mut random = Random(21);
-        let mut text = String::new();
-        for _ in 0..20_000 {
-            let (offset, narrow) = (random.below(span + 1), random.below(2));
-            let (shift, bits) = (least + offset as u32, if narrow == 1 { narrow_w } else { out_w });
-            for acc in requant_sums(&mut random, acc_w, shift, bits) {
-                let acc = acc << (64 - acc_w) >> (64 - acc_w);
-                let value = requant(acc, shift, bits);
-                let saturated = u8::from(requant_saturates(acc, shift, bits));
-                writeln!(text, "{acc} {offset} {narrow} {value} {saturated}").expect("text grows");
-            }
-        }
-        let params = [
-            ("ACC_W", i64::from(acc_w)),
-            ("OUT_W", i64::from(out_w)),
-            ("NARROW_W", i64::from(narrow_w)),
-            ("SHIFT_MIN", i64::from(least)),
-            ("SHIFT_SPAN", span as i64),
-        ];
+        let dir = folder(&[(VECTORS, &requant_vectors(acc_w, out_w, narrow_w, least, span))]);
+        let names = ["ACC_W", "OUT_W", "NARROW_W", "SHIFT_MIN", "SHIFT_SPAN"];
+        let values = [acc_w, out_w, narrow_w, least, span].map(i64::from);
+        let params: Vec<(&str, i64)> = names.into_iter().zip(values).collect();
         if let Some(built) = Bench::of("ht_requant").params(&params).build() {
-            built.passes_in(folder(&[(VECTORS, &text)]).path(), &[VECTORS]);
+            built.passes_in(dir.path(), &[VECTORS]);
         }
     }
 }
 
-#[test]
-fn activations_equal_their_twin_on_every_argument() {
+/// Every `stride`-th argument and its values, as lines of the activation's bench.
+pub fn activation_vectors(stride: usize) -> String {
     let mut text = String::new();
-    for z in i16::MIN..=i16::MAX {
+    for z in (i16::MIN..=i16::MAX).step_by(stride) {
         // Mixed, so that sigmoid and tanh follow each other in the pipeline.
         let other = z.wrapping_mul(12_345);
         writeln!(text, "{z} 0 {}\n{other} 1 {}", sigmoid(z), tanh(other)).expect("text grows");
     }
+    text
+}
+
+#[test]
+fn activations_equal_their_twin_on_every_argument() {
     for serial in [0, 1] {
-        let dir = folder(&[(IMAGE, TABLE_TEXT), (VECTORS, &text)]);
+        let dir = folder(&[(IMAGE, TABLE_TEXT), (VECTORS, &activation_vectors(1))]);
         if let Some(built) = Bench::of("ht_act").params(&[("SERIAL", serial)]).build() {
             check_needs_image(&built, dir.path(), IMAGE, &[IMAGE, VECTORS]);
         }
@@ -205,21 +215,21 @@ fn activations_equal_their_twin_on_every_argument() {
 }
 
 /// Units in any order over many time steps, as lines of the cell's bench.
-fn cell_vectors(format: &CellFormat, units: usize) -> String {
+pub fn cell_vectors(format: &CellFormat, units: usize, count: usize) -> String {
     let mut random = Random(22);
     let mut states = vec![0i16; units];
     let mut text = String::new();
-    for step in 0..4000 / units {
-        for unit in 0..units {
+    for step in 0..count / units {
+        for (unit, kept) in states.iter_mut().enumerate() {
             // One unit begins again only after the latency of 16 beats: four groups of five.
             let idle = if units < 5 { 4 } else { [0, 0, 0, 1, 3][random.below(5) as usize] };
             let first = step == 0 || random.below(8) == 0;
             let z: [i16; 4] = std::array::from_fn(|_| random.word());
             let bias: [i16; 4] = std::array::from_fn(|_| random.word() >> random.below(8));
             let [i, f, g, o] = std::array::from_fn(|gate| gate_sum(z[gate], bias[gate]));
-            let state = if first { 0 } else { states[unit] };
+            let state = if first { 0 } else { *kept };
             let (next, h) = format.step(GateSums { i, f, g, o }, state);
-            states[unit] = next;
+            *kept = next;
             let numbers = z.iter().chain(&bias).map(i16::to_string).collect::<Vec<_>>().join(" ");
             writeln!(text, "{idle} {unit} {} {numbers} {h}", u8::from(first)).expect("text grows");
         }
@@ -233,7 +243,7 @@ fn cell_equals_its_twin() {
         [(11, 11, 12, 64, 0), (12, 7, 8, 5, 1), (8, 15, 16, 7, 0), (15, 4, 4, 2, 0)]
     {
         let format = CellFormat { c_frac, h_frac, act_bits };
-        let vectors = cell_vectors(&format, units);
+        let vectors = cell_vectors(&format, units, 4000);
         let dir = folder(&[(IMAGE, TABLE_TEXT), (VECTORS, &vectors)]);
         let params = [
             ("UNITS", units as i64),

@@ -105,8 +105,7 @@ fn library_lane_equals_the_rust_hdl_lane() {
     fs::write(&other, lane_verilog()).expect("a file in a temporary folder");
     let bench = Bench::of_file("lane_pair", repository("testbenches/lane_pair.v"))
         .params(&[("ACC_W", 40), ("SHIFT", SHIFT as i64)])
-        .source(other)
-        .tolerant();
+        .source(other);
     if let Some(built) = bench.build() {
         built.passes_in(dir.path(), &[]);
     }

@@ -4,6 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod benches; // every library module in Verilator
+mod cells; // what yosys makes of the library, as a table
+mod cli; // each command end to end
+mod cli_docs; // documents against definitions
+mod cli_refusals; // bad input: text, exit code, nothing half written
+mod cli_support;
 mod digits;
 mod emit;
 mod errors;
@@ -13,6 +18,7 @@ mod lane_rusthdl; // the lane against its second description
 mod lint; // warnings, bounds and style of the library
 mod model;
 mod models;
+mod netlists; // the library behind yosys for iCE40
 mod plan;
 mod proofs; // the FORMAL blocks, and mutants that they must refuse
 mod sequences;

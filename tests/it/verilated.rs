@@ -25,7 +25,10 @@ pub fn repository(path: &str) -> PathBuf {
 /// A bench to be built: `testbenches/tb_<top>.cpp` around the module `top`.
 pub struct Bench {
     top: String,
+    variant: String,
     sources: Vec<PathBuf>,
+    defines: Vec<String>,
+    macros: Vec<(String, i64)>,
     params: Vec<(String, i64)>,
     texts: Vec<(String, String)>,
     tolerant: bool,
@@ -46,28 +49,44 @@ impl Bench {
     pub fn of_file(top: &str, source: PathBuf) -> Self {
         Bench {
             top: top.to_owned(),
+            variant: String::new(),
             sources: vec![source],
+            defines: vec![],
+            macros: vec![],
             params: vec![],
             texts: vec![],
             tolerant: false,
         }
     }
 
-    /// Adds a source file.
+    /// Adds a source file that is not ours: its warnings pass.
     pub fn source(mut self, path: PathBuf) -> Self {
         self.sources.push(path);
-        self
-    }
-
-    /// Lets warnings pass, for sources that are not ours.
-    pub fn tolerant(mut self) -> Self {
         self.tolerant = true;
         self
     }
 
-    /// Sets a parameter, for the module and as `P_<name>` for the C++ file.
+    /// Defines a macro for the Verilog sources.
+    pub fn define(mut self, name: &str) -> Self {
+        self.defines.push(name.to_owned());
+        self
+    }
+
+    /// Tells this bench apart from one of the same module and parameters.
+    pub fn named(mut self, variant: &str) -> Self {
+        self.variant = format!("-{variant}");
+        self
+    }
+
+    /// Sets parameters, for the module and as `P_<name>` for the C++ file.
     pub fn params(mut self, params: &[(&str, i64)]) -> Self {
         self.params.extend(params.iter().map(|(name, value)| (name.to_string(), *value)));
+        self.macros(params)
+    }
+
+    /// Sets `P_<name>` for the C++ file alone, where the module has no parameters left.
+    pub fn macros(mut self, macros: &[(&str, i64)]) -> Self {
+        self.macros.extend(macros.iter().map(|(name, value)| (name.to_string(), *value)));
         self
     }
 
@@ -99,13 +118,13 @@ impl Bench {
 
     /// A folder name that tells benches apart.
     fn folder(&self) -> String {
-        let params = self.params.iter().map(|(name, value)| format!("-{name}_{value}"));
-        self.top.clone() + &params.collect::<String>().to_lowercase()
+        let params = self.macros.iter().map(|(name, value)| format!("-{name}_{value}"));
+        format!("{}{}{}", self.top, self.variant, params.collect::<String>().to_lowercase())
     }
 
     fn arguments(&self, dir: &Path) -> Vec<String> {
         let common = repository("testbenches/common");
-        let macros = self.params.iter().map(|(name, value)| format!("-DP_{name}={value} "));
+        let macros = self.macros.iter().map(|(name, value)| format!("-DP_{name}={value} "));
         let cflags = macros.collect::<String>() + &format!("-I{}", common.display());
         let library = repository("templates/lib").display().to_string();
         let mut arguments: Vec<String> =
@@ -117,6 +136,7 @@ impl Bench {
         arguments.extend(["-CFLAGS".to_owned(), cflags]);
         arguments.extend(self.params.iter().map(|(name, value)| format!("-G{name}={value}")));
         arguments.extend(self.texts.iter().map(|(name, value)| format!("-G{name}=\"{value}\"")));
+        arguments.extend(self.defines.iter().map(|name| format!("-D{name}")));
         arguments.extend(self.sources.iter().map(|path| path.display().to_string()));
         let bench = repository("testbenches").join(format!("tb_{}.cpp", self.top));
         arguments.push(bench.display().to_string());

@@ -1,0 +1,127 @@
+//! Hardware parameters of `htgen emit`: defaults, `hw.toml` over them, options over both.
+
+use crate::config::{CellMultiplier, HwConfig, OutputRate};
+use crate::error::{Diagnostic, Problems, Result};
+use crate::files;
+use crate::synth::Board;
+use clap::{Args, ValueEnum};
+use std::path::{Path, PathBuf};
+
+/// Largest `hw.toml`.
+const MAX_BYTES: u64 = 1 << 16;
+/// The key that `--target` may decide.
+const CELL_MULTIPLIER: &str = "cell_multiplier";
+
+/// Options that describe the hardware.
+#[derive(Debug, Args)]
+pub struct HardwareOptions {
+    /// Lanes, a power of two from 1 to 256 (16 when neither this nor hw.toml says so)
+    #[arg(long, value_name = "LANES")]
+    pub pe: Option<usize>,
+    /// Hardware parameters, a TOML file; docs/hardware.md lists the keys
+    #[arg(long, value_name = "FILE")]
+    pub hw: Option<PathBuf>,
+    /// Stream elements a beat, a power of two from 1 to 16
+    #[arg(long, value_name = "ELEMENTS")]
+    pub beat: Option<usize>,
+    /// When an output vector is sent: behind each sequence, or each time step
+    #[arg(long, value_name = "RATE")]
+    pub output: Option<Rate>,
+    /// The board whose part decides what hw.toml leaves open; a name or a board file
+    #[arg(long, value_name = "BOARD")]
+    pub target: Option<String>,
+}
+
+/// [`OutputRate`] on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Rate {
+    /// One vector behind each sequence
+    Sequence,
+    /// One vector a time step
+    Step,
+}
+
+/// Hardware parameters, and what a board may still decide.
+#[derive(Debug, Clone)]
+pub struct Hardware {
+    /// The parameters.
+    pub config: HwConfig,
+    /// The board, when its part decides how the element-wise units multiply.
+    pub board: Option<Board>,
+}
+
+impl HardwareOptions {
+    /// The parameters of options and file, checked.
+    pub fn load(&self) -> Result<Hardware> {
+        let (mut config, decided) = match &self.hw {
+            Some(path) => read(path)?,
+            None => (HwConfig::default(), false),
+        };
+        config.lanes = self.pe.unwrap_or(config.lanes);
+        config.elements_per_beat = self.beat.unwrap_or(config.elements_per_beat);
+        config.output = self.output.map_or(config.output, OutputRate::from);
+        config.check()?;
+        let board = self.target.as_deref().map(Board::load).transpose()?;
+        Ok(Hardware { config, board: board.filter(|_| !decided) })
+    }
+
+    /// The options as typed, in a fixed order, with file names in place of paths: what the headers
+    /// of a design say does not depend on where it was made.
+    pub fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut word = |option: &str, value: String| words.extend([option.to_owned(), value]);
+        if let Some(lanes) = self.pe {
+            word("--pe", lanes.to_string());
+        }
+        if let Some(path) = &self.hw {
+            word("--hw", plain_name(path));
+        }
+        if let Some(elements) = self.beat {
+            word("--beat", elements.to_string());
+        }
+        if let Some(rate) = self.output {
+            word("--output", if rate == Rate::Step { "step" } else { "sequence" }.to_owned());
+        }
+        if let Some(target) = &self.target {
+            word("--target", plain_name(Path::new(target)));
+        }
+        words
+    }
+}
+
+impl Hardware {
+    /// The parameters for a program with so many multipliers: where the board's part has fewer, the
+    /// element-wise units multiply in lookup tables.
+    pub fn with_multipliers(&self, needed: usize) -> HwConfig {
+        let scarce = self.board.as_ref().is_some_and(|board| needed > board.budget.dsp);
+        let cell_multiplier =
+            if scarce { CellMultiplier::Serial } else { self.config.cell_multiplier };
+        HwConfig { cell_multiplier, ..self.config.clone() }
+    }
+}
+
+impl From<Rate> for OutputRate {
+    fn from(rate: Rate) -> OutputRate {
+        match rate {
+            Rate::Sequence => OutputRate::Sequence,
+            Rate::Step => OutputRate::Step,
+        }
+    }
+}
+
+/// The file's parameters, and whether it decides how the element-wise units multiply.
+pub fn read(path: &Path) -> Result<(HwConfig, bool)> {
+    let text = String::from_utf8(files::read(path, MAX_BYTES)?).map_err(|_| {
+        Problems::from(Diagnostic::new("", "not a text in UTF-8").in_file(path.display()))
+    })?;
+    let config = HwConfig::parse(&text).map_err(|problems| problems.in_file(path.display()))?;
+    let decided = text.parse::<toml::Table>().is_ok_and(|keys| keys.contains_key(CELL_MULTIPLIER));
+    Ok((config, decided))
+}
+
+/// A file's name for a header: other characters than letters, digits and `._-` become `_`.
+pub fn plain_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
+    name.chars().map(plain).take(64).collect()
+}

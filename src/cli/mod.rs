@@ -1,0 +1,92 @@
+//! The command line: one file a sub-command, each a thin call of the stages. No arithmetic.
+//!
+//! Reports go to standard output, as text or (`--json`) as one JSON object; notes, progress and
+//! errors go to standard error. Exit codes: 0 done, 1 ran but the answer is no, 2 error.
+
+mod design;
+mod doctor;
+mod emit;
+mod hardware;
+mod inspect;
+mod new;
+mod options;
+mod out;
+mod progress;
+mod quantize;
+mod run;
+mod sim;
+mod stages;
+mod synth;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use std::process::ExitCode;
+
+/// From a trained FDHT-LSTM to bit-exact Verilog, simulated and placed on an FPGA.
+#[derive(Debug, Parser)]
+#[command(
+    name = "htgen",
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 done, 1 ran but the answer is no, 2 error.\n\n\
+                  Example:\n  htgen new --preset digits -o digits.json\n  \
+                  htgen emit digits.json --pe 8\n  \
+                  htgen sim rtl_out/digits --random 20"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    New(new::New),
+    Inspect(inspect::Inspect),
+    Quantize(quantize::Quantize),
+    Run(run::Run),
+    Emit(emit::Emit),
+    Sim(sim::Sim),
+    Synth(synth::Synth),
+    Doctor(doctor::Doctor),
+}
+
+/// How a command that ran to its end turned out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// Done; exit code 0.
+    Done,
+    /// The answer is no; exit code 1.
+    No,
+}
+
+/// Parses the arguments of this process, runs the command and tells the exit code.
+pub fn main() -> ExitCode {
+    match Cli::parse().command.run() {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::No) => ExitCode::from(1),
+        Err(error) => {
+            out::note(&format!("error: {error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The definition of the command line, for tests and documents.
+pub fn definition() -> clap::Command {
+    Cli::command()
+}
+
+impl Command {
+    fn run(self) -> anyhow::Result<Outcome> {
+        match self {
+            Command::New(args) => args.run(),
+            Command::Inspect(args) => args.run(),
+            Command::Quantize(args) => args.run(),
+            Command::Run(args) => args.run(),
+            Command::Emit(args) => args.run(),
+            Command::Sim(args) => args.run(),
+            Command::Synth(args) => args.run(),
+            Command::Doctor(args) => args.run(),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What a command says: reports on standard output, notes on standard error.
+//!
+//! A reader that has gone away (`htgen inspect … | head`) is no error: what is left is not written.
+
+use anyhow::Context;
+use serde::Serialize;
+use std::fmt::Display;
+use std::io::{self, Write};
+
+/// Prints a report: its text, or with `json` one JSON object.
+pub fn report<T: Serialize + Display>(report: &T, json: bool) -> anyhow::Result<()> {
+    if json { object(report) } else { text(report) }
+}
+
+/// Prints one JSON object.
+pub fn object<T: Serialize>(value: &T) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(value).context("the report cannot be written")?;
+    print(&format!("{text}\n"))
+}
+
+/// Prints a text that ends its own lines.
+pub fn text<T: Display>(value: &T) -> anyhow::Result<()> {
+    print(&value.to_string())
+}
+
+/// Writes a line to standard error; there is nowhere to report that this failed.
+pub fn note(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("standard output cannot be written")
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,68 @@
+//! `htgen quantize`: formats from the ranges that data shows, and what they change.
+
+use super::options::{Limits, WidthOptions};
+use super::progress::Progress;
+use super::{Outcome, out, stages};
+use crate::model::{self, Cores, Model};
+use crate::report::{Quantization, Tally};
+use crate::{evaluate, quant};
+use clap::Args;
+use std::path::PathBuf;
+
+const EXAMPLE: &str = "\
+Example:
+  htgen quantize digits.json --calibrate voices.npz -o digits.q.json
+  htgen quantize digits.json --calibrate voices.npz --weight-bits 6 --json -o digits.q.json";
+
+/// Choose fixed-point formats from data and report what they change
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Quantize {
+    /// The model file
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+    /// The data set that shows the ranges: an npz file with x and, if there are labels, y
+    #[arg(long, value_name = "DATA")]
+    calibrate: PathBuf,
+    #[command(flatten)]
+    widths: WidthOptions,
+    #[command(flatten)]
+    limits: Limits,
+    /// Put the numbers into a safetensors file beside the model
+    #[arg(long)]
+    safetensors: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// The quantized model file to write
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+impl Quantize {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        let model = model::load(&self.model)?;
+        let config = self.limits.config();
+        let plan = stages::plan(&self.model, &model, &config)?;
+        let data = stages::load_data(&self.calibrate, &model)?;
+
+        let progress = Progress::start("calibrating: the float reference over the data");
+        let ranges = evaluate::calibrate(&model, &plan, &data);
+        let formats = quant::choose(&model, &plan, &config, self.widths.widths(), &ranges);
+        let quant = quant::quantize(&model, plan, formats)
+            .map_err(|problems| problems.in_file(self.model.display()))?;
+        progress.stage("comparing: decisions in float and in fixed point");
+        let float = evaluate::float_outputs(&model, quant.plan(), &data);
+        let fixed = evaluate::fixed_outputs(&quant, &data);
+        let tally = Tally::of(&data, &float, &fixed);
+        progress.stage("comparing: the error on every edge");
+        let errors = evaluate::edge_errors(&model, &quant, &data, data.count());
+        drop(progress);
+
+        let cores = if self.safetensors { Cores::Safetensors } else { Cores::Inline };
+        let quantized = Model { formats: Some(quant.formats().clone()), ..model };
+        model::save(&quantized, &self.output, cores)?;
+        out::report(&Quantization::of(&quant, tally, &errors, &self.output), self.json)?;
+        Ok(Outcome::Done)
+    }
+}

@@ -1,0 +1,86 @@
+//! `htgen sim`: an emitted design in Verilator, every output integer compared.
+
+use super::options::count;
+use super::progress::Progress;
+use super::{Outcome, design, out};
+use crate::data::Sequences;
+use crate::error::Result;
+use crate::quant::QuantPlan;
+use crate::report::Simulation;
+use crate::sim::{self, Gaps, Options, Stimulus};
+use clap::{ArgGroup, Args};
+use std::path::PathBuf;
+
+/// Streams that pause often, the sink now and then for long.
+const GAPS: Gaps = Gaps { source_percent: 60, sink_percent: 60, stall_every: 7, stall_clocks: 50 };
+
+const EXAMPLE: &str = "\
+Example:
+  htgen sim rtl_out/digits --inputs voices.npz
+  htgen sim rtl_out/digits --random 20 --gaps --seed 7 --json";
+
+/// Simulate a design bit by bit; exit code 1 when it differs from the reference
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLE)]
+#[command(group = ArgGroup::new("stimulus").required(true).args(["inputs", "random"]))]
+pub struct Sim {
+    /// A folder that htgen emit has written
+    #[arg(value_name = "DIR")]
+    design: PathBuf,
+    /// Stream a data set: an npz file with x
+    #[arg(long, value_name = "DATA")]
+    inputs: Option<PathBuf>,
+    /// Stream seeded sequences of 1 to 40 time steps, extreme ones among them
+    #[arg(long, value_name = "SEQUENCES")]
+    random: Option<usize>,
+    /// Take the first N sequences of the data set alone
+    #[arg(long, value_name = "N", requires = "inputs",
+          value_parser = count::<usize>)]
+    limit: Option<usize>,
+    /// Write waves: FST, or VCD when the name ends in .vcd
+    #[arg(long, value_name = "FILE")]
+    wave: Option<PathBuf>,
+    /// Seed of the random sequences, of the pauses and of registers without reset
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// Let both streams pause at random
+    #[arg(long)]
+    gaps: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Sim {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        let design = design::read(&self.design)?;
+        let stimulus = self.stimulus(design.program.quant())?;
+        let mut options = Options::new(self.seed);
+        options.wave = self.wave;
+        if self.gaps {
+            options.gaps = GAPS;
+        }
+        let progress = Progress::start("building the simulation");
+        let result = sim::run(&design.dir, &design.program, &stimulus, &options, &mut |stage| {
+            progress.stage(stage);
+        })?;
+        drop(progress);
+        if let Some(mismatch) = &result.mismatch {
+            out::note(&format!("mismatch: {mismatch}"));
+        }
+        let outcome = if result.bit_exact { Outcome::Done } else { Outcome::No };
+        out::report(&Simulation(result), self.json)?;
+        Ok(outcome)
+    }
+
+    fn stimulus(&self, quant: &QuantPlan) -> Result<Stimulus> {
+        let Some(path) = &self.inputs else {
+            return Stimulus::random(quant, self.random.unwrap_or_default(), self.seed);
+        };
+        let mut data = Sequences::load(path, quant.input().count, quant.input().element)?;
+        if let Some(limit) = self.limit {
+            data.truncate(limit);
+        }
+        Stimulus::from_data(quant, &data)
+    }
+}

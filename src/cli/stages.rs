@@ -1,0 +1,92 @@
+//! The stages in their order, with the messages of each led by the file that they speak of.
+
+use super::options::WidthOptions;
+use super::out;
+use crate::data::Sequences;
+use crate::error::{Diagnostic, Problems, Result};
+use crate::evaluate;
+use crate::model::{Formats, Model};
+use crate::plan::{Plan, PlanConfig};
+use crate::quant::{self, QuantPlan, Widths};
+use crate::report::FormatsOrigin;
+use std::path::Path;
+
+/// Plans the model of the file at `path`.
+pub fn plan(path: &Path, model: &Model, config: &PlanConfig) -> Result<Plan> {
+    evaluate::plan_of(model, config).map_err(|p| p.in_file(path.display()))
+}
+
+/// A data set for the model.
+pub fn load_data(path: &Path, model: &Model) -> Result<Sequences> {
+    Sequences::load(path, model.layers[0].inputs, model.input.element)
+}
+
+/// The limits that formats were chosen under.
+pub fn config_of(formats: &Formats) -> PlanConfig {
+    PlanConfig {
+        max_rom_words: formats.max_rom_words,
+        max_buffer_words: formats.max_buffer_words,
+        drop_zero_columns: true,
+    }
+}
+
+/// The model in integers: with its own formats, or with safe ones under `config`, of which a note
+/// tells.
+pub fn quantized(
+    path: &Path,
+    model: &Model,
+    asked: WidthOptions,
+    config: &PlanConfig,
+) -> Result<(QuantPlan, FormatsOrigin)> {
+    let Some(formats) = &model.formats else {
+        let plan = plan(path, model, config)?;
+        let widths = asked.widths();
+        let formats = quant::safe(model, &plan, config, widths);
+        out::note(&format!(
+            "note: {}: no formats in the model, so they come from interval analysis \
+             ({}-bit weights, {}-bit activations); htgen quantize chooses better ones from data",
+            path.display(),
+            widths.weight_bits,
+            widths.activation_bits
+        ));
+        return Ok((realize(path, model, plan, formats)?, FormatsOrigin::IntervalAnalysis));
+    };
+    let plan = plan(path, model, &config_of(formats))?;
+    keeps(&plan, formats, asked, config).map_err(|p| p.in_file(path.display()))?;
+    Ok((realize(path, model, plan, formats.clone())?, FormatsOrigin::Model))
+}
+
+fn realize(path: &Path, model: &Model, plan: Plan, formats: Formats) -> Result<QuantPlan> {
+    quant::quantize(model, plan, formats).map_err(|p| p.in_file(path.display()))
+}
+
+/// Refuses a quantized model that does not have what is asked for now.
+fn keeps(plan: &Plan, formats: &Formats, asked: WidthOptions, config: &PlanConfig) -> Result<()> {
+    let mut problems = Vec::new();
+    let mut refuse = |key: &str, found: u64, expected: String, option: &str| {
+        let problem = Diagnostic::new(format!("formats.{key}"), "not what is asked for");
+        let help = format!("quantize the model again with {option}");
+        problems.push(problem.found(found).expected(expected).help(help));
+    };
+    let own = Widths::from(formats);
+    let wanted = asked.widths_or(own);
+    let widths = [
+        ("weight_bits", own.weight_bits, wanted.weight_bits),
+        ("activation_bits", own.activation_bits, wanted.activation_bits),
+    ];
+    for (key, found, expected) in widths.into_iter().filter(|w| w.1 != w.2) {
+        let option = format!("--{} {expected}", key.replace('_', "-"));
+        refuse(key, found.into(), expected.to_string(), &option);
+    }
+    let limits = [
+        ("max_rom_words", plan.rom_words(), config.max_rom_words),
+        ("max_buffer_words", plan.peak_words(), config.max_buffer_words),
+    ];
+    for (key, found, limit) in limits {
+        if let Some(limit) = limit.filter(|&limit| found > limit) {
+            let option = format!("--{} {limit}", key.replace('_', "-"));
+            refuse(key, found, format!("at most {limit}"), &option);
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+}

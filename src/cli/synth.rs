@@ -1,0 +1,79 @@
+//! `htgen synth`: an emitted design through yosys and nextpnr to a bitstream.
+
+use super::options::count;
+use super::progress::Progress;
+use super::{Outcome, design, out};
+use crate::report::Synthesis;
+use crate::synth::{self, Board, DesignFiles, SynthConfig};
+use crate::verilog::Sizes;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Highest clock that can be aimed at, MHz.
+const MAX_CLOCK_MHZ: f64 = 1000.0;
+
+const EXAMPLE: &str = "\
+Example:
+  htgen synth rtl_out/digits --target icebreaker
+  htgen synth rtl_out/digits --target ulx3s-25f --clock 100 --steps 20 --json";
+
+/// Take a design through yosys and nextpnr; exit code 1 when it does not fit or misses the clock
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Synth {
+    /// A folder that htgen emit has written
+    #[arg(value_name = "DIR")]
+    design: PathBuf,
+    /// The board: a name that htgen doctor lists, or a board file
+    #[arg(long, value_name = "BOARD")]
+    target: String,
+    /// The clock to aim at; the board's when absent
+    #[arg(long, value_name = "MHZ", value_parser = parse_clock)]
+    clock: Option<f64>,
+    /// Seed of the placer
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u32,
+    /// Time steps of an inference, for inferences_per_second
+    #[arg(long, value_name = "T", default_value_t = 1,
+          value_parser = count::<u64>)]
+    steps: u64,
+    /// Count cells module by module too
+    #[arg(long)]
+    cells: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// The folder for everything the tools write; DIR/synth_BOARD when absent
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+}
+
+impl Synth {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        let board = Board::load(&self.target)?;
+        let design = design::read(&self.design)?;
+        let in_bits = Sizes::of(&design.program)?.in_bits(&design.program);
+        let files = DesignFiles::emitted(&design.top, &design.dir, in_bits)?;
+        let config = SynthConfig {
+            clock_mhz: self.clock.unwrap_or(board.clock_mhz),
+            seed: self.seed,
+            by_module: self.cells,
+        };
+        let plan = synth::plan(&files, &board, config)?;
+        let output =
+            self.output.unwrap_or_else(|| design.dir.join(format!("synth_{}", board.name)));
+        let progress = Progress::start("reading the design");
+        let result = synth::run(&plan, &output, &mut |step| progress.stage(step))?;
+        drop(progress);
+        let met = result.fits && result.clock_met() != Some(false);
+        out::report(&Synthesis::of(result, &design.program, self.steps, &output), self.json)?;
+        Ok(if met { Outcome::Done } else { Outcome::No })
+    }
+}
+
+fn parse_clock(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(clock) if clock > 0.0 && clock <= MAX_CLOCK_MHZ => Ok(clock),
+        _ => Err(format!("expected a number more than 0 and at most {MAX_CLOCK_MHZ}")),
+    }
+}

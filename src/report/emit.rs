@@ -1,0 +1,105 @@
+//! What an emitted design consists of.
+
+use super::formats::FormatsOrigin;
+use super::number::{grouped, ratio};
+use crate::config::{CellMultiplier, OutputRate};
+use crate::sched::Program;
+use crate::verilog::Bundle;
+use serde::Serialize;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Lanes, predicted speed and memory of a design.
+#[derive(Debug, Clone, Serialize)]
+pub struct Emission {
+    /// The model's name.
+    pub name: String,
+    /// The folder written.
+    pub dir: PathBuf,
+    /// The top module.
+    pub top: String,
+    /// Lanes.
+    pub lanes: usize,
+    /// Stream elements a beat.
+    pub elements_per_beat: usize,
+    /// When an output vector is sent.
+    pub output: OutputRate,
+    /// How the element-wise units multiply.
+    pub cell_multiplier: CellMultiplier,
+    /// Element-wise units.
+    pub cells: usize,
+    /// Results requantized at once.
+    pub drains: usize,
+    /// Multiply-accumulates a time step, head apart.
+    pub macs_per_step: u64,
+    /// Predicted cycles from one time step to the next.
+    pub cycles_per_step: u64,
+    /// macs_per_step / (lanes x cycles_per_step).
+    pub efficiency: f64,
+    /// Weights in the ROM, one a lane in each of its words.
+    pub rom_words: usize,
+    /// Words of the input buffer.
+    pub input_words: usize,
+    /// Words of the result buffer.
+    pub buffer_words: usize,
+    /// Words of the gate buffer.
+    pub gate_words: usize,
+    /// Where the formats came from.
+    pub formats: FormatsOrigin,
+}
+
+impl Emission {
+    /// Describes the design of `program`, written to `dir`.
+    pub fn of(program: &Program, bundle: &Bundle, formats: FormatsOrigin, dir: &Path) -> Emission {
+        let (lanes, hw) = (program.lanes(), program.hw());
+        let macs_per_step = program.quant().plan().macs_per_step();
+        let cycles_per_step = program.timing().cycles_per_step;
+        Emission {
+            name: program.quant().name().to_owned(),
+            dir: dir.to_path_buf(),
+            top: bundle.top.clone(),
+            lanes,
+            elements_per_beat: hw.elements_per_beat,
+            output: hw.output,
+            cell_multiplier: hw.cell_multiplier,
+            cells: program.cells(),
+            drains: program.drains(),
+            macs_per_step,
+            cycles_per_step,
+            efficiency: ratio(macs_per_step as f64, lanes as f64 * cycles_per_step as f64),
+            rom_words: program.rom().len() * lanes,
+            input_words: program.input_words() * program.loader().frames,
+            buffer_words: program.buffer_groups() * lanes,
+            gate_words: program.gate_groups() * lanes,
+            formats,
+        }
+    }
+}
+
+impl fmt::Display for Emission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let g = |value: usize| grouped(value as u64);
+        let multiplier = match self.cell_multiplier {
+            CellMultiplier::Dsp => "multiplier blocks",
+            CellMultiplier::Serial => "shift and add",
+        };
+        writeln!(f, "{}: top module {} in {}", self.name, self.top, self.dir.display())?;
+        writeln!(f, "  lanes        {}", self.lanes)?;
+        writeln!(f, "  cells        {} element-wise units ({multiplier})", self.cells)?;
+        writeln!(
+            f,
+            "  speed        {} cycles a time step, predicted; efficiency {:.3}",
+            grouped(self.cycles_per_step),
+            self.efficiency
+        )?;
+        writeln!(
+            f,
+            "  memory       {} weights, {} input words, {} buffer words, {} gate words",
+            g(self.rom_words),
+            g(self.input_words),
+            g(self.buffer_words),
+            g(self.gate_words)
+        )?;
+        writeln!(f, "  formats      from {}", self.formats)
+    }
+}

@@ -1,0 +1,174 @@
+//! What a model costs, as its plan says.
+
+use super::number::{grouped, ratio};
+use crate::model::Model;
+use crate::network::{IndexId, Network};
+use crate::plan::Plan;
+use crate::plan::walk::Walk;
+use serde::Serialize;
+use std::fmt;
+
+/// Parameters, multiplies and memory of a model.
+#[derive(Debug, Clone, Serialize)]
+pub struct Inspection {
+    /// The model's name.
+    pub name: String,
+    /// Core parameters; bias and head apart.
+    pub parameters: usize,
+    /// Weights of the dense layer that the model stands for.
+    pub dense_parameters: usize,
+    /// How many times fewer.
+    pub ratio: f64,
+    /// Values of the biases.
+    pub bias: usize,
+    /// Weights and biases of the head; 0 without one.
+    pub head: usize,
+    /// Multiply-accumulates a time step, head apart.
+    pub macs_per_step: u64,
+    /// Those of the dense matrix, used columns only.
+    pub macs_dense: u64,
+    /// Those of the walk that contracts one core after the other.
+    pub macs_leaf_by_leaf: u64,
+    /// Words of merged weights.
+    pub rom_words: u64,
+    /// Words of intermediate results alive at once; input and gate buffers apart.
+    pub peak_words: u64,
+    /// Words of the input vector \[x ; h\].
+    pub input_words: usize,
+    /// How the first steps are cut.
+    pub slabs: SlabReport,
+    /// Contraction steps in order.
+    pub steps: Vec<StepReport>,
+}
+
+/// The cut of the first steps into slabs.
+#[derive(Debug, Clone, Serialize)]
+pub struct SlabReport {
+    /// How many steps run slab by slab; 0 for an uncut plan.
+    pub steps: usize,
+    /// Leading column modes that number the slabs.
+    pub modes: usize,
+    /// Number of slabs.
+    pub count: usize,
+}
+
+/// One contraction step: `macs` is free x contracted x out, less where the last group of columns
+/// is not full.
+#[derive(Debug, Clone, Serialize)]
+pub struct StepReport {
+    /// Positions kept from the activation tensor, F.
+    pub free: usize,
+    /// Positions summed over, K.
+    pub contracted: usize,
+    /// Positions brought by the weights, O.
+    pub out: usize,
+    /// Multiply-accumulates.
+    pub macs: u64,
+    /// Cores merged into the step's weights.
+    pub cores: Vec<String>,
+    /// Words of these weights.
+    pub weight_words: u64,
+    /// Words of the result.
+    pub out_words: u64,
+    /// Names of the free indices.
+    pub free_indices: Vec<String>,
+    /// Names of the contracted indices.
+    pub contracted_indices: Vec<String>,
+    /// Names of the new indices.
+    pub out_indices: Vec<String>,
+}
+
+impl Inspection {
+    /// Describes a model and its plan.
+    pub fn of(model: &Model, plan: &Plan) -> Inspection {
+        let (parameters, dense_parameters) = (model.parameters(), model.dense_parameters());
+        let walks: Vec<Walk> = (0..plan.steps().len()).map(|k| Walk::of(plan, k)).collect();
+        let slabs = plan.slabs();
+        Inspection {
+            name: model.name.clone(),
+            parameters,
+            dense_parameters,
+            ratio: ratio(dense_parameters as f64, parameters as f64),
+            bias: model.layers.iter().map(|layer| layer.bias.len()).sum(),
+            head: model.head.as_ref().map_or(0, |head| head.weight.len() + head.bias.len()),
+            macs_per_step: plan.macs_per_step(),
+            macs_dense: plan.macs_dense(),
+            macs_leaf_by_leaf: plan.macs_leaf_by_leaf(),
+            rom_words: plan.rom_words(),
+            peak_words: plan.peak_words(),
+            input_words: walks[0].in_words,
+            slabs: SlabReport { steps: slabs.steps, modes: slabs.modes, count: slabs.count },
+            steps: walks.iter().enumerate().map(|(k, walk)| step(plan, k, walk)).collect(),
+        }
+    }
+}
+
+fn step(plan: &Plan, k: usize, walk: &Walk) -> StepReport {
+    let (network, step) = (plan.network(), &plan.steps()[k]);
+    let core = |id: &crate::network::NodeId| network.nodes()[usize::from(id.0)].name.clone();
+    StepReport {
+        free: walk.free_in.len(),
+        contracted: walk.sum_in.len(),
+        out: walk.new_out.len(),
+        macs: step.macs,
+        cores: step.nodes.iter().map(core).collect(),
+        weight_words: step.weight_words,
+        out_words: step.out_words,
+        free_indices: names(network, &step.free),
+        contracted_indices: names(network, &step.contracted),
+        out_indices: names(network, &step.new),
+    }
+}
+
+fn names(network: &Network, ids: &[IndexId]) -> Vec<String> {
+    ids.iter().map(|&id| network.index(id).name.clone()).collect()
+}
+
+impl fmt::Display for Inspection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let g = |value: usize| grouped(value as u64);
+        writeln!(f, "{}", self.name)?;
+        writeln!(
+            f,
+            "  parameters   {} for {} dense ones ({} times fewer); bias {}, head {}",
+            g(self.parameters),
+            g(self.dense_parameters),
+            grouped(self.ratio.round() as u64),
+            g(self.bias),
+            g(self.head)
+        )?;
+        writeln!(
+            f,
+            "  multiplies   {} a time step; {} leaf by leaf, {} dense",
+            grouped(self.macs_per_step),
+            grouped(self.macs_leaf_by_leaf),
+            grouped(self.macs_dense)
+        )?;
+        writeln!(
+            f,
+            "  memory       {} ROM words, {} input words, {} buffer words at the peak",
+            grouped(self.rom_words),
+            g(self.input_words),
+            grouped(self.peak_words)
+        )?;
+        if self.slabs.steps > 0 {
+            let SlabReport { steps, modes, count } = self.slabs;
+            writeln!(f, "  slabs        {count} over {modes} column modes, {steps} steps long")?;
+        }
+        writeln!(f, "\n  step      free  contracted       out   multiplies  weights")?;
+        for (k, step) in self.steps.iter().enumerate() {
+            writeln!(
+                f,
+                "  {:<4} {:>9} {:>11} {:>9} {:>12}  {} = {} words",
+                format!("s{k}"),
+                g(step.free),
+                g(step.contracted),
+                g(step.out),
+                grouped(step.macs),
+                step.cores.join(" x "),
+                grouped(step.weight_words)
+            )?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,26 @@
+//! Facts gathered from the stages, as text (`Display`) and JSON (`Serialize`).
+//!
+//! One type a report. Nothing new is computed here but ratios, sums and counts of what the stages
+//! said.
+
+mod emit;
+mod evaluate;
+mod formats;
+mod inspect;
+mod new;
+mod number;
+mod quantize;
+mod sim;
+mod synth;
+mod tally;
+
+pub use emit::Emission;
+pub use evaluate::{Evaluation, output_arrays};
+pub use formats::{FormatsOrigin, FormatsText};
+pub use inspect::{Inspection, StepReport};
+pub use new::{NewModel, Presets};
+pub use number::grouped;
+pub use quantize::{EdgeReport, Quantization};
+pub use sim::Simulation;
+pub use synth::Synthesis;
+pub use tally::Tally;

@@ -1,0 +1,83 @@
+//! What `htgen new` made, and what it can make.
+
+use super::number::{grouped, ratio};
+use crate::model::{Model, preset};
+use serde::Serialize;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// A model that was made.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewModel {
+    /// Its name.
+    pub name: String,
+    /// Core parameters, bias and head apart.
+    pub parameters: usize,
+    /// Weights of the dense layer that the model stands for.
+    pub dense_parameters: usize,
+    /// How many times fewer.
+    pub ratio: f64,
+    /// The file written.
+    pub file: PathBuf,
+}
+
+impl NewModel {
+    /// Describes `model`, which was written to `file`.
+    pub fn of(model: &Model, file: &Path) -> NewModel {
+        let (parameters, dense_parameters) = (model.parameters(), model.dense_parameters());
+        NewModel {
+            name: model.name.clone(),
+            parameters,
+            dense_parameters,
+            ratio: ratio(dense_parameters as f64, parameters as f64),
+            file: file.to_path_buf(),
+        }
+    }
+}
+
+impl fmt::Display for NewModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{}: {} parameters for {} dense ones, {} times fewer, in {}",
+            self.name,
+            grouped(self.parameters as u64),
+            grouped(self.dense_parameters as u64),
+            grouped(self.ratio.round() as u64),
+            self.file.display()
+        )
+    }
+}
+
+/// The presets.
+#[derive(Debug, Clone, Serialize)]
+pub struct Presets {
+    /// Each with its name and what it is.
+    pub presets: Vec<PresetReport>,
+}
+
+/// One preset.
+#[derive(Debug, Clone, Serialize)]
+pub struct PresetReport {
+    /// Name on the command line.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub about: &'static str,
+}
+
+impl Presets {
+    /// All of them, in the order of the list.
+    pub fn all() -> Presets {
+        let presets = preset::list().iter();
+        Presets {
+            presets: presets.map(|p| PresetReport { name: p.name, about: p.about }).collect(),
+        }
+    }
+}
+
+impl fmt::Display for Presets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.presets.iter().map(|p| p.name.len()).max().unwrap_or(0);
+        self.presets.iter().try_for_each(|p| writeln!(f, "{:<width$}  {}", p.name, p.about))
+    }
+}

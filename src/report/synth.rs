@@ -1,0 +1,87 @@
+//! What synthesis found, with the speed that follows from the clock and the schedule.
+
+use super::number::{grouped, ratio};
+use crate::sched::Program;
+use crate::synth::SynthResult;
+use serde::Serialize;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// A synthesized design.
+#[derive(Debug, Clone, Serialize)]
+pub struct Synthesis {
+    /// The model's name.
+    pub name: String,
+    /// Lanes.
+    pub lanes: usize,
+    /// Predicted cycles from one time step to the next.
+    pub cycles_per_step: u64,
+    /// Time steps of an inference.
+    pub steps: u64,
+    /// The folder with everything the tools wrote.
+    pub dir: PathBuf,
+    /// Counts, clock and bitstream.
+    #[serde(flatten)]
+    pub result: SynthResult,
+}
+
+impl Synthesis {
+    /// Describes a result; an inference has `steps` time steps.
+    pub fn of(mut result: SynthResult, program: &Program, steps: u64, dir: &Path) -> Synthesis {
+        let cycles_per_step = program.timing().cycles_per_step;
+        let cycles = cycles_per_step as f64 * steps as f64;
+        result.inferences_per_second = result.fmax_mhz.map(|fmax| ratio(fmax * 1e6, cycles));
+        Synthesis {
+            name: program.quant().name().to_owned(),
+            lanes: program.lanes(),
+            cycles_per_step,
+            steps,
+            dir: dir.to_path_buf(),
+            result,
+        }
+    }
+}
+
+impl fmt::Display for Synthesis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let r = &self.result;
+        writeln!(f, "{} with {} lanes on {}", self.name, self.lanes, r.target)?;
+        let counts = [
+            ("lut4", r.lut4, r.totals.lut4),
+            ("bram", r.bram, r.totals.bram),
+            ("dsp", r.dsp, r.totals.dsp),
+            ("spram", r.spram, r.totals.spram),
+        ];
+        for (name, used, total) in counts {
+            let (used, total) = (grouped(used as u64), grouped(total as u64));
+            writeln!(f, "  {name:<12} {used} of {total}")?;
+        }
+        writeln!(f, "  {:<12} {}", "ff", grouped(r.ff as u64))?;
+        match r.fmax_mhz {
+            Some(fmax) => {
+                let verdict = if r.clock_met() == Some(true) { "met" } else { "missed" };
+                writeln!(f, "  {:<12} {fmax:.1} MHz, {} MHz {verdict}", "clock", r.clock_mhz)?;
+            }
+            None => writeln!(f, "  {:<12} not measured", "clock")?,
+        }
+        if let Some(speed) = r.inferences_per_second {
+            let length = match self.steps {
+                1 => "a time step each".to_owned(),
+                steps => format!("{steps} time steps each"),
+            };
+            let speed = grouped(speed.round() as u64);
+            writeln!(f, "  {:<12} {speed} inferences a second, {length}", "speed")?;
+        }
+        match &r.bitstream {
+            Some(path) => writeln!(f, "  {:<12} {}", "bitstream", path.display())?,
+            None => writeln!(f, "  {:<12} none", "bitstream")?,
+        }
+        if !r.fits {
+            r.shortage.iter().try_for_each(|reason| writeln!(f, "  does not fit: {reason}"))?;
+        }
+        if let (Some(path), true) = (&r.critical_path, r.clock_met() == Some(false)) {
+            path.fmt(f)?;
+        }
+        r.modules.as_ref().map_or(Ok(()), |modules| write!(f, "\n{modules}"))
+    }
+}
