@@ -33,7 +33,10 @@ impl Timing {
         // The third to the fourth step: the first ones still fill the input buffer.
         let cycles_per_step = starts[4] - starts[3];
         let sequence = starts[10] - starts[5];
-        Timing { cycles_per_step, cycles_per_sequence: sequence.saturating_sub(5 * cycles_per_step) }
+        Timing {
+            cycles_per_step,
+            cycles_per_sequence: sequence.saturating_sub(5 * cycles_per_step),
+        }
     }
 }
 

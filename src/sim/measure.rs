@@ -11,6 +11,16 @@ pub(super) fn window(lengths: &[usize]) -> Option<(usize, usize)> {
     }
 }
 
+/// How many sequences end within the window.
+pub(super) fn ends_in_window(lengths: &[usize]) -> usize {
+    let Some((first, last)) = window(lengths) else { return 0 };
+    let ends = lengths.iter().scan(0, |end, n| {
+        *end += n;
+        Some(*end)
+    });
+    ends.filter(|end| (first + 1..=last).contains(end)).count()
+}
+
 /// Cycles of a time step: the mean over the window, or, of a single time step, from its start to
 /// the last output value, both clocks included. None when not every time step was seen.
 pub(super) fn cycles_per_step(lengths: &[usize], starts: &[u64], last_output: u64) -> Option<f64> {
@@ -37,6 +47,14 @@ mod tests {
             (&[2, 1, 1, 7], Some((2, 4))),
         ] {
             assert_eq!(window(lengths), expect, "{lengths:?}");
+        }
+    }
+
+    #[test]
+    fn a_sequence_ends_with_the_start_of_the_next() {
+        for (lengths, expect) in [(&[3][..], 0), (&[1, 1], 1), (&[2, 3, 4], 1), (&[2, 1, 1, 7], 2)]
+        {
+            assert_eq!(ends_in_window(lengths), expect, "{lengths:?}");
         }
     }
 

@@ -1,5 +1,5 @@
 //! The Verilated model of a design: built in the design's `sim` folder, and kept there until its
-//! Verilog, its images or the bench change.
+//! Verilog or the bench change. Memory images are read when the model starts.
 //!
 //! Taken for granted about Verilator:
 //!
@@ -11,6 +11,7 @@
 //! * a warning is a line that begins with `%Warning`; `$readmemh` reads when the model starts.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -133,8 +134,6 @@ struct Recipe<'a> {
     top: String,
     /// Verilog files by bare name.
     sources: Vec<(String, Vec<u8>)>,
-    /// What else decides whether a model may be used again.
-    marks: Vec<u8>,
     options: &'a Options,
     version: String,
 }
@@ -143,7 +142,7 @@ impl<'a> Recipe<'a> {
     fn new(dir: &Path, program: &Program, options: &'a Options, tool: &Found) -> Result<Self> {
         let top = format!("{}_top", program.quant().name());
         let sources = match &options.netlist {
-            None => read_all(dir, "v")?,
+            None => read_verilog(dir)?,
             Some(Netlist { verilog, cells }) => vec![read_source(verilog)?, read_source(cells)?],
         };
         if options.netlist.is_none() && !sources.iter().any(|s| s.0 == format!("{top}.v")) {
@@ -155,9 +154,8 @@ impl<'a> Recipe<'a> {
             .help("give a folder that htgen emit has written")
             .into());
         }
-        let marks = read_all(dir, "hex")?.into_iter().flat_map(|image| image.1).collect();
         let version = tool.version.map(|v| v.to_string()).unwrap_or_default();
-        Ok(Recipe { top, sources, marks, options, version })
+        Ok(Recipe { top, sources, options, version })
     }
 
     fn folder(&self) -> String {
@@ -176,7 +174,6 @@ impl<'a> Recipe<'a> {
         self.arguments().iter().for_each(|argument| add(argument.as_bytes()));
         BENCH.iter().for_each(|(_, text)| add(text.as_bytes()));
         self.sources.iter().for_each(|(_, text)| add(text));
-        add(&self.marks);
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
@@ -243,12 +240,12 @@ fn copy_objects(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The files with an extension in a folder, sorted by name.
-fn read_all(dir: &Path, extension: &str) -> Result<Vec<(String, Vec<u8>)>> {
+/// The Verilog files of a folder, sorted by name.
+fn read_verilog(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(dir).map_err(|e| unreadable(dir, &e))? {
         let path = entry.map_err(|e| unreadable(dir, &e))?.path();
-        if path.extension().is_some_and(|found| found == extension) {
+        if path.extension().is_some_and(|extension| extension == "v") {
             paths.push(path);
         }
     }
@@ -272,11 +269,11 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::write(path, bytes).map_err(|error| unwritable(path, &error))
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> Problems {
+fn unwritable(path: &Path, error: &io::Error) -> Problems {
     Diagnostic::new(path.display().to_string(), format!("cannot be written ({error})")).into()
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Problems {
+fn unreadable(path: &Path, error: &io::Error) -> Problems {
     Diagnostic::new(path.display().to_string(), format!("cannot be read ({error})"))
         .help("give a folder that htgen emit has written")
         .into()

@@ -4,9 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::measure::cycles_per_step;
+use super::measure::{cycles_per_step, ends_in_window, window};
 use super::report::Report;
 use super::{Options, Stimulus};
+use crate::config::OutputRate;
 use crate::sched::{Kind, Program};
 
 /// The result of a simulation; the keys of `htgen sim --json`.
@@ -114,7 +115,7 @@ pub(super) fn summarize(
         macs_per_step: macs,
         cycles_per_step: cycles,
         efficiency: cycles.map(|c| macs as f64 / (program.lanes() as f64 * c)),
-        predicted_cycles_per_step: program.timing().cycles_per_step as f64,
+        predicted_cycles_per_step: predicted(program, &lengths),
         steps: if cycles.is_some() { step_cycles(program, &lengths, report) } else { Vec::new() },
         mismatch,
         simulated_cycles: report.clocks,
@@ -124,20 +125,30 @@ pub(super) fn summarize(
     }
 }
 
+/// Clocks up to which a prediction follows every one of them.
+const PREDICTED_CLOCKS: u64 = 20_000_000;
+
+/// The predicted cycles of a time step, by the same rule as the measured ones. Of a long stimulus
+/// the steady state is taken for the whole.
+fn predicted(program: &Program, lengths: &[usize]) -> f64 {
+    let timing = program.timing();
+    let steps: usize = lengths.iter().sum();
+    let Some((first, last)) = window(lengths) else { return timing.cycles_per_step as f64 };
+    if steps as u64 * timing.cycles_per_step <= PREDICTED_CLOCKS {
+        let starts = program.start_cycles(lengths);
+        return (starts[last] - starts[first]) as f64 / (last - first) as f64;
+    }
+    let ends = ends_in_window(lengths) as f64;
+    timing.cycles_per_step as f64 + timing.cycles_per_sequence as f64 * ends / (last - first) as f64
+}
+
 /// Sums the instructions of each step; empty when a single time step gave no window.
 fn step_cycles(program: &Program, lengths: &[usize], report: &Report) -> Vec<StepCycles> {
-    let Some((first, last)) = super::measure::window(lengths) else { return Vec::new() };
+    let Some((first, last)) = window(lengths) else { return Vec::new() };
     let time_steps = (last - first) as f64;
     let answers = match program.hw().output {
-        crate::config::OutputRate::Step => 1.0,
-        // Sequences that end within the window.
-        crate::config::OutputRate::Sequence => {
-            let ends = lengths.iter().scan(0, |end, n| {
-                *end += n;
-                Some(*end)
-            });
-            ends.filter(|end| (first + 1..=last).contains(end)).count() as f64 / time_steps
-        }
+        OutputRate::Step => 1.0,
+        OutputRate::Sequence => ends_in_window(lengths) as f64 / time_steps,
     };
     let mut steps: Vec<StepCycles> = Vec::new();
     for (k, instr) in program.instrs().iter().enumerate() {

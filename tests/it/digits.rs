@@ -13,7 +13,8 @@ fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/digits").join(name)
 }
 
-fn digits(widths: Widths) -> (Model, QuantPlan, Sequences) {
+/// The example calibrated on its own voices.
+pub fn digits(widths: Widths) -> (Model, QuantPlan, Sequences) {
     let model = model::load(&example("model.json")).expect("the example loads");
     let voices = Sequences::load(&example("voices_demo.npz"), 1024, Element::U8).expect("loads");
     let config = PlanConfig::UNLIMITED;

@@ -25,6 +25,7 @@ mod proofs; // the FORMAL blocks, and mutants that they must refuse
 mod sequences;
 mod shared;
 mod sim; // emitted designs against the reference, in Verilator
+mod sim_bench; // the bench of all designs notices every broken rule
 mod simulated;
 mod support;
 mod synth; // plans as text, boards, guards, and runs on a small design

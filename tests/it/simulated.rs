@@ -5,14 +5,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use htgen::config::HwConfig;
+use htgen::data::Sequences;
+use htgen::model::Element;
 use htgen::quant::{QuantPlan, Widths};
 use htgen::sched::{self, Program};
 use htgen::sim::{self, Build, Options, SimResult, Stimulus};
 use htgen::tool::Tool;
 use htgen::verilog::{self, About};
 
+use crate::digits::digits;
 use crate::exact::quantized;
 use crate::models;
+use crate::shared;
 use crate::support::needs;
 
 /// A design on disk with its program.
@@ -25,17 +29,25 @@ impl Design {
     /// Emits the random network `seed`; `None` when a tool is absent.
     #[track_caller]
     pub fn random(seed: u64, widths: Widths, hw: &HwConfig) -> Option<Design> {
+        Design::random_named(&format!("random-{seed}"), seed, widths, hw)
+    }
+
+    /// The same into the folder `name`, for a test that damages its design.
+    #[track_caller]
+    pub fn random_named(name: &str, seed: u64, widths: Widths, hw: &HwConfig) -> Option<Design> {
         let model = models::model(&models::random_shape(seed));
-        let name = format!(
-            "random-{seed}-{}-{}-{}-{}-{:?}-{:?}",
-            widths.weight_bits,
-            widths.activation_bits,
-            hw.lanes,
-            hw.elements_per_beat,
-            hw.output,
-            hw.cell_multiplier
-        );
-        Design::of(&name.to_lowercase(), &quantized(&model, widths), hw)
+        Design::of(name, &quantized(&model, widths), hw)
+    }
+
+    /// The spoken digits with the first `count` real recordings; `None` when they or a tool are
+    /// absent.
+    pub fn recordings(lanes: usize, count: usize) -> Option<(Design, Sequences)> {
+        let path = shared::find("data/fsdd.npz")?;
+        let mut data = Sequences::load(&path, 1024, Element::U8).expect("the recordings load");
+        data.truncate(count);
+        let (_, quant, _) = digits(Widths { weight_bits: 8, activation_bits: 12 });
+        let hw = HwConfig { lanes, ..HwConfig::default() };
+        Some((Design::of(&format!("digits-{lanes}"), &quant, &hw)?, data))
     }
 
     /// Emits a quantised plan into a folder of its own.
@@ -74,12 +86,23 @@ impl Design {
     /// Runs it; every output must be right.
     #[track_caller]
     pub fn passes(&self, stimulus: &Stimulus, options: &Options) -> SimResult {
-        let result = self.run(stimulus, options).unwrap_or_else(|e| panic!("{}: {e}", self.place()));
+        let result =
+            self.run(stimulus, options).unwrap_or_else(|e| panic!("{}: {e}", self.place()));
         if let Some(mismatch) = &result.mismatch {
             panic!("{}: {mismatch}\n{options:?}", self.place());
         }
         assert!(result.outputs_compared > 0, "{}: nothing was compared", self.place());
         result
+    }
+
+    /// Beats of a time step.
+    pub fn beats_per_step(&self) -> u64 {
+        self.program.quant().input().count.div_ceil(self.program.hw().elements_per_beat) as u64
+    }
+
+    /// Place of an element in a beat, bits.
+    pub fn slot_bits(&self) -> usize {
+        if self.program.quant().input().stream_bits <= 8 { 8 } else { 16 }
     }
 
     fn place(&self) -> String {
