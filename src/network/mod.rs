@@ -68,12 +68,12 @@ impl Network {
         &self.indices
     }
     /// One index.
-    pub fn index(&self, id: IndexId) -> &Index {
+    pub fn info(&self, id: IndexId) -> &Index {
         &self.indices[usize::from(id.0)]
     }
     /// Size of one index.
     pub fn size(&self, id: IndexId) -> usize {
-        self.index(id).size
+        self.info(id).size
     }
     /// All nodes, by number.
     pub fn nodes(&self) -> &[Node] {
@@ -126,7 +126,7 @@ impl fmt::Display for Network {
         for node in &self.nodes {
             write!(f, "  {}:", node.name)?;
             for &id in node.tensor.indices() {
-                write!(f, " {}={}", self.index(id).name, self.size(id))?;
+                write!(f, " {}={}", self.info(id).name, self.size(id))?;
             }
             writeln!(f)?;
         }

@@ -6,7 +6,7 @@ use std::fmt;
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = |ids: &[crate::network::IndexId]| -> String {
-            let all: Vec<&str> = ids.iter().map(|&i| self.network.index(i).name.as_str()).collect();
+            let all: Vec<&str> = ids.iter().map(|&i| self.network.info(i).name.as_str()).collect();
             if all.is_empty() { "-".into() } else { all.join(" ") }
         };
         writeln!(

@@ -60,7 +60,7 @@ fn cut(network: &Network, steps: &[Step], slabbed: usize, modes: usize) -> (Slab
 fn normalized(network: &Network, mut prefix: Prefix) -> Prefix {
     while prefix.modes > 0 {
         let last = extent(network, prefix.modes - 1, prefix.modes);
-        if prefix.count % last != 0 {
+        if !prefix.count.is_multiple_of(last) {
             break;
         }
         prefix = Prefix { modes: prefix.modes - 1, count: prefix.count / last };

@@ -41,7 +41,7 @@ impl Order {
         if let Some(k) = self.rest.iter().position(|&i| i == id) {
             return strides(&dims)[k];
         }
-        let IndexKind::Column(mode) = network.index(id).kind else {
+        let IndexKind::Column(mode) = network.info(id).kind else {
             unreachable!("an index outside the rest is a fused column")
         };
         let inner: usize = network.columns()[usize::from(mode) + 1..self.prefix.modes]

@@ -121,7 +121,7 @@ fn step(plan: &Plan, k: usize, walk: &Walk) -> StepReport {
 }
 
 fn names(network: &Network, ids: &[IndexId]) -> Vec<String> {
-    ids.iter().map(|&id| network.index(id).name.clone()).collect()
+    ids.iter().map(|&id| network.info(id).name.clone()).collect()
 }
 
 impl fmt::Display for Inspection {

@@ -305,7 +305,7 @@ fn regions(ctx: &Context<'_>) -> (Vec<usize>, usize) {
     let tensors = ctx.shapes.tensors.len();
     let mut placed: Vec<(usize, usize, usize, usize)> = Vec::new(); // start, end, born, dies
     let mut first = vec![0; tensors];
-    for t in 1..tensors - 1 {
+    for (t, own) in first.iter_mut().enumerate().take(tensors - 1).skip(1) {
         let (born, dies) = if t < slabbed { (0, 0) } else { (t - slabbed, t - slabbed + 1) };
         let shape = &ctx.shapes.tensors[t];
         let groups =
@@ -322,7 +322,7 @@ fn regions(ctx: &Context<'_>) -> (Vec<usize>, usize) {
             at = end;
         }
         placed.push((at, at + groups, born, dies));
-        first[t] = at;
+        *own = at;
     }
     (first, placed.iter().map(|p| p.1).max().unwrap_or(0))
 }
@@ -343,8 +343,8 @@ fn loader(ctx: &Context<'_>, quant: &QuantPlan, hw: &HwConfig) -> Loader {
     // A write stays inside a slab and, in a banked buffer, inside a run of the last mode.
     let slab = slab_columns(ctx);
     let fits = |n: usize| {
-        let inside = ctx.plan.slabs().steps == 0 || slab % n == 0;
-        inside && (!banked || (ctx.field(0, last) == 0 && network.size(last) % n == 0))
+        let inside = ctx.plan.slabs().steps == 0 || slab.is_multiple_of(n);
+        inside && (!banked || (ctx.field(0, last) == 0 && network.size(last).is_multiple_of(n)))
     };
     let mut elements = hw.elements_per_beat;
     while elements > 1 && !fits(elements) {

@@ -100,7 +100,7 @@ impl<'a> ResultNames<'a> {
     }
 
     fn name_index(&self, text: &mut String, id: IndexId, value: usize) {
-        let index = self.program.quant().plan().network().index(id);
+        let index = self.program.quant().plan().network().info(id);
         // Writing to a String cannot fail.
         let _ = match (index.kind, ["i", "f", "g", "o"].get(value)) {
             (IndexKind::Gate, Some(gate)) => write!(text, "{}={gate} ", index.name),

@@ -235,7 +235,7 @@ impl<'a> Model<'a> {
         let desc = &self.program.descs()[instr.desc];
         let next = active.iteration + 1;
         let end = next == desc.cycles();
-        if next % desc.summed_cycles() == 0 {
+        if next.is_multiple_of(desc.summed_cycles()) {
             let last_drain = self.now + TO_CAPTURE + drains;
             if end {
                 self.completions.push_back(last_drain);

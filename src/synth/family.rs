@@ -86,7 +86,7 @@ impl Family {
         let command = match (self, board.device.as_str()) {
             (Family::Ice40, "up5k" | "u4k") => "synth_ice40 -dsp".to_owned(),
             (Family::Ice40, _) => "synth_ice40".to_owned(),
-            (Family::Ecp5, _) => "synth_ecp5".to_owned(),
+            (Family::Ecp5, _) => "synth_ecp5 -nowidelut".to_owned(),
             (Family::Gowin, device) => format!("synth_gowin -family {device}"),
         };
         board.synth_flags.iter().fold(command, |command, flag| format!("{command} {flag}"))

@@ -3,7 +3,7 @@
 // loader -> input buffer -> lanes -> requantisers -> result buffer (back to the
 // lanes), gate buffer -> element-wise units -> h (back to the input buffer) ->
 // head on the same lanes -> output stream. Stage numbers count clocks behind the
-// sequencer's issue; docs/hardware.md draws them.
+// sequencer's issue; docs/engine.md draws them.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none

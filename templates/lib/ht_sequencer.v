@@ -329,22 +329,6 @@ module ht_sequencer #(
   assign o_out_reserve = dispatch && reserves && answer;
   assign o_out_final   = last_now;
 
-`ifdef FORMAL
-  reg f_past_q = 1'b0;
-  always @(posedge i_clk) f_past_q <= 1'b1;
-  always @(*) if (!f_past_q) assume (i_rst);
-
-  // Rule 1: a nest starts in the clock behind its dispatch, and only then.
-  always @(posedge i_clk)
-    if (f_past_q && !$past(i_rst)) assert (start_q == $past(dispatch));
-
-  // Rule 2: nothing starts while another nest runs.
-  always @(*) if (!i_rst && dispatch) assert (!active_q || finishing);
-
-  // Rule 3: the head is never started without an answer due.
-  always @(*) if (dispatch && ir_is_head) assert (answer);
-`endif
-
 endmodule
 
 `default_nettype wire
