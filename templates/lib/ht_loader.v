@@ -193,6 +193,7 @@ module ht_loader #(
     assign delta    = word[0 +: ACT_AW];
     genvar l;
     for (l = 0; l < LOOPS; l = l + 1) begin : gen_loop
+      localparam [COUNT_W-1:0] ONE   = 1;
       localparam [LEVEL_W-1:0] L     = l;
       localparam [LOOPS-1:0]   OUTER = {LOOPS{1'b1}} << l;  // this loop and those around it
       reg  [COUNT_W-1:0] count_q;
@@ -207,8 +208,7 @@ module ht_loader #(
       // count_q: iterations of this loop that are over
       always @(posedge i_clk)
         if (i_rst || close)                  count_q <= {COUNT_W{1'b0}};
-        else if (write && (&(done | OUTER))) count_q <= done[l] ? {COUNT_W{1'b0}}
-                                                                : count_q + {{(COUNT_W-1){1'b0}}, 1'b1};
+        else if (write && (&(done | OUTER))) count_q <= done[l] ? {COUNT_W{1'b0}} : count_q + ONE;
     end
   end endgenerate
 

@@ -19,9 +19,9 @@ module ht_writeback #(
   parameter OUT_AW      = 8,   // result group address, bits
   parameter SHIFT_MIN   = 1,   // least shift
   parameter SHIFT_SPAN  = 1,   // greatest shift less the least
-  parameter SHIFT_W     = (SHIFT_SPAN < 2) ? 1 : $clog2(SHIFT_SPAN + 1),        // derived, do not set
-  parameter DRAIN_W     = (LANES <= DRAINS) ? 1 : $clog2(LANES / DRAINS),       // derived, do not set
-  parameter NEST_IW     = (NESTS < 2) ? 1 : $clog2(NESTS)                       // derived, do not set
+  parameter SHIFT_W     = (SHIFT_SPAN < 2) ? 1 : $clog2(SHIFT_SPAN + 1),   // derived, do not set
+  parameter DRAIN_W     = (LANES <= DRAINS) ? 1 : $clog2(LANES / DRAINS),  // derived, do not set
+  parameter NEST_IW     = (NESTS < 2) ? 1 : $clog2(NESTS)                 // derived, do not set
 ) (
   input  wire                    i_clk,
   input  wire                    i_rst,       // synchronous, active high

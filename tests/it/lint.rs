@@ -129,6 +129,10 @@ fn images() -> TempDir {
     for name in ["image.hex", "ht_sigmoid.hex"] {
         fs::write(dir.path().join(name), TABLE_TEXT).expect("a file in a temporary folder");
     }
+    // What the modules above the leaves name by default: any word will do.
+    for name in ["program", "nests", "deltas", "weights", "loader", "gates0", "hidden0"] {
+        fs::write(dir.path().join(format!("{name}.hex")), "0\n").expect("a temporary file");
+    }
     dir
 }
 
