@@ -204,8 +204,9 @@ module ht_cells #(
     .o_data (o_h_data)
   );
 
-  assign o_h_we    = writing;
-  assign o_h_input = writing && place[HID_W-1];
+  // Never in reset: the input buffer has words that must stay zero from configuration on.
+  assign o_h_we    = writing && !i_rst;
+  assign o_h_input = o_h_we && place[HID_W-1];
   assign o_h_addr  = place[SLOT_W +: ACT_AW];
   assign o_h_slot  = place[0 +: SLOT_W];
   assign o_done    = last_done;
