@@ -23,7 +23,7 @@ const TO_CAPTURE: u64 = 7;
 /// Clocks from a loop iteration to the release of its slab.
 const TO_RELEASE: u64 = 3;
 /// Beats from the decision to begin a unit to the beat that completes its h.
-const CELL_BEATS: u64 = 17;
+const CELL_BEATS: u64 = 18;
 /// Clocks of a beat of a serial element-wise unit.
 const SERIAL_CLOCKS: u64 = 17;
 

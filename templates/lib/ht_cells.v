@@ -91,15 +91,19 @@ module ht_cells #(
   always @(posedge i_clk)  // first_q: the time step starts a sequence; needs no reset
     if (i_start) first_q <= i_first;
 
-  // Stage A: the table's address. Stage B: its word, and the gate's address. Stage C: the gate.
+  // Stage A: the table's address. Stage B: its word, and the gate's address. Stage C: the gates
+  // that were read. Stage D: the one that counts.
   reg [2:0]       phase_q;    // stage A: 0 i, 1 f, 2 g, 3 o, 4 none
   reg [2:0]       phase_q2;   // stage B
   reg [2:0]       phase_q3;   // stage C
+  reg [2:0]       phase_q4;   // stage D
   reg [ROW_W-1:0] row_q;      // next unit to begin
   reg [ROW_W-1:0] row_q3;     // the unit in stage C
+  reg [ROW_W-1:0] row_q4;     // the unit in stage D
   reg             open_q;     // units are left to begin
   reg             taken_q;    // stage B: a unit is under way
   reg             begin_q3;   // stage C: a unit begins
+  reg             begin_q4;   // stage D: a unit begins
   wire [GATE_W-1:0] entry;    // stage B, first unit's table
   wire [NEED_W-1:0] need = entry[GATE_W-1 -: NEED_W];
   wire unused_entry = &{1'b0, entry[GATE_W-NEED_W-1:0]};
@@ -120,6 +124,11 @@ module ht_cells #(
   always @(posedge i_clk)
     if (i_rst)     phase_q3 <= 3'd3;
     else if (beat) phase_q3 <= phase_q2;
+
+  // phase_q4: and one more
+  always @(posedge i_clk)
+    if (i_rst)     phase_q4 <= 3'd2;
+    else if (beat) phase_q4 <= phase_q3;
 
   // open_q: from the start of a time step until its last unit has begun
   wire advance = (phase_q2 == 3'd3) && taken_q;
@@ -142,10 +151,18 @@ module ht_cells #(
   // row_q3: needs no reset
   always @(posedge i_clk) if (beat && at_begin) row_q3 <= row_q;
 
+  // row_q4: needs no reset
+  always @(posedge i_clk) if (beat) row_q4 <= row_q3;
+
   // begin_q3: a unit begins
   always @(posedge i_clk)
     if (i_rst)     begin_q3 <= 1'b0;
     else if (beat) begin_q3 <= take;
+
+  // begin_q4: one beat later
+  always @(posedge i_clk)
+    if (i_rst)     begin_q4 <= 1'b0;
+    else if (beat) begin_q4 <= begin_q3;
 
   // The address of a gate being written.
   wire [FULL_W-1:0] waddr_full;
@@ -218,6 +235,8 @@ module ht_cells #(
     wire [GATE_W-1:0] own;
     wire [WORD_W-1:0] word = own[16 +: WORD_W];
     reg  [15:0]       bias_q3;
+    reg  [15:0]       bias_q4;
+    reg  [15:0]       gate_q4;
     if (c == 0) begin : gen_lead
       assign entry = own;
     end else begin : gen_follow
@@ -237,6 +256,9 @@ module ht_cells #(
 
     // bias_q3: beside the gate; needs no reset
     always @(posedge i_clk) if (beat) bias_q3 <= own[15:0];
+
+    // bias_q4: beside the gate; needs no reset
+    always @(posedge i_clk) if (beat) bias_q4 <= bias_q3;
 
     wire [SPREAD*16-1:0] words;
     wire [ADDR_W-1:0]    raddr = word[BANK_W +: ADDR_W];
@@ -280,6 +302,9 @@ module ht_cells #(
       .o_data (gate_aligned)
     );
 
+    // gate_q4: needs no reset
+    always @(posedge i_clk) if (beat) gate_q4 <= gate_aligned;
+
     wire [ROW_W-1:0] unused_unit;
     ht_cell #(
       .UNITS      (ROWS),
@@ -292,12 +317,12 @@ module ht_cells #(
       .i_clk     (i_clk),
       .i_rst     (i_rst),
       .i_beat    (beat),
-      .i_phase   (phase_q3),
-      .i_valid   (begin_q3),
+      .i_phase   (phase_q4),
+      .i_valid   (begin_q4),
       .i_first   (first_q),
-      .i_unit    (row_q3),
-      .i_z       (gate_aligned),
-      .i_bias    (bias_q3),
+      .i_unit    (row_q4),
+      .i_z       (gate_q4),
+      .i_bias    (bias_q4),
       .o_h_valid (h_valid[c]),
       .o_h_unit  (unused_unit),
       .o_h       (h[c*ACT_W +: ACT_W])
