@@ -3,9 +3,10 @@
 use super::options::count;
 use super::progress::Progress;
 use super::{Outcome, design, out};
+use crate::error;
 use crate::report::Synthesis;
 use crate::synth::{self, Board, DesignFiles, SynthConfig};
-use crate::verilog::Sizes;
+use crate::verilog::{self, Sizes};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -52,8 +53,7 @@ impl Synth {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let board = Board::load(&self.target)?;
         let design = design::read(&self.design)?;
-        let in_bits = Sizes::of(&design.program)?.in_bits(&design.program);
-        let files = DesignFiles::emitted(&design.top, &design.dir, in_bits)?;
+        let files = files(&design, &board)?;
         let config = SynthConfig {
             clock_mhz: self.clock.unwrap_or(board.clock_mhz),
             seed: self.seed,
@@ -69,6 +69,15 @@ impl Synth {
         out::report(&Synthesis::of(result, &design.program, self.steps, &output), self.json)?;
         Ok(if met { Outcome::Done } else { Outcome::No })
     }
+}
+
+/// The design's files, with the blocks that must be found again in the netlist.
+fn files(design: &design::Design, board: &Board) -> error::Result<DesignFiles> {
+    let program = &design.program;
+    let sizes = Sizes::of(program)?;
+    let files = DesignFiles::emitted(&design.top, &design.dir, sizes.in_bits(program))?;
+    let memories = verilog::memories(program, &sizes);
+    Ok(files.expecting(board, &memories, &verilog::multipliers(program)))
 }
 
 fn parse_clock(text: &str) -> Result<f64, String> {

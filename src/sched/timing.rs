@@ -262,7 +262,7 @@ impl<'a> Model<'a> {
     /// The element-wise units' decision to begin the next unit: every fifth beat.
     fn begin_unit(&mut self) {
         let clocks = self.beat_clocks();
-        if self.now % clocks != clocks - 1 || self.now / clocks % 5 != 1 || !self.open {
+        if self.now % clocks != clocks - 1 || self.now / clocks % 5 != 2 || !self.open {
             return;
         }
         let table = &self.program.tables()[0].0;
@@ -298,7 +298,7 @@ impl<'a> Model<'a> {
         let go = if self.head { head_result } else { cell_done };
         if go && self.out_busy {
             let values = self.program.quant().outputs() as u64;
-            self.out_idle_at = Some(self.now + 3 * values);
+            self.out_idle_at = Some(self.now + 4 * values);
         }
         if self.out_idle_at == Some(self.now) {
             (self.out_busy, self.out_idle_at) = (false, None);

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::Board;
 use crate::error::{Diagnostic, Problems, Result};
+use crate::verilog::{Memory, Multiplier};
 
 /// Width of an output value of an emitted design, bits.
 const OUT_BITS: usize = 16;
@@ -72,6 +74,19 @@ impl DesignFiles {
             expected_dsp: None,
             expected_bram: None,
         })
+    }
+
+    /// With the blocks that a netlist for the board must have.
+    pub fn expecting(
+        self,
+        board: &Board,
+        memories: &[Memory],
+        multipliers: &[Multiplier],
+    ) -> Self {
+        let family = board.family;
+        let bram = memories.iter().map(|m| m.count * family.bram_blocks(m.words, m.bits));
+        let dsp = multipliers.iter().map(|m| m.count * family.dsp_blocks(&board.device, m.bits));
+        DesignFiles { expected_bram: Some(bram.sum()), expected_dsp: Some(dsp.sum()), ..self }
     }
 
     /// An emitted design in its folder: the two streams, the mark of a sequence's last vector and

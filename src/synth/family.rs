@@ -185,6 +185,18 @@ impl Family {
             .map(|&(depth, width)| words.div_ceil(depth).saturating_mul(bits.div_ceil(width)));
         blocks.min().unwrap_or(0)
     }
+
+    /// Multiplier blocks that yosys takes for a signed product of factors of `a` and `b` bits, up
+    /// to 16: one, or none where the part has none or the product is narrower than it bothers
+    /// with.
+    pub fn dsp_blocks(self, device: &str, (a, b): (usize, usize)) -> usize {
+        let narrowest = match (self, device) {
+            (Family::Ice40, "up5k" | "u4k") => 11,
+            (Family::Ice40, _) => return 0,
+            (Family::Ecp5 | Family::Gowin, _) => 9,
+        };
+        usize::from(a + b >= narrowest)
+    }
 }
 
 fn ice40_cost(cell: &str) -> Cells {
@@ -221,7 +233,7 @@ fn gowin_cost(cell: &str) -> Cells {
     match cell {
         "LUT1" | "LUT2" | "LUT3" | "LUT4" => Cells { lut4: 1, ..Cells::default() },
         "ALU" => Cells { lut4: 1, carry: 1, ..Cells::default() },
-        "MULT18X18" | "MULTADDALU18X18" => Cells { dsp: 1, ..Cells::default() },
+        "MULT9X9" | "MULT18X18" | "MULTADDALU18X18" => Cells { dsp: 1, ..Cells::default() },
         _ if cell.starts_with("RAM16S") => Cells { lut4: 4, ..Cells::default() },
         _ if cell.starts_with("DFF") => Cells { ff: 1, ..Cells::default() },
         _ if BRAM.contains(&cell) => Cells { bram: 1, ..Cells::default() },

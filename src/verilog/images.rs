@@ -44,6 +44,21 @@ fn image(name: &str, format: &str, mut rows: Vec<(Word, String)>, least: usize) 
     text
 }
 
+/// Bits of an image's words that are not the same in every word.
+pub(super) fn live_bits(text: &str) -> usize {
+    let words = text.lines().filter_map(|line| {
+        let digits = line.split("//").next().map(str::trim).filter(|digits| !digits.is_empty())?;
+        Some(digits.chars().map(|digit| digit.to_digit(16).unwrap_or(0)).collect::<Vec<_>>())
+    });
+    let words: Vec<Vec<u32>> = words.collect();
+    let Some(first) = words.first() else { return 0 };
+    let live = |digit: usize| {
+        let differing = words.iter().fold(0, |all, word| all | (word[digit] ^ first[digit]));
+        differing.count_ones() as usize
+    };
+    (0..first.len()).map(live).sum()
+}
+
 fn instructions(program: &Program, sizes: &Sizes) -> String {
     let slabs = program.loader().slabs;
     let rows = program.instrs().iter().enumerate().map(|(k, i)| {
@@ -234,4 +249,15 @@ fn hidden(program: &Program, sizes: &Sizes, cell: usize, table: &CellTable) -> S
 fn fillers_before(program: &Program, cell: usize) -> usize {
     let before = program.tables()[..cell].iter();
     before.map(|t| t.0.iter().filter(|u| u.unit.is_none()).count()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::live_bits;
+
+    #[test]
+    fn constant_columns_are_not_stored() {
+        assert_eq!(live_bits("// 3 words\n1f0 // a\n1e4\n1f0 // b\n"), 2);
+        assert_eq!(live_bits("0\n0\n"), 0);
+    }
 }

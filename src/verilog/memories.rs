@@ -1,9 +1,14 @@
 //! The block memories and multipliers of a design, counted from the program: what synthesis must
 //! find again.
 
+use super::images;
 use super::sizes::Sizes;
 use crate::config::CellMultiplier;
 use crate::sched::Program;
+use std::collections::BTreeMap;
+
+/// The image of the sigmoid.
+const SIGMOID: &str = include_str!("../../templates/lib/ht_sigmoid.hex");
 
 /// Identical block memories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,44 +19,66 @@ pub struct Memory {
     pub count: usize,
     /// Words of one.
     pub words: usize,
-    /// Bits of a word.
+    /// Bits of a word; in a ROM those that are not the same in every word, for no synthesiser
+    /// stores the others.
     pub bits: usize,
 }
 
 /// All block memories of a program's design.
 pub fn memories(program: &Program, sizes: &Sizes) -> Vec<Memory> {
+    let images: BTreeMap<String, String> = images::files(program, sizes).into_iter().collect();
+    let live = |name: &str| images.get(name).map_or(0, |text| images::live_bits(text));
     let quant = program.quant();
     let act = quant.activation_bits() as usize;
     let (lanes, drains, cells) = (program.lanes(), program.drains(), program.cells());
     let loader = program.loader();
     let of = |name, count, words: usize, bits| Memory { name, count, words: words.max(2), bits };
     let inputs = program.input_banks() * loader.elements;
-    let gate_entry = sizes.need_w + sizes.gate_word_w + 16;
     let mut all = vec![
-        of("weights", 1, program.rom().len(), lanes * quant.weight_bits() as usize),
+        of("weights", 1, program.rom().len(), live("weights.hex")),
         of("input", inputs, loader.frames * program.input_words() / inputs, act + 1),
         of("results", program.banks(), program.buffer_groups() * lanes / program.banks(), act),
         of("gates", drains, program.gate_groups() * lanes / drains, 16),
-        of("gate tables", cells, 4 * sizes.rows, gate_entry),
-        of("hidden tables", cells, sizes.rows, 1 + sizes.act_aw + sizes.hidden_slot_w),
         of("hidden", 1, sizes.hidden_words, act),
         of("cell states", cells, sizes.rows, 16),
-        of("sigmoid", cells, 256, 24),
+        of("sigmoid", cells, 256, images::live_bits(SIGMOID)),
     ];
+    for cell in 0..cells {
+        let gates = live(&format!("gates{cell}.hex"));
+        all.push(of("gate table", 1, 4 * sizes.rows, gates));
+        let hidden = live(&format!("hidden{cell}.hex"));
+        all.push(of("hidden table", 1, sizes.rows, hidden));
+    }
     if quant.head().is_some() {
         all.push(of("outputs", drains, sizes.out_groups * lanes / drains, 16));
         if quant.outputs() > 64 {
-            all.push(of("head bias", 1, quant.outputs(), 16));
+            all.push(of("head bias", 1, quant.outputs(), live("head_bias.hex")));
         }
     }
     all
 }
 
-/// Multipliers: one a lane, and two an element-wise unit unless they are serial.
-pub fn multipliers(program: &Program) -> usize {
-    let cells = match program.hw().cell_multiplier {
-        CellMultiplier::Dsp => 2 * program.cells(),
-        CellMultiplier::Serial => 0,
-    };
-    program.lanes() + cells
+/// Identical multipliers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Multiplier {
+    /// What they compute.
+    pub name: &'static str,
+    /// How many there are.
+    pub count: usize,
+    /// Bits of the factors, both signed.
+    pub bits: (usize, usize),
+}
+
+/// All multipliers that are written as such: one a lane, and two an element-wise unit unless it
+/// multiplies serially.
+pub fn multipliers(program: &Program) -> Vec<Multiplier> {
+    let quant = program.quant();
+    let lane = (quant.activation_bits() as usize, quant.weight_bits() as usize);
+    let of = |name, count, bits| Multiplier { name, count, bits };
+    let mut all = vec![of("lanes", program.lanes(), lane)];
+    if program.hw().cell_multiplier == CellMultiplier::Dsp {
+        all.push(of("cell products", program.cells(), (16, 16)));
+        all.push(of("activation slopes", program.cells(), (11, 8)));
+    }
+    all
 }

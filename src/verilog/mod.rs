@@ -10,7 +10,7 @@ mod pack;
 mod sizes;
 mod top;
 
-pub use memories::{Memory, memories, multipliers};
+pub use memories::{Memory, Multiplier, memories, multipliers};
 pub use sizes::Sizes;
 
 use crate::error::Result;

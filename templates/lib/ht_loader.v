@@ -95,9 +95,8 @@ module ht_loader #(
 
   // free_q: down with a slab filled, up with one handed back
   always @(posedge i_clk)
-    if (i_rst) free_q <= ALL_SLABS;
-    else       free_q <= free_q + {{(CREDIT_W-1){1'b0}}, i_slab_free}
-                                - {{(CREDIT_W-1){1'b0}}, slab_full};
+    if (i_rst)                         free_q <= ALL_SLABS;
+    else if (slab_full != i_slab_free) free_q <= free_q + {{(CREDIT_W-1){slab_full}}, 1'b1};
 
   // column_q: position in the time step
   always @(posedge i_clk)

@@ -151,14 +151,13 @@ module ht_sequencer #(
   // full_q: up with a slab filled, down with one taken
   wire take_slab = dispatch && ir_wait_input;
   always @(posedge i_clk)
-    if (i_rst) full_q <= {SLOT_W{1'b0}};
-    else       full_q <= full_q + {{(SLOT_W-1){1'b0}}, i_slab_full}
-                                - {{(SLOT_W-1){1'b0}}, take_slab};
+    if (i_rst)                         full_q <= {SLOT_W{1'b0}};
+    else if (i_slab_full != take_slab) full_q <= full_q + {{(SLOT_W-1){take_slab}}, 1'b1};
 
   // in_flight_q: up with an instruction started, down with one complete
   always @(posedge i_clk)
-    if (i_rst) in_flight_q <= 4'd0;
-    else       in_flight_q <= in_flight_q + {3'd0, dispatch} - {3'd0, i_complete};
+    if (i_rst)                       in_flight_q <= 4'd0;
+    else if (dispatch != i_complete) in_flight_q <= in_flight_q + {{3{i_complete}}, 1'b1};
 
   // cell_busy_q: the element-wise units have work
   wire cell_start = dispatch && ir_is_last;

@@ -312,6 +312,39 @@ fn block_memories_are_predicted() {
     }
 }
 
+/// What `Family::dsp_blocks` promises is what yosys builds.
+#[test]
+fn multiplier_blocks_are_predicted() {
+    let Some(yosys) = needs(Tool::Yosys) else { return };
+    let dir = folder();
+    let families = [
+        (Family::Ice40, "up5k", "synth_ice40 -dsp"),
+        (Family::Ice40, "hx8k", "synth_ice40"),
+        (Family::Ecp5, "25k", "synth_ecp5"),
+    ];
+    for (family, device, synth) in families {
+        for (a, b) in [(16, 16), (11, 8), (12, 8), (6, 6), (6, 5), (5, 5), (5, 4), (4, 4)] {
+            let text = format!(
+                "module product (input clk, input signed [{}:0] a, input signed [{}:0] b, \
+                 output reg signed [{}:0] y); always @(posedge clk) y <= a * b; endmodule\n",
+                a - 1,
+                b - 1,
+                a + b - 1
+            );
+            fs::write(dir.path().join("m.v"), text).expect("a file");
+            let script = format!(
+                "read_verilog m.v; {synth} -top product; \
+                 select -assert-count {} t:SB_MAC16 t:MULT18X18D",
+                family.dsp_blocks(device, (a, b))
+            );
+            let run = yosys.run().args(["-q", "-p", &script]).cwd(dir.path()).run();
+            let finished = run.expect("yosys starts");
+            let told = format!("{device} {a} x {b}: {}", finished.stderr);
+            assert!(finished.status.success(), "{told}");
+        }
+    }
+}
+
 #[test]
 fn the_netlist_is_verilog_of_cells() {
     if needs(Tool::Yosys).is_none() {
