@@ -77,12 +77,7 @@ impl DesignFiles {
     }
 
     /// With the blocks that a netlist for the board must have.
-    pub fn expecting(
-        self,
-        board: &Board,
-        memories: &[Memory],
-        multipliers: &[Multiplier],
-    ) -> Self {
+    pub fn expecting(self, board: &Board, memories: &[Memory], multipliers: &[Multiplier]) -> Self {
         let family = board.family;
         let bram = memories.iter().map(|m| m.count * family.bram_blocks(m.words, m.bits));
         let dsp = multipliers.iter().map(|m| m.count * family.dsp_blocks(&board.device, m.bits));

@@ -187,15 +187,15 @@ impl Family {
     }
 
     /// Multiplier blocks that yosys takes for a signed product of factors of `a` and `b` bits, up
-    /// to 16: one, or none where the part has none or the product is narrower than it bothers
-    /// with.
+    /// to 16: one, or none where the part has none or the product is too small to be worth one.
     pub fn dsp_blocks(self, device: &str, (a, b): (usize, usize)) -> usize {
-        let narrowest = match (self, device) {
-            (Family::Ice40, "up5k" | "u4k") => 11,
-            (Family::Ice40, _) => return 0,
-            (Family::Ecp5 | Family::Gowin, _) => 9,
+        let worth = match (self, device) {
+            (Family::Ice40, "up5k" | "u4k") => a + b >= 11,
+            (Family::Ice40, _) => false,
+            (Family::Ecp5, _) => a.min(b) >= 2,
+            (Family::Gowin, _) => a.min(b) >= 4,
         };
-        usize::from(a + b >= narrowest)
+        usize::from(worth)
     }
 }
 

@@ -44,19 +44,18 @@ fn image(name: &str, format: &str, mut rows: Vec<(Word, String)>, least: usize) 
     text
 }
 
-/// Bits of an image's words that are not the same in every word.
-pub(super) fn live_bits(text: &str) -> usize {
+/// Which bits of an image's words are not the same in every word, lowest first.
+pub(super) fn live_bits(text: &str) -> Vec<bool> {
     let words = text.lines().filter_map(|line| {
         let digits = line.split("//").next().map(str::trim).filter(|digits| !digits.is_empty())?;
         Some(digits.chars().map(|digit| digit.to_digit(16).unwrap_or(0)).collect::<Vec<_>>())
     });
     let words: Vec<Vec<u32>> = words.collect();
-    let Some(first) = words.first() else { return 0 };
-    let live = |digit: usize| {
-        let differing = words.iter().fold(0, |all, word| all | (word[digit] ^ first[digit]));
-        differing.count_ones() as usize
-    };
-    (0..first.len()).map(live).sum()
+    let Some(first) = words.first() else { return Vec::new() };
+    let differing =
+        |digit: usize| words.iter().fold(0, |all, word| all | (word[digit] ^ first[digit]));
+    let digits = (0..first.len()).rev().map(differing);
+    digits.flat_map(|digit| (0..4).map(move |bit| digit >> bit & 1 == 1)).collect()
 }
 
 fn instructions(program: &Program, sizes: &Sizes) -> String {
@@ -257,7 +256,9 @@ mod tests {
 
     #[test]
     fn constant_columns_are_not_stored() {
-        assert_eq!(live_bits("// 3 words\n1f0 // a\n1e4\n1f0 // b\n"), 2);
-        assert_eq!(live_bits("0\n0\n"), 0);
+        let live = live_bits("// 3 words\n1f0 // a\n1e4\n1f0 // b\n");
+        let expected = (0..12).map(|bit| bit == 2 || bit == 4);
+        assert_eq!(live, expected.collect::<Vec<_>>());
+        assert!(!live_bits("3\n3\n").contains(&true));
     }
 }

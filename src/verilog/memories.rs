@@ -4,11 +4,14 @@
 use super::images;
 use super::sizes::Sizes;
 use crate::config::CellMultiplier;
-use crate::sched::Program;
+use crate::sched::{Program, Source};
 use std::collections::BTreeMap;
 
 /// The image of the sigmoid.
 const SIGMOID: &str = include_str!("../../templates/lib/ht_sigmoid.hex");
+
+/// Bits of the bias in a gate table's word, below the gate's place.
+const BIAS_BITS: usize = 16;
 
 /// Identical block memories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +27,11 @@ pub struct Memory {
     pub bits: usize,
 }
 
-/// All block memories of a program's design.
+/// All block memories of a program's design. A memory that nothing reads is not among them.
 pub fn memories(program: &Program, sizes: &Sizes) -> Vec<Memory> {
     let images: BTreeMap<String, String> = images::files(program, sizes).into_iter().collect();
-    let live = |name: &str| images.get(name).map_or(0, |text| images::live_bits(text));
+    let live = |name: &str| images.get(name).map_or_else(Vec::new, |text| images::live_bits(text));
+    let count = |bits: &[bool]| bits.iter().filter(|&&bit| bit).count();
     let quant = program.quant();
     let act = quant.activation_bits() as usize;
     let (lanes, drains, cells) = (program.lanes(), program.drains(), program.cells());
@@ -35,24 +39,30 @@ pub fn memories(program: &Program, sizes: &Sizes) -> Vec<Memory> {
     let of = |name, count, words: usize, bits| Memory { name, count, words: words.max(2), bits };
     let inputs = program.input_banks() * loader.elements;
     let mut all = vec![
-        of("weights", 1, program.rom().len(), live("weights.hex")),
+        of("weights", 1, program.rom().len(), count(&live("weights.hex"))),
         of("input", inputs, loader.frames * program.input_words() / inputs, act + 1),
-        of("results", program.banks(), program.buffer_groups() * lanes / program.banks(), act),
-        of("gates", drains, program.gate_groups() * lanes / drains, 16),
         of("hidden", 1, sizes.hidden_words, act),
         of("cell states", cells, sizes.rows, 16),
-        of("sigmoid", cells, 256, images::live_bits(SIGMOID)),
+        of("sigmoid", cells, 256, count(&images::live_bits(SIGMOID))),
     ];
+    if program.descs().iter().any(|desc| desc.source == Source::Buffer) {
+        let banks = program.banks();
+        all.push(of("results", banks, program.buffer_groups() * lanes / banks, act));
+    }
+    let bank_bits = (drains / cells).trailing_zeros() as usize;
     for cell in 0..cells {
-        let gates = live(&format!("gates{cell}.hex"));
-        all.push(of("gate table", 1, 4 * sizes.rows, gates));
+        let table = live(&format!("gates{cell}.hex"));
+        // The lowest bits of a gate's word tell its memory.
+        let read = 1 << count(&table[BIAS_BITS..BIAS_BITS + bank_bits]);
+        all.push(of("gates", read, program.gate_groups() * lanes / drains, 16));
+        all.push(of("gate table", 1, 4 * sizes.rows, count(&table)));
         let hidden = live(&format!("hidden{cell}.hex"));
-        all.push(of("hidden table", 1, sizes.rows, hidden));
+        all.push(of("hidden table", 1, sizes.rows, count(&hidden)));
     }
     if quant.head().is_some() {
         all.push(of("outputs", drains, sizes.out_groups * lanes / drains, 16));
         if quant.outputs() > 64 {
-            all.push(of("head bias", 1, quant.outputs(), live("head_bias.hex")));
+            all.push(of("head bias", 1, quant.outputs(), count(&live("head_bias.hex"))));
         }
     }
     all

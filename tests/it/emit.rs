@@ -1,4 +1,4 @@
-//! Emission: the same bytes each time, silent in three readers, block memories as counted.
+//! Emission: the same bytes each time, silent in three readers, blocks as counted.
 
 use crate::exact::quantized;
 use crate::models;
@@ -6,8 +6,9 @@ use crate::support::needs;
 use htgen::config::{CellMultiplier, HwConfig, OutputRate};
 use htgen::quant::Widths;
 use htgen::sched::{self, Program};
+use htgen::synth::{self, Board, DesignFiles};
 use htgen::tool::Tool;
-use htgen::verilog::{self, About, Bundle};
+use htgen::verilog::{self, About, Bundle, Sizes};
 
 fn program(seed: u64, hw: &HwConfig) -> Program {
     let model = models::model(&models::random_shape(seed));
@@ -74,5 +75,35 @@ fn three_readers_are_silent() {
         let read = format!("read_verilog *.v; hierarchy -check -top {}; proc; check", design.top);
         let script = yosys.run().cwd(dir.path()).args(["-q", "-p", &read]);
         script.run_ok().unwrap();
+    }
+}
+
+#[test]
+fn block_memories_and_multipliers_are_as_counted() {
+    if needs(Tool::Yosys).is_none() {
+        return;
+    }
+    for (program, target) in variety().iter().zip(["icebreaker", "ulx3s-25f", "hx8k", "icebreaker"])
+    {
+        let dir = tempfile::tempdir().unwrap();
+        let design = bundle(program);
+        for (name, text) in &design.files {
+            std::fs::write(dir.path().join(name), text).unwrap();
+        }
+        let board = Board::load(target).unwrap();
+        let sizes = Sizes::of(program).unwrap();
+        let files = DesignFiles::emitted(&design.top, dir.path(), sizes.in_bits(program)).unwrap();
+        let memories = verilog::memories(program, &sizes);
+        let files = files.expecting(&board, &memories, &verilog::multipliers(program));
+        let netlist = dir.path().join("netlist.v");
+        synth::netlist(&files, &board, &netlist).unwrap();
+        let netlist = std::fs::read_to_string(netlist).unwrap();
+        let count = |cells: &[&str]| {
+            let of = |cell: &&str| netlist.lines().filter(|l| l.trim().starts_with(*cell)).count();
+            cells.iter().map(of).sum::<usize>()
+        };
+        let found = (count(&["SB_RAM40_4K", "DP16KD", "PDPW16KD"]), count(&["SB_MAC16", "MULT18"]));
+        let expected = (files.expected_bram.unwrap(), files.expected_dsp.unwrap());
+        assert_eq!(found, expected, "{target}\n{memories:#?}");
     }
 }

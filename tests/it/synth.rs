@@ -323,7 +323,7 @@ fn multiplier_blocks_are_predicted() {
         (Family::Ecp5, "25k", "synth_ecp5"),
     ];
     for (family, device, synth) in families {
-        for (a, b) in [(16, 16), (11, 8), (12, 8), (6, 6), (6, 5), (5, 5), (5, 4), (4, 4)] {
+        for (a, b) in [(16, 16), (11, 8), (12, 8), (6, 6), (6, 5), (5, 5), (4, 4), (4, 3)] {
             let text = format!(
                 "module product (input clk, input signed [{}:0] a, input signed [{}:0] b, \
                  output reg signed [{}:0] y); always @(posedge clk) y <= a * b; endmodule\n",
