@@ -2,12 +2,13 @@
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help demo test bench build setup fmt lint clean
+.PHONY: help demo test bench results build setup fmt lint clean
 
 help:
 	@echo 'make demo   install what is missing, build, and take the spoken digits to a bitstream'
 	@echo 'make test   install what is missing, check format and lints, run every test'
 	@echo 'make bench  print the tables of efficiency and speed'
+	@echo 'make results  measure everything, write docs/results.md and the table in README.md'
 	@echo 'make build  build target/release/htgen'
 	@echo 'make fmt    format the Rust sources'
 	@echo 'make lint   clippy, warnings are errors'
@@ -29,7 +30,10 @@ test: setup
 	HTGEN_REQUIRE_TOOLS=1 cargo test
 
 bench: build
-	scripts/bench.sh
+	python3 scripts/measure.py bench --fresh
+
+results: build
+	python3 scripts/measure.py results --fresh
 
 fmt:
 	cargo fmt

@@ -5,7 +5,7 @@ use super::lanes::{self};
 use super::loops::{Context, Digit, Loop, RawLoop, fuse};
 use super::program::{Desc, Dest, Instr, Kind, Loader, Program, Source};
 use super::shape::Shapes;
-use super::slots::{FieldBit, Slots};
+use super::slots::Slots;
 use super::timing::Timing;
 use super::{check, rom};
 use crate::config::{HwConfig, OutputRate};
@@ -335,16 +335,29 @@ fn slab_columns(ctx: &Context<'_>) -> usize {
     if ctx.plan.slabs().steps == 0 { inner * shape.prefix.count } else { inner }
 }
 
+/// Columns that follow each other in the stream and lie one behind the other in one bank.
+fn bank_run(ctx: &Context<'_>) -> usize {
+    let mut run = 1;
+    for &id in ctx.network().columns().iter().rev() {
+        let field = ctx.field(0, id);
+        run *= ctx.network().size(id) >> field;
+        if field > 0 {
+            break;
+        }
+    }
+    run
+}
+
 fn loader(ctx: &Context<'_>, quant: &QuantPlan, hw: &HwConfig) -> Loader {
     let network = ctx.network();
     let columns = network.columns();
-    let last = *columns.last().expect("a matrix has a column mode");
     let banked = ctx.slots.input_bits > 0;
-    // A write stays inside a slab and, in a banked buffer, inside a run of the last mode.
+    // A write stays inside a slab and, in a banked buffer, inside a run of columns of one bank.
     let slab = slab_columns(ctx);
+    let run = bank_run(ctx);
     let fits = |n: usize| {
         let inside = ctx.plan.slabs().steps == 0 || slab.is_multiple_of(n);
-        inside && (!banked || (ctx.field(0, last) == 0 && network.size(last).is_multiple_of(n)))
+        inside && (!banked || run.is_multiple_of(n))
     };
     let mut elements = hw.elements_per_beat;
     while elements > 1 && !fits(elements) {
@@ -355,20 +368,19 @@ fn loader(ctx: &Context<'_>, quant: &QuantPlan, hw: &HwConfig) -> Loader {
     let of =
         |bound, act| RawLoop { digit: Digit::Group, bound, contracted: false, act, wgt: 0, out: 0 };
     for &id in &columns {
-        let e = ctx.field(0, id);
-        let mut bound = network.size(id) >> e;
-        let mut stride = addressing.stride(id);
-        if id == last && banked {
-            (bound, stride) = (bound / elements, stride * elements);
-        }
-        raw.push(of(bound, stride as i64));
-        for bit in (0..e).rev() {
-            let slot = ctx.slots.of(0, FieldBit { id, bit: bit as u8 });
-            raw.push(of(2, 1i64 << slot.expect("an input field has a slot")));
+        for (_, bound, bit) in ctx.parts(id, ctx.field(0, id), 0) {
+            let stride = bit.map_or(addressing.stride(id) as i64, |bit| ctx.bank(0, id, bit));
+            raw.push(of(bound, stride));
         }
     }
     let loops = match banked {
-        true => fuse(&raw).0,
+        true => {
+            // The innermost loop is the run, or a part of it that the writes divide too.
+            let mut loops = fuse(&raw).0;
+            loops[0].bound /= elements;
+            loops[0].act *= elements as i64;
+            loops
+        }
         false => {
             let writes = ctx.addressing(0).words.div_ceil(elements);
             vec![Loop { bound: writes, act: elements as i64, wgt: 0, out: 0 }]

@@ -108,13 +108,12 @@ pub(super) fn input_word(ctx: &Context<'_>, column: usize) -> usize {
     let addressing = ctx.addressing(0);
     let (mut rest, mut word) = (column, 0);
     for &id in network.columns().iter().rev() {
-        let value = rest % network.size(id);
+        let mut value = rest % network.size(id);
         rest /= network.size(id);
-        let field = ctx.field(0, id);
-        word += (value >> field) * addressing.stride(id);
-        for bit in (0..field).filter(|bit| value >> bit & 1 == 1) {
-            let slot = ctx.slots.of(0, super::slots::FieldBit { id, bit: bit as u8 });
-            word += 1 << slot.expect("an input field has a slot");
+        for (weight, _, bit) in ctx.parts(id, ctx.field(0, id), 0) {
+            let stride = bit.map_or(addressing.stride(id), |bit| ctx.bank(0, id, bit) as usize);
+            word += value / weight * stride;
+            value %= weight;
         }
     }
     word

@@ -88,7 +88,7 @@ pub struct Addressing {
 }
 
 impl Addressing {
-    /// Distance for one count of the part of an index above its field.
+    /// Distance for one count of the part of an index beside its field.
     pub fn stride(&self, id: IndexId) -> usize {
         self.strides.iter().find(|s| s.0 == id).map_or(0, |s| s.1)
     }
@@ -103,7 +103,22 @@ impl<'a> Context<'a> {
     pub fn field(&self, t: usize, id: IndexId) -> u32 {
         u32::from(self.layouts[t][usize::from(id.0)])
     }
-    /// Values of an index of tensor `t` above its field, as many as its producer's loops run
+    /// The parts of an index behind a field of `e` bits, slowest first: weight in the index's
+    /// value, iterations, and the field bit that it is, if it is one from bit `from` on.
+    pub fn parts(&self, id: IndexId, e: u32, from: u32) -> Vec<(usize, usize, Option<u32>)> {
+        let bound = self.network().size(id).div_ceil(1 << e);
+        let bit = |bit| (FieldBit::of(self.network(), id, bit).weight, 2, Some(bit));
+        match self.network().columns().contains(&id) {
+            true => (from..e).map(bit).chain([(1, bound, None)]).collect(),
+            false => [(1 << e, bound, None)].into_iter().chain((from..e).rev().map(bit)).collect(),
+        }
+    }
+    /// What a part of this weight counts in an index without the field of `f` bits.
+    fn beside_field(&self, id: IndexId, f: u32, weight: usize) -> i64 {
+        let shift = if self.network().columns().contains(&id) { 0 } else { f };
+        (weight >> shift) as i64
+    }
+    /// Values of an index of tensor `t` beside its field, as many as its producer's loops run
     /// through: a step that splits its operand's field into lanes and a loop may run past the end.
     fn extent(&self, t: usize, id: IndexId) -> usize {
         let own = self.field(t, id);
@@ -165,22 +180,14 @@ impl<'a> Context<'a> {
         for &id in &step.free {
             let (e, f) = (self.field(s, id), self.field(s + 1, id));
             let out = output.stride(id) as i64 / unit;
-            loops.push(RawLoop {
-                digit: Digit::Index { id, factor: 1 << e },
-                bound: self.network().size(id).div_ceil(1 << e),
-                contracted: false,
-                act: input.stride(id) as i64,
-                wgt: 0,
-                out: out << (e - f),
-            });
-            for bit in (f..e).rev() {
+            for (factor, bound, bit) in self.parts(id, e, f) {
                 loops.push(RawLoop {
-                    digit: Digit::Index { id, factor: 1 << bit },
-                    bound: 2,
+                    digit: Digit::Index { id, factor },
+                    bound,
                     contracted: false,
-                    act: self.bank(s, id, bit),
+                    act: bit.map_or(input.stride(id) as i64, |bit| self.bank(s, id, bit)),
                     wgt: 0,
-                    out: out << (bit - f),
+                    out: out * self.beside_field(id, f, factor),
                 });
             }
         }
@@ -214,11 +221,9 @@ impl<'a> Context<'a> {
         }
         for &id in &step.contracted {
             let e = self.field(s, id);
-            let bound = self.network().size(id).div_ceil(1 << e);
-            let digit = |factor| Digit::Index { id, factor };
-            loops.push(of(digit(1 << e), bound, input.stride(id) as i64));
-            for bit in (0..e).rev() {
-                loops.push(of(digit(1 << bit), 2, self.bank(s, id, bit)));
+            for (factor, bound, bit) in self.parts(id, e, 0) {
+                let act = bit.map_or(input.stride(id) as i64, |bit| self.bank(s, id, bit));
+                loops.push(of(Digit::Index { id, factor }, bound, act));
             }
         }
         loops
@@ -244,8 +249,9 @@ impl<'a> Context<'a> {
         loops
     }
 
-    fn bank(&self, t: usize, id: IndexId, bit: u32) -> i64 {
-        let bit = FieldBit { id, bit: bit as u8 };
+    /// Stride of a field bit in tensor `t`: between two banks.
+    pub fn bank(&self, t: usize, id: IndexId, bit: u32) -> i64 {
+        let bit = FieldBit::of(self.network(), id, bit);
         1i64 << self.slots.of(t, bit).expect("a field bit of the layout has a slot")
     }
 }

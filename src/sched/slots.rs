@@ -6,16 +6,33 @@
 
 use super::lanes::{Fields, Patterns};
 use super::shape::Shapes;
-use crate::network::IndexId;
+use crate::network::{IndexId, Network};
 use crate::plan::Plan;
 
 /// One bit of an index.
+///
+/// A column's field is its slowest part: so whole runs of columns that follow each other in the
+/// stream lie in one bank, and the loader can write several of them at once. Fields of other
+/// indices are their fastest part, for those may be padded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FieldBit {
     /// The index.
     pub id: IndexId,
-    /// Which of its bits, 0 lowest.
+    /// Which bit of its field.
     pub bit: u8,
+    /// What the bit adds to the index's value.
+    pub weight: usize,
+}
+
+impl FieldBit {
+    /// Bit `bit` of the fields of an index.
+    pub fn of(network: &Network, id: IndexId, bit: u32) -> FieldBit {
+        let weight = match network.columns().contains(&id) {
+            true => network.size(id) >> (bit + 1),
+            false => 1 << bit,
+        };
+        FieldBit { id, bit: bit as u8, weight }
+    }
 }
 
 /// What each bit of the lane number stands for, in each tensor.
@@ -34,12 +51,13 @@ pub struct Slots {
 impl Slots {
     /// Assigns slots to the patterns' bits.
     pub fn assign(plan: &Plan, shapes: &Shapes, patterns: &Patterns, lane_bits: u32) -> Slots {
-        let mut tensors = vec![place(&vec![None; lane_bits as usize], &patterns.input)];
+        let net = plan.network();
+        let mut tensors = vec![place(net, &vec![None; lane_bits as usize], &patterns.input)];
         for pattern in &patterns.steps {
             let before = tensors.last().expect("the input tensor is there");
             let kept: Vec<Option<FieldBit>> =
                 before.iter().map(|b| b.filter(|b| b.bit < pattern[usize::from(b.id.0)])).collect();
-            tensors.push(place(&kept, pattern));
+            tensors.push(place(net, &kept, pattern));
         }
         let mut slots = Slots { tensors, input_bits: 0, kept_bits: 0, unit_bits: 0 };
         slots.renumber(plan, shapes, lane_bits as usize);
@@ -67,7 +85,7 @@ impl Slots {
         self.tensors[t]
             .iter()
             .enumerate()
-            .filter_map(move |(k, b)| b.map(|b| (b.id, (lane >> k & 1) << b.bit)))
+            .filter_map(move |(k, b)| b.map(|b| (b.id, (lane >> k & 1) * b.weight)))
     }
 
     fn renumber(&mut self, plan: &Plan, shapes: &Shapes, count: usize) {
@@ -97,9 +115,10 @@ impl Slots {
 }
 
 /// Keeps the given bits in their slots and puts the pattern's other bits into free slots.
-fn place(kept: &[Option<FieldBit>], pattern: &Fields) -> Vec<Option<FieldBit>> {
+fn place(net: &Network, kept: &[Option<FieldBit>], pattern: &Fields) -> Vec<Option<FieldBit>> {
     let all = (0..32u8).flat_map(|id| {
-        (0..pattern[usize::from(id)]).map(move |bit| FieldBit { id: IndexId(id), bit })
+        let bits = 0..u32::from(pattern[usize::from(id)]);
+        bits.map(move |bit| FieldBit::of(net, IndexId(id), bit))
     });
     let mut slots = kept.to_vec();
     for bit in all.filter(|b| !kept.contains(&Some(*b))) {

@@ -1,0 +1,309 @@
+"""Measures htgen with htgen's own commands and prints the tables of docs/results.md.
+
+`measure.py bench` prints efficiency and speed. `measure.py results` measures everything, writes
+docs/results.md and the table in README.md. Reports are kept in target/measure; `--fresh` takes
+every measurement again, otherwise one that stands there is not taken twice.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import shlex
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+HTGEN = "target/release/htgen"
+WORK = "target/measure"
+VOICES = "examples/digits/voices_demo.npz"
+DIGITS = f"{WORK}/digits.q.json"
+PRESETS = {"fdht-largest": "FDHT largest", "fdht-smallest": "FDHT smallest"}
+# Network, lanes, elements a beat, least efficiency.
+EFFICIENCY = [
+    ("digits", 4, 1, 0.95), ("digits", 8, 1, 0.92), ("digits", 16, 1, 0.88),
+    ("fdht-largest", 16, 1, 0.97), ("fdht-largest", 64, 4, 0.93),
+    ("fdht-smallest", 16, 1, 0.97), ("fdht-smallest", 64, 4, 0.93),
+]
+# Board, lanes, least clock in MHz or None.
+BOARDS = [
+    ("icebreaker", 4, 24), ("icebreaker", 8, 24), ("hx8k", 4, None),
+    ("ulx3s-25f", 16, 100), ("ulx3s-85f", 32, None), ("tangnano9k", 8, None),
+]
+# The design whose cells are listed, and the modules of it that are the lanes.
+CELLS_OF = ("ulx3s-25f", 16)
+LANE_MODULES = {"ht_lanes", "ht_mac", "ht_select"}
+EXACT_LANES = [1, 8, 32]
+RECORDINGS = 500
+RUN_OVER_SIM = 50
+# The lines of README.md around its table.
+MARK, END = "<!-- results -->", "<!-- /results -->"
+# A network of eight modes, the most there can be.
+EIGHT_MODES = ["--inputs", "6000", "--hidden", "256", "--out-modes", "4,2,2,4,2,2,2,2",
+               "--in-modes", "3,3,3,3,3,3,3,3", "--rank", "4"]
+
+
+def note(text):
+    """Progress, beside the tables."""
+    print(text, file=sys.stderr, flush=True)
+
+
+class Bench:
+    """Runs htgen and keeps its reports and the commands that made them."""
+
+    def __init__(self, fresh):
+        self.work = ROOT / WORK
+        if fresh:
+            shutil.rmtree(self.work, ignore_errors=True)
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.commands = []
+
+    def report(self, name, *words):
+        """The report of a command; exit code 1 is an answer too."""
+        self.commands.append(" ".join(["htgen", *map(shlex.quote, words)]))
+        path = self.work / f"{name}.json"
+        if not path.exists():
+            note(f"$ {self.commands[-1]}")
+            done = subprocess.run([HTGEN, *words, "--json"], cwd=ROOT, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, check=False)
+            if done.returncode not in (0, 1):
+                sys.exit(f"{self.commands[-1]}\n{done.stderr.decode()}")
+            path.write_bytes(done.stdout)
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    def seconds(self, *words):
+        """Processor time of a command, the least of three."""
+        self.commands.append(" ".join(["htgen", *map(shlex.quote, words)]))
+        note(f"$ {self.commands[-1]}")
+
+        def once():
+            before = os.times()
+            subprocess.run([HTGEN, *words], cwd=ROOT, check=True, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
+            after = os.times()
+            return (after.children_user + after.children_system
+                    - before.children_user - before.children_system)
+
+        return min(once() for _ in range(3))
+
+    def model(self, network):
+        """The model file of a network, made where it is missing."""
+        if network == "digits":
+            self.report("quantize", "quantize", "examples/digits/model.json", "--calibrate", VOICES,
+                        "-o", DIGITS)
+            return DIGITS
+        path = f"{WORK}/{network}.json"
+        self.report(f"new_{network}", "new", "--preset", network, "-o", path)
+        return path
+
+    def emit(self, network, lanes, beat=1, target=None):
+        """The folder of a design."""
+        name = f"{network}_{lanes}" + (f"_{target}" if target else "")
+        words = ["emit", self.model(network), "--pe", str(lanes), "--beat", str(beat)]
+        words += ["--target", target] if target else []
+        self.report(f"emit_{name}", *words, "-o", f"{WORK}/{name}")
+        return f"{WORK}/{name}"
+
+    def sim(self, network, lanes, beat=1):
+        """The simulation in which a network's efficiency is measured."""
+        folder = self.emit(network, lanes, beat)
+        source = ["--inputs", VOICES] if network == "digits" else ["--random", "2"]
+        return self.report(f"sim_{network}_{lanes}", "sim", folder, *source)
+
+
+def table(head, rows):
+    """A Markdown table."""
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows])
+
+
+def verdict(holds):
+    """Yes or no, for a column."""
+    return "yes" if holds else "**no**"
+
+
+def efficiency(bench):
+    """Simulated efficiency of every network of the table, ends of sequences included."""
+    rows = []
+    for network, lanes, beat, least in EFFICIENCY:
+        got = bench.sim(network, lanes, beat)
+        rows.append([PRESETS.get(network, "spoken digits"), lanes, beat,
+                     f"{got['macs_per_step']:,}", f"{got['cycles_per_step']:,.1f}",
+                     verdict(got["cycles_per_step"] == got["predicted_cycles_per_step"]),
+                     f"{got['efficiency']:.4f}", least, verdict(got["efficiency"] >= least),
+                     f"{got['outputs_compared']:,}", verdict(got["bit_exact"])])
+    return table(["network", "lanes", "elements a beat", "multiplies a step", "cycles a step",
+                  "as predicted", "efficiency", "at least", "reached", "outputs compared",
+                  "bit exact"], rows)
+
+
+def speed(bench):
+    """The tool's own speed: a ratio within one run, and processor time."""
+    model = bench.model("digits")
+    run = bench.report("run_voices", "run", model, "--inputs", VOICES)
+    sim = bench.sim("digits", 8)
+    ratio = run["sequences_per_second"] / sim["sequences_per_second"]
+    largest = bench.model("fdht-largest")
+    emit = bench.seconds("emit", largest, "--pe", "64", "--beat", "4", "-o", f"{WORK}/timed")
+    bench.report("new_eight", "new", *EIGHT_MODES, "-o", f"{WORK}/eight.json")
+    plan = bench.seconds("inspect", f"{WORK}/eight.json")
+    rows = [
+        ["`run` against the Verilated model at 8 lanes, sequences a second", f"{ratio:.0f} x",
+         f"at least {RUN_OVER_SIM} x", verdict(ratio >= RUN_OVER_SIM)],
+        ["`emit` of 57,600 inputs at 64 lanes, processor time", f"{emit:.2f} s", "below 1 s",
+         verdict(emit < 1)],
+        ["`inspect` (the plan) of 8 modes, processor time", f"{plan:.2f} s", "below 1 s",
+         verdict(plan < 1)],
+    ]
+    return table(["what", "measured", "bound", "reached"], rows)
+
+
+def decisions(bench, data):
+    """Decisions of the fixed-point reference against float."""
+    rows = []
+    for name, path in [("48 synthetic voices", VOICES), ("real recordings", f"{data}/fsdd.npz")]:
+        if not (ROOT / path).exists():
+            note(f"passed over: {path} is not there")
+            continue
+        got = bench.report(f"run_{pathlib.Path(path).stem}", "run", bench.model("digits"),
+                           "--inputs", path)
+        share = got["decisions_equal"] / got["sequences"]
+        rows.append([name, got["sequences"], f"{got['accuracy_float']:.2%}",
+                     f"{got['accuracy']:.2%}", f"{got['decisions_equal']} ({share:.2%})"])
+    return table(["data", "sequences", "accuracy in float", "accuracy in 8/12 bits",
+                  "decided as in float"], rows)
+
+
+def exactness(bench, data):
+    """Simulation of real recordings, every output compared."""
+    path = f"{data}/fsdd.npz"
+    if not (ROOT / path).exists():
+        note(f"passed over: {path} is not there")
+        return ""
+    rows = []
+    for lanes in EXACT_LANES:
+        got = bench.report(f"sim_recordings_{lanes}", "sim", bench.emit("digits", lanes),
+                           "--inputs", path, "--limit", str(RECORDINGS))
+        rows.append([lanes, got["sequences"], f"{got['outputs_compared']:,}",
+                     verdict(got["bit_exact"]), f"{got['simulated_cycles']:,}",
+                     f"{got['efficiency']:.4f}"])
+    return table(["lanes", "recordings", "outputs compared", "bit exact", "clocks simulated",
+                  "efficiency"], rows)
+
+
+def synthesis(bench):
+    """Area and clock on every board."""
+    rows = []
+    for board, lanes, least in BOARDS:
+        folder = bench.emit("digits", lanes, target=board)
+        got = bench.report(f"synth_{board}_{lanes}", "synth", folder, "--target", board)
+        clock = "area only" if got["fmax_mhz"] is None else f"{got['fmax_mhz']:.1f}"
+        bound = "" if least is None else least
+        reached = "" if least is None else verdict(got["fmax_mhz"] >= least)
+        per_second = got["inferences_per_second"]
+        rows.append([board, lanes, f"{got['lut4']:,}", f"{got['ff']:,}", got["bram"], got["dsp"],
+                     verdict(got["fits"]), clock, bound, reached,
+                     "" if per_second is None else f"{per_second:,.0f}"])
+    return table(["board", "lanes", "LUT4", "FF", "block RAM", "DSP", "fits", "MHz", "at least",
+                  "reached", "time steps a second"], rows)
+
+
+def shares(bench):
+    """Logic cells module by module: what the lanes take, and the rest."""
+    board, lanes = CELLS_OF
+    folder = bench.emit("digits", lanes, target=board)
+    got = bench.report(f"cells_{board}_{lanes}", "synth", folder, "--target", board, "--cells")
+    rows = got["modules"]
+    listed = [[f"`{row['module']}`", row["instances"], f"{row['cells']['lut4']:,}",
+               row["cells"]["ff"], row["cells"]["bram"], row["cells"]["dsp"]] for row in rows]
+    own = sum(row["cells"]["lut4"] for row in rows if row["module"] in LANE_MODULES)
+    total = sum(row["cells"]["lut4"] for row in rows)
+    return (table(["module", "instances", "LUT4", "FF", "block RAM", "DSP"], listed)
+            + f"\n\nThe lanes are {', '.join(f'`{name}`' for name in sorted(LANE_MODULES))}; "
+            f"everything else takes {total - own:,} LUT4, bound 2,000, reached: "
+            f"{verdict(total - own <= 2000)}.")
+
+
+def digest(bench):
+    """The table of README.md."""
+    inspect = bench.report("inspect", "inspect", bench.model("digits"))
+    sims = [bench.sim("digits", lanes) for lanes in (4, 8, 16)]
+    rows = [
+        ["multiplies a time step", f"{inspect['macs_per_step']:,} ({inspect['macs_dense']:,} dense, "
+         f"{inspect['macs_leaf_by_leaf']:,} leaf by leaf)", "`htgen inspect`"],
+    ]
+    for name, path in [("48 synthetic voices", "voices_demo"), ("2,700 real recordings", "fsdd")]:
+        if (bench.work / f"run_{path}.json").exists():
+            got = bench.report(f"run_{path}", "run")
+            rows.append([f"decided as in float, {name}", f"{got['decisions_equal']:,}",
+                         "`htgen run`"])
+    differing = sum(not sim["bit_exact"] for sim in sims)
+    compared = sims[0]["outputs_compared"]
+    rows.append(["simulations that differ, 4, 8 and 16 lanes",
+                 f"{differing}; {compared} outputs compared in each", "`htgen sim`"])
+    rows.append(["cycles a time step, 4 / 8 / 16 lanes",
+                 " / ".join(f"{sim['cycles_per_step']:,.0f}" for sim in sims), "`htgen sim`"])
+    rows.append(["efficiency, 4 / 8 / 16 lanes",
+                 " / ".join(f"{sim['efficiency']:.3f}" for sim in sims), "`htgen sim`"])
+    for board, lanes, _ in BOARDS:
+        got = bench.report(f"synth_{board}_{lanes}", "synth")
+        if got["fmax_mhz"] is not None:
+            rows.append([f"{board}, {lanes} lanes",
+                         f"{got['lut4']:,} LUT4, {got['bram']} block RAM, {got['dsp']} DSP, "
+                         f"{got['fmax_mhz']:.1f} MHz", f"`htgen synth --target {board}`"])
+    return table(["what", "result", "command"], rows)
+
+
+def results(bench, data):
+    """docs/results.md, whole."""
+    parts = [
+        ("Efficiency", "Multiplies / (lanes x cycles) of `htgen sim`, source always valid, sink "
+         "always ready, everything included: input, head, ends of sequences.", efficiency(bench)),
+        ("Decisions", "The spoken digits, 8-bit weights and 12-bit activations.",
+         decisions(bench, data)),
+        ("Exactness on recordings", "Free Spoken Digit Dataset, not part of this repository.",
+         exactness(bench, data)),
+        ("Boards", "The spoken digits; where the part has too few multipliers the element-wise "
+         "unit has none. Counts without the pin harness; clocks of nextpnr, seed 1. A count of "
+         "block RAM or DSP other than the plan's own would have been an error.",
+         synthesis(bench)),
+        ("Cells by module", f"{CELLS_OF[0]}, {CELLS_OF[1]} lanes, hierarchy kept.", shares(bench)),
+        ("Speed of the tool", "On the machine of this run; the ratio counts, both in one run.",
+         speed(bench)),
+    ]
+    text = ("# Results\n\nWritten by `make results`, which runs the commands at the end; "
+            "`make bench` prints the tables of efficiency and speed.\n")
+    for title, about, body in parts:
+        if body:
+            text += f"\n## {title}\n\n{about}\n\n{body}\n"
+    listed = "\n".join(dict.fromkeys(bench.commands))
+    return text + f"\n## Commands\n\n```console\n{listed}\n```\n"
+
+
+def write(path, text):
+    """Replaces a file whole."""
+    new = path.with_suffix(".new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("what", choices=["bench", "results"])
+    parser.add_argument("--fresh", action="store_true", help="take every measurement again")
+    parser.add_argument("--data", default="../shared/data", help="folder with fsdd.npz")
+    args = parser.parse_args()
+    bench = Bench(args.fresh)
+    if args.what == "bench":
+        print(efficiency(bench), speed(bench), sep="\n\n")
+        return
+    write(ROOT / "docs/results.md", results(bench, args.data))
+    readme = ROOT / "README.md"
+    before, rest = readme.read_text(encoding="utf-8").split(f"{MARK}\n", 1)
+    after = rest.split(f"{END}\n", 1)[1]
+    write(readme, f"{before}{MARK}\n{digest(bench)}\n{END}\n{after}")
+
+
+if __name__ == "__main__":
+    main()
