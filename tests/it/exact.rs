@@ -78,40 +78,32 @@ fn random_networks_agree() {
     }
 }
 
+/// Efficiency with everything included, as predicted: input, element-wise units, waits.
 #[test]
 fn golden_networks_keep_the_lanes_busy() {
-    for (name, lanes) in [
-        ("digits", 4),
-        ("digits", 8),
-        ("digits", 16),
-        ("digits", 32),
-        ("fdht-largest", 16),
-        ("fdht-largest", 64),
-        ("fdht-smallest", 16),
-        ("fdht-smallest", 64),
-        ("ht-ucf11", 16),
-        ("ht-ucf11", 64),
-        ("ht-youtube", 16),
-        ("fdht-ucf11", 16),
-        ("fdht-ucf11", 64),
+    for (name, lanes, elements_per_beat, least) in [
+        ("digits", 4, 1, 0.95),
+        ("digits", 8, 1, 0.92),
+        ("digits", 16, 1, 0.88),
+        ("digits", 32, 1, 0.88),
+        ("fdht-largest", 16, 1, 0.97),
+        ("fdht-largest", 64, 4, 0.93),
+        ("fdht-smallest", 16, 1, 0.97),
+        ("fdht-smallest", 64, 4, 0.93),
+        ("ht-ucf11", 16, 1, 0.95),
+        ("ht-ucf11", 64, 4, 0.93),
+        ("ht-youtube", 16, 1, 0.90),
+        ("fdht-ucf11", 16, 1, 0.74),
+        ("fdht-ucf11", 64, 4, 0.74),
     ] {
         let model = models::model(&models::golden(name));
         let quant = quantized(&model, Widths { weight_bits: 8, activation_bits: 12 });
-        let hw = HwConfig {
-            lanes,
-            elements_per_beat: if lanes > 16 { 4 } else { 1 },
-            ..HwConfig::default()
-        };
+        let hw = HwConfig { lanes, elements_per_beat, ..HwConfig::default() };
         let program = sched::schedule(&quant, &hw).expect("schedules");
-        let macs = quant.plan().macs_per_step();
-        let ideal = macs as f64 / lanes as f64;
-        println!(
-            "{name} {lanes}: busy {} efficiency {:.4} acc {}\n{program}",
-            program.busy_cycles(),
-            ideal / program.busy_cycles() as f64,
-            quant.acc_bits()
-        );
-        let least = if name == "fdht-ucf11" { 0.75 } else { 0.95 };
-        assert!(ideal / program.busy_cycles() as f64 > least);
+        let ideal = quant.plan().macs_per_step() as f64 / lanes as f64;
+        let (busy, whole) = (program.busy_cycles(), program.timing().cycles_per_step);
+        let efficiency = ideal / whole as f64;
+        println!("{name} {lanes}: busy {busy}, whole {whole}, efficiency {efficiency:.4}");
+        assert!(efficiency >= least, "{name} at {lanes} lanes: {efficiency:.4}\n{program}");
     }
 }
