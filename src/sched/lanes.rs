@@ -1,7 +1,7 @@
 //! Which indices the lanes of each step run over: dynamic programming over lane patterns.
 //!
 //! With P = 2^p lanes a step's *pattern* takes a power-of-two factor (a *field*) of some free and
-//! new indices; lanes differ in the low bits of those indices. The layout of a result is the
+//! new indices; lanes differ in a part of those indices. The layout of a result is the
 //! pattern that produced it: bank = fields, address = the rest. A step may have a field on a free
 //! index only up to the field that its operand's layout has there; a layout field that it does not
 //! use becomes a loop that selects banks. So no word is ever moved between steps.
