@@ -2,7 +2,7 @@
 //
 // A lane takes the word of the bank that its own number and the address name: bits
 // that the nest keeps come from the lane, the others from the address. Inputs are
-// the buffers' registered outputs; sums are complete four clocks later.
+// the buffers' registered outputs; sums are complete three clocks later.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none

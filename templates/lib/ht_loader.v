@@ -65,7 +65,8 @@ module ht_loader #(
   localparam [COLUMN_W-1:0] SLAB_C     = SLAB_32[COLUMN_W-1:0];
   localparam [CREDIT_W-1:0] ALL_SLABS  = SLABS_32[CREDIT_W-1:0];
   localparam [PART_W-1:0]   FINAL_PART = PART_32[PART_W-1:0];
-  localparam [ACT_AW-1:0]   HALF       = (FRAMES == 2) ? FRAME_WORDS : 0;
+  localparam [31:0]         HALF_32    = (FRAMES == 2) ? FRAME_WORDS : 0;
+  localparam [ACT_AW-1:0]   HALF       = HALF_32[ACT_AW-1:0];
 
   reg  [CREDIT_W-1:0] free_q;     // slabs that may be filled
   reg  [COLUMN_W-1:0] column_q;   // elements of this time step that are written
@@ -170,7 +171,7 @@ module ht_loader #(
 
   generate if (LOOPS < 2) begin : gen_consecutive
     wire unused_count_w = (COUNT_W > 0);
-    assign delta = ELEMENTS;
+    assign delta = ELEMENTS_32[ACT_AW-1:0];
   end else begin : gen_loops
     localparam LEVEL_W = $clog2(LOOPS);
     localparam DEPTH   = 1 << LEVEL_W;

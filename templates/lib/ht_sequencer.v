@@ -279,7 +279,8 @@ module ht_sequencer #(
   reg  [NEST_IW-1:0] nest_q;
   reg  [ACT_AW-1:0]  act_q;
   reg  [OUT_AW-1:0]  out_q;
-  localparam [ACT_AW-1:0] HALF = (FRAMES == 2) ? FRAME_WORDS : 0;
+  localparam [31:0]       HALF_32 = (FRAMES == 2) ? FRAME_WORDS : 0;
+  localparam [ACT_AW-1:0] HALF    = HALF_32[ACT_AW-1:0];
   wire in_second_half = ir_reads_input && frame_q;
 
   // active_q: an iteration is issued in this clock

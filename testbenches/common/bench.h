@@ -68,6 +68,9 @@ inline int64_t sign_extend(uint64_t value, int bits) {
   return static_cast<int64_t>((low_bits(value, bits) ^ sign) - sign);
 }
 
+// The greatest integer that is not above a / b, for b > 0.
+inline int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
+
 // Reads `bits` (1..64) bits of a port from bit `at`; ports wider than 64 bits are word arrays.
 template <typename Port>
 uint64_t field(const Port& port, int at, int bits) {

@@ -1,4 +1,5 @@
-//! Every library module in Verilator, against its C++ bench or its Rust twin.
+//! The leaf modules of the library in Verilator, against their C++ benches or Rust twins.
+//! What the engine is made of: `benches_engine`, `benches_program`, `benches_cells`.
 
 use std::fmt::Write;
 use std::fs;
@@ -17,10 +18,10 @@ pub const IMAGE: &str = "ht_sigmoid.hex";
 pub const VECTORS: &str = "vectors.txt";
 
 /// A number generator for vectors (splitmix64), the same as the benches have.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -28,12 +29,13 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
+    /// 0 to `bound` - 1.
+    pub fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
 
     /// A signed number of `bits` bits, often an extreme or small.
-    fn number(&mut self, bits: u32) -> i64 {
+    pub fn number(&mut self, bits: u32) -> i64 {
         let top = 1i64 << (bits - 1);
         match self.below(8) {
             0 => top - 1,
@@ -45,14 +47,14 @@ impl Random {
         }
     }
 
-    fn word(&mut self) -> i16 {
+    pub fn word(&mut self) -> i16 {
         self.number(16) as i16
     }
 }
 
 /// Builds and runs the bench of a module that needs no files.
 #[track_caller]
-fn check(module: &str, params: &[&[(&str, i64)]]) {
+pub fn check(module: &str, params: &[&[(&str, i64)]]) {
     let dir = TempDir::new().expect("a temporary folder");
     for params in params {
         if let Some(built) = Bench::of(module).params(params).build() {

@@ -3,7 +3,11 @@
 // clippy.toml allows this in `#[test]` functions; their helpers are tests as well.
 #![allow(clippy::unwrap_used)]
 
-mod benches; // every library module in Verilator
+mod bench_images;
+mod benches; // every library module in Verilator: the leaves ...
+mod benches_cells; // ... the element-wise part
+mod benches_engine; // ... lanes, buffers and streams
+mod benches_program; // ... and what walks the program
 mod cells; // what yosys makes of the library, as a table
 mod cli; // each command end to end
 mod cli_docs; // documents against definitions
