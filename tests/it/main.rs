@@ -22,6 +22,7 @@ mod models;
 mod netlists; // the library behind yosys for iCE40
 mod plan;
 mod proofs; // the FORMAL blocks, and mutants that they must refuse
+mod second; // the rules a second time, in NumPy
 mod sequences;
 mod shared;
 mod sim; // emitted designs against the reference, in Verilator
