@@ -7,11 +7,10 @@
 use super::options::WidthOptions;
 use super::{hardware, stages};
 use crate::error::{Diagnostic, Problems, Result};
-use crate::files;
+use crate::files::{self, Staged};
 use crate::model::{self, Cores, Model};
 use crate::plan::PlanConfig;
 use crate::sched::{self, Program};
-use crate::synth::Staged;
 use crate::tool::Hold;
 use crate::verilog::Bundle;
 use serde::{Deserialize, Serialize};

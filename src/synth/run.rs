@@ -8,8 +8,9 @@ use super::cells::{self, CellTable, Cells};
 use super::design::{DesignFiles, file_name};
 use super::placed;
 use super::plan::{self, HARNESS_STAT, MODULES_STAT, REPORT, RTL, STAT, Step, StepKind, SynthPlan};
-use super::{Board, Staged, SynthConfig, SynthResult, harness};
+use super::{Board, SynthConfig, SynthResult, harness};
 use crate::error::{Diagnostic, Problems, Result};
+use crate::files::Staged;
 use crate::tool::{self, Finished, Found, Hold};
 
 /// Longest run of one program.
