@@ -3,7 +3,7 @@
 
 mod staged;
 
-pub use staged::Staged;
+pub use staged::{Staged, check_replaceable};
 
 use crate::error::{Diagnostic, Problems, Result};
 use std::fs::File;

@@ -134,25 +134,7 @@ fn manifest(dir: &Path) -> Result<Option<Manifest>> {
 
 /// Refuses to replace anything but an empty folder or a design.
 pub fn check_replaceable(dir: &Path) -> Result<()> {
-    let refuse = |what: &str, help: &str| {
-        Err(Diagnostic::new("", what).help(help).in_file(dir.display()).into())
-    };
-    match fs::read_dir(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            refuse("not a folder, so it is not replaced", "choose another place with -o")
-        }
-        Err(error) => Err(not_written(dir, &error)),
-        Ok(mut entries) => {
-            if entries.next().is_none() || manifest(dir)?.is_some() {
-                return Ok(());
-            }
-            refuse(
-                "a folder that is not a design of htgen is not replaced",
-                "choose another place with -o, or remove it",
-            )
-        }
-    }
+    files::check_replaceable(dir, "a design of htgen", || Ok(manifest(dir)?.is_some()))
 }
 
 fn not_written(dir: &Path, error: &io::Error) -> Problems {

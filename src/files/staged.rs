@@ -34,24 +34,74 @@ impl Staged {
         self.dir.path().join("new")
     }
 
-    /// Puts the folder in its place. What stood there goes away after that, or comes back when
-    /// the move fails.
+    /// Puts the folder in its place, in one step: whoever looks sees what stood there or the new
+    /// folder, never neither. What stood there goes away after that.
     pub fn commit(self) -> Result<()> {
-        let old = self.dir.path().join("old");
-        let had_old = match fs::rename(&self.target, &old) {
-            Ok(()) => true,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-            Err(error) => return Err(refusal(&self.target, &error).into()),
+        let new = self.path();
+        let placed = match exchange(&new, &self.target) {
+            // Nothing stood there.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => fs::rename(&new, &self.target),
+            Err(error) if is_unknown(&error) => return self.commit_in_two_steps(),
+            result => result,
         };
-        fs::rename(self.path(), &self.target).map_err(|error| {
-            if had_old && fs::rename(&old, &self.target).is_err() {
-                let kept = self.dir.path().join("old");
-                return refusal(&self.target, &error)
-                    .help(format!("the previous output is in {}", kept.display()));
+        placed.map_err(|error| refusal(&self.target, &error).into())
+    }
+
+    /// Where the file system cannot exchange: out with the old folder, in with the new one. The
+    /// old one comes back when the second step fails.
+    fn commit_in_two_steps(self) -> Result<()> {
+        let old = self.dir.path().join("old");
+        fs::rename(&self.target, &old).map_err(|error| refusal(&self.target, &error))?;
+        let Err(error) = fs::rename(self.path(), &self.target) else { return Ok(()) };
+        let problem = refusal(&self.target, &error);
+        if fs::rename(&old, &self.target).is_ok() {
+            return Err(problem.into());
+        }
+        let kept = self.dir.keep().join("old");
+        Err(problem.help(format!("the previous output is in {}", kept.display())).into())
+    }
+}
+
+/// Exchanges two folders of one file system.
+#[cfg(target_os = "linux")]
+fn exchange(a: &Path, b: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE)?)
+}
+
+/// Elsewhere the call has another name; two steps do.
+#[cfg(not(target_os = "linux"))]
+fn exchange(_: &Path, b: &Path) -> io::Result<()> {
+    fs::symlink_metadata(b).and(Err(io::ErrorKind::Unsupported.into()))
+}
+
+/// Whether the system or the file system does not know how to exchange.
+fn is_unknown(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput)
+}
+
+/// Refuses to replace anything but nothing, an empty folder, or `what`, as `is_ours` recognizes it.
+pub fn check_replaceable(
+    target: &Path,
+    what: &str,
+    is_ours: impl FnOnce() -> Result<bool>,
+) -> Result<()> {
+    let refuse = |problem: String, help: &str| {
+        Err(Diagnostic::new("", problem).help(help).in_file(target.display()).into())
+    };
+    match fs::read_dir(target) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            refuse("not a folder, so it is not replaced".into(), "choose another place with -o")
+        }
+        Err(error) => Err(refusal(target, &error).into()),
+        Ok(mut entries) => {
+            if entries.next().is_none() || is_ours()? {
+                return Ok(());
             }
-            refusal(&self.target, &error)
-        })?;
-        Ok(())
+            let problem = format!("a folder that is not {what} is not replaced");
+            refuse(problem, "choose another place with -o, or remove it")
+        }
     }
 }
 
@@ -62,6 +112,7 @@ fn refusal(target: &Path, error: &io::Error) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     fn entries(dir: &Path) -> Vec<String> {
         let names = fs::read_dir(dir)
@@ -86,6 +137,55 @@ mod tests {
             assert_eq!(fs::read_to_string(target.join("file")).expect("the file"), expect);
             assert_eq!(entries(&root.path().join("deep")), ["out"]);
         }
+    }
+
+    /// A thread that looks for the file all the time never misses it, and a folder is replaced
+    /// often enough that two steps would be seen.
+    #[test]
+    fn the_previous_folder_is_never_away() {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let target = root.path().join("out");
+        let stage = || {
+            let staged = Staged::beside(&target).expect("a folder");
+            fs::write(staged.path().join("file"), "text").expect("a file");
+            staged
+        };
+        stage().commit().expect("moved");
+        let other = stage();
+        if exchange(&other.path(), &target).is_err_and(|error| is_unknown(&error)) {
+            eprintln!("passed over: this file system does not exchange folders");
+            return;
+        }
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let watch = scope.spawn(|| {
+                let mut looks = 0;
+                while !done.load(Ordering::Relaxed) {
+                    fs::metadata(target.join("file")).expect("the file is there at every moment");
+                    looks += 1;
+                }
+                looks
+            });
+            (0..2000).for_each(|_| stage().commit().expect("moved"));
+            done.store(true, Ordering::Relaxed);
+            assert!(watch.join().expect("never away") > 0);
+        });
+    }
+
+    #[test]
+    fn two_steps_do_the_same() {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let target = root.path().join("out");
+        Staged::beside(&target).and_then(Staged::commit).expect("moved");
+        let staged = Staged::beside(&target).expect("a folder");
+        fs::write(staged.path().join("file"), "new").expect("a file");
+        staged.commit_in_two_steps().expect("moved");
+        assert_eq!(fs::read_to_string(target.join("file")).expect("the file"), "new");
+        let staged = Staged::beside(&target).expect("a folder");
+        fs::remove_dir_all(staged.path()).expect("gone");
+        staged.commit_in_two_steps().expect_err("nothing to move");
+        assert_eq!(fs::read_to_string(target.join("file")).expect("it came back"), "new");
+        assert_eq!(entries(root.path()), ["out"]);
     }
 
     #[test]

@@ -9,12 +9,13 @@ mod cli; // each command end to end
 mod cli_docs; // documents against definitions
 mod cli_refusals; // bad input: text, exit code, nothing half written
 mod cli_support;
-mod cli_tools; // tools missing, too old, interrupted
+mod cli_tools; // tools missing or too old
 mod digits;
 mod emit;
 mod errors;
 mod errors_data;
 mod exact;
+mod interrupted; // signals in the middle of a command
 mod lane_rusthdl; // the lane against its second description
 mod lint; // warnings, bounds and style of the library
 mod model;
