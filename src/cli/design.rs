@@ -7,11 +7,10 @@
 use super::options::WidthOptions;
 use super::{hardware, stages};
 use crate::error::{Diagnostic, Problems, Result};
-use crate::files;
+use crate::files::{self, Staged};
 use crate::model::{self, Cores, Model};
 use crate::plan::PlanConfig;
 use crate::sched::{self, Program};
-use crate::synth::Staged;
 use crate::tool::Hold;
 use crate::verilog::Bundle;
 use serde::{Deserialize, Serialize};
@@ -135,25 +134,7 @@ fn manifest(dir: &Path) -> Result<Option<Manifest>> {
 
 /// Refuses to replace anything but an empty folder or a design.
 pub fn check_replaceable(dir: &Path) -> Result<()> {
-    let refuse = |what: &str, help: &str| {
-        Err(Diagnostic::new("", what).help(help).in_file(dir.display()).into())
-    };
-    match fs::read_dir(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            refuse("not a folder, so it is not replaced", "choose another place with -o")
-        }
-        Err(error) => Err(not_written(dir, &error)),
-        Ok(mut entries) => {
-            if entries.next().is_none() || manifest(dir)?.is_some() {
-                return Ok(());
-            }
-            refuse(
-                "a folder that is not a design of htgen is not replaced",
-                "choose another place with -o, or remove it",
-            )
-        }
-    }
+    files::check_replaceable(dir, "a design of htgen", || Ok(manifest(dir)?.is_some()))
 }
 
 fn not_written(dir: &Path, error: &io::Error) -> Problems {

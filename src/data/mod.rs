@@ -1,11 +1,10 @@
 //! Sequences of inputs with optional labels, and arrays in NumPy's npz files.
 //!
-//! Responsible for reading a data set under size limits, for random stimulus, and for writing
-//! result arrays. Knows the width and element type that a model wants, nothing else about it.
+//! Responsible for reading a data set under size limits and for writing result arrays. Knows the
+//! width and element type that a model wants, nothing else about it.
 
 mod array;
 mod npz;
-mod random;
 mod read;
 mod write;
 

@@ -93,13 +93,18 @@ fn head(model: &Model, formats: &Formats, hidden_frac: i32) -> Result<Option<Qua
 /// Bits that hold every partial sum: each is at most the column's sum of weight magnitudes times
 /// the largest activation magnitude 2^(bits - 1).
 fn acc_bits(weights: &[i32], new: usize, activation_bits: u32) -> u32 {
+    let largest = largest_column_sum(weights, new) << (activation_bits - 1);
+    // A signed word of b bits holds -2^(b-1) ..= 2^(b-1) - 1.
+    (64 - largest.leading_zeros() + 1).max(2)
+}
+
+/// Largest sum of magnitudes down one column of a \[contracted\]\[new\] matrix.
+pub(super) fn largest_column_sum(weights: &[i32], new: usize) -> u64 {
     let mut sums = vec![0u64; new];
     for row in weights.chunks(new) {
         sums.iter_mut().zip(row).for_each(|(s, w)| *s += u64::from(w.unsigned_abs()));
     }
-    let largest = sums.into_iter().max().unwrap_or(0) << (activation_bits - 1);
-    // A signed word of b bits holds -2^(b-1) ..= 2^(b-1) - 1.
-    (64 - largest.leading_zeros() + 1).max(2)
+    sums.into_iter().max().unwrap_or(0)
 }
 
 fn shift(value: i32, place: &str) -> Result<u32> {

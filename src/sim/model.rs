@@ -19,9 +19,8 @@ use sha2::{Digest, Sha256};
 
 use super::{Netlist, Options};
 use crate::error::{Diagnostic, Problems, Result};
-use crate::files;
+use crate::files::{self, Staged};
 use crate::sched::Program;
-use crate::synth::Staged;
 use crate::tool::{self, Found, Tool};
 
 /// The bench, file by file; one for all designs.

@@ -14,7 +14,6 @@ mod placed;
 mod plan;
 mod result;
 mod run;
-mod staged;
 
 pub use board::{Board, Budget, PORTS};
 pub use cells::{CellTable, Cells, ModuleCells};
@@ -25,4 +24,3 @@ pub use placed::{CriticalPath, Usage, critical_path};
 pub use plan::{Step, StepKind, SynthConfig, SynthPlan, plan};
 pub use result::SynthResult;
 pub use run::{cells_by_module, run};
-pub use staged::Staged;

@@ -22,6 +22,8 @@ pub(super) const STAT: &str = "stat.json";
 pub(super) const HARNESS_STAT: &str = "stat_pins.json";
 /// Statistics with the hierarchy kept.
 pub(super) const MODULES_STAT: &str = "stat_modules.json";
+/// The script of the synthesis itself.
+pub(super) const SCRIPT: &str = "synthesize.ys";
 /// nextpnr's report.
 pub(super) const REPORT: &str = "report.json";
 
@@ -112,7 +114,7 @@ pub fn plan(design: &DesignFiles, board: &Board, config: SynthConfig) -> Result<
     let mut files = BTreeMap::from([
         ("ht_board.v", harness::board_verilog(design)),
         ("ht_pins.v", harness::PINS_VERILOG.to_owned()),
-        ("synthesize.ys", synthesize_script(design, board)),
+        (SCRIPT, synthesize_script(design, board)),
         ("count-pins.ys", harness_script(design, board)),
         (family.pins_file(), family.pins_text(board)),
     ]);

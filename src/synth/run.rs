@@ -7,9 +7,12 @@ use std::time::Duration;
 use super::cells::{self, CellTable, Cells};
 use super::design::{DesignFiles, file_name};
 use super::placed;
-use super::plan::{self, HARNESS_STAT, MODULES_STAT, REPORT, RTL, STAT, Step, StepKind, SynthPlan};
-use super::{Board, Staged, SynthConfig, SynthResult, harness};
+use super::plan::{
+    self, HARNESS_STAT, MODULES_STAT, REPORT, RTL, SCRIPT, STAT, Step, StepKind, SynthPlan,
+};
+use super::{Board, SynthConfig, SynthResult, harness};
 use crate::error::{Diagnostic, Problems, Result};
+use crate::files::{self, Staged};
 use crate::tool::{self, Finished, Found, Hold};
 
 /// Longest run of one program.
@@ -19,6 +22,7 @@ const STEP_LIMIT: Duration = Duration::from_secs(2 * 3600);
 /// anything goes wrong. `progress` is told each step as it begins.
 pub fn run(plan: &SynthPlan, out: &Path, progress: &mut dyn FnMut(&str)) -> Result<SynthResult> {
     let _hold = Hold::new();
+    files::check_replaceable(out, "a synthesis of htgen", || Ok(out.join(SCRIPT).is_file()))?;
     let tools = find_tools(plan)?;
     let staged = Staged::beside(out)?;
     let bench = Bench { plan, dir: staged.path() };

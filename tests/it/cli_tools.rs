@@ -1,4 +1,4 @@
-//! External tools at the command line: missing, too old, interrupted.
+//! External tools at the command line: missing or too old.
 
 use crate::cli_support::Folder;
 use expect_test::expect;
@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 /// An executable that says `greeting` when asked for its version and `otherwise` does this.
-fn fake(dir: &Folder, name: &str, greeting: &str, otherwise: &str) -> PathBuf {
+pub fn fake(dir: &Folder, name: &str, greeting: &str, otherwise: &str) -> PathBuf {
     let path = dir.path(name);
     let script = format!(
         "#!/bin/sh\ncase \"$1\" in -V | --version) echo '{greeting}' ;; *) {otherwise} ;; esac\n"
@@ -42,28 +42,4 @@ fn tools_that_are_missing_or_too_old() {
         error: yosys: too old: found 0.9 at DIR/old-yosys, expected yosys 0.23 or newer; apt-get install yosys, or scripts/setup.sh for a newer one; or set HTGEN_YOSYS to an executable
     "#]].assert_eq(&messages.replace(&place, "DIR"));
     assert!(dir.files() == before, "a refused command has changed files");
-}
-
-#[test]
-fn an_interrupted_synthesis_leaves_the_previous_one() {
-    let dir = Folder::new();
-    dir.tiny();
-    dir.done("emit tiny.json --pe 2 -o rtl");
-    fs::create_dir(dir.path("placed")).unwrap();
-    fs::write(dir.path("placed/report.json"), "the previous one").unwrap();
-    let yosys = fake(&dir, "yosys", "Yosys 0.99", "touch ../../begun; sleep 60");
-    let placer = fake(&dir, "nextpnr", "nextpnr-ice40 (Version 0.9)", "exit 1");
-    let before = dir.files();
-    let script = "\"$0\" synth rtl --target hx8k -o placed & \
-                  until [ -e begun ]; do sleep 0.05; done; kill -TERM $!; wait $!";
-    let shell = Run::new("/bin/sh").args(["-c", script, env!("CARGO_BIN_EXE_htgen")]);
-    let tools = [("HTGEN_YOSYS", &yosys), ("HTGEN_NEXTPNR_ICE40", &placer)];
-    let ended = dir.run(tools.into_iter().fold(shell, |shell, (key, path)| shell.env(key, path)));
-    assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
-    expect![[r#"
-        error: yosys: interrupted
-    "#]]
-    .assert_eq(&ended.messages());
-    fs::remove_file(dir.path("begun")).unwrap();
-    assert!(dir.files() == before, "the previous output is not what it was");
 }

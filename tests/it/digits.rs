@@ -9,7 +9,8 @@ use htgen::plan::PlanConfig;
 use htgen::quant::{self, QuantPlan, Widths};
 use std::path::{Path, PathBuf};
 
-fn example(name: &str) -> PathBuf {
+/// A file of the example.
+pub fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/digits").join(name)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::models;
 use htgen::config::HwConfig;
-use htgen::fixed::Executor;
+use htgen::fixed::{Executor, Observer, Site};
 use htgen::model::{Element, Model};
 use htgen::network;
 use htgen::plan::{self, PlanConfig};
@@ -105,5 +105,50 @@ fn golden_networks_keep_the_lanes_busy() {
         let efficiency = ideal / whole as f64;
         println!("{name} {lanes}: busy {busy}, whole {whole}, efficiency {efficiency:.4}");
         assert!(efficiency >= least, "{name} at {lanes} lanes: {efficiency:.4}\n{program}");
+    }
+}
+
+/// Asserts that clipped values are only those of the last step and of the gates.
+struct Clips {
+    last: Site,
+}
+
+impl Observer for Clips {
+    fn see(&mut self, site: Site, values: &[i32], clipped: usize) {
+        assert!(clipped == 0 || [self.last, Site::Gate].contains(&site), "{site:?}: {values:?}");
+    }
+}
+
+/// With safe formats the largest operand and the largest column of weights stay below the limit
+/// of the result in every step but the last; the reference sees the same.
+#[test]
+fn safe_formats_clip_gates_alone() {
+    for (seed, bits) in (0..60).flat_map(|seed| [(4, 8), (6, 6), (8, 12)].map(|b| (seed, b))) {
+        let model = models::model(&models::random_shape(seed));
+        let (weight_bits, activation_bits) = bits;
+        let quant = quantized(&model, Widths { weight_bits, activation_bits });
+        let one = 1i64 << quant.input().frac.clamp(0, 15);
+        let mut operand = match quant.input().element {
+            Element::U8 => i64::from(Executor::input_word(&quant, 255)),
+            Element::Real => one,
+        };
+        operand = operand.max(if quant.input().hidden_offset.is_some() { one } else { 0 });
+        let last = quant.steps().len() - 1;
+        for step in &quant.steps()[..last] {
+            let new = step.walk.new_out.len();
+            let column =
+                |o: usize| step.weights[o..].iter().step_by(new).map(|w| i64::from(w.abs())).sum();
+            let sum: i64 = (0..new).map(column).max().unwrap();
+            assert!(!step.requantise.clips(operand * sum), "seed {seed}, {bits:?}: {step:?}");
+            operand = i64::from(step.requantise.apply(operand * sum));
+        }
+        if quant.input().element == Element::U8 {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let mut reference = Executor::new(&quant);
+            for _ in 0..12 {
+                reference.step(&elements(&quant, &mut rng), &mut Clips { last: Site::Step(last) });
+                reference.output(&mut Clips { last: Site::Step(last) });
+            }
+        }
     }
 }

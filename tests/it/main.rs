@@ -13,12 +13,13 @@ mod cli; // each command end to end
 mod cli_docs; // documents against definitions
 mod cli_refusals; // bad input: text, exit code, nothing half written
 mod cli_support;
-mod cli_tools; // tools missing, too old, interrupted
+mod cli_tools; // tools missing or too old
 mod digits;
 mod emit;
 mod errors;
 mod errors_data;
 mod exact;
+mod interrupted; // signals in the middle of a command
 mod lane_rusthdl; // the lane against its second description
 mod lint; // warnings, bounds and style of the library
 mod model;
@@ -26,6 +27,7 @@ mod models;
 mod netlists; // the library behind yosys for iCE40
 mod plan;
 mod proofs; // the FORMAL blocks, and mutants that they must refuse
+mod second; // the rules a second time, in NumPy
 mod sequences;
 mod shared;
 mod sim; // emitted designs against the reference, in Verilator

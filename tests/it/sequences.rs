@@ -1,8 +1,13 @@
-//! Data sets: what is written is read, NumPy's files are read, random stimulus is what it says.
+//! Data sets: what is written is read, and so are files of NumPy; random stimulus is what it says.
 
+use crate::exact::quantized;
+use crate::models::{self, Shape};
 use crate::shared;
 use htgen::data::{Array, ArrayData, Sequences, Step, write_npz};
 use htgen::model::Element;
+use htgen::quant::{QuantPlan, Widths};
+use htgen::sim::Stimulus;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
@@ -64,31 +69,43 @@ fn pixels_are_flattened() {
     assert_eq!((data.count(), data.steps(0)), (1494, 8));
 }
 
-#[test]
-fn random_bytes_have_all_lengths_and_extremes() {
-    let data = Sequences::random(5, Element::U8, 200, 3).unwrap();
-    let lengths: Vec<usize> = (0..200).map(|k| data.steps(k)).collect();
-    assert_eq!((lengths[0], lengths[1]), (1, 40));
-    assert!(lengths.iter().all(|length| (1..=40).contains(length)));
-    let mut distinct = lengths.clone();
-    distinct.sort_unstable();
-    distinct.dedup();
-    assert!(distinct.len() > 30, "{} lengths", distinct.len());
-    assert_eq!(data.step(2, 0), Step::U8(&[0; 5]));
-    assert_eq!(data.step(3, 0), Step::U8(&[255; 5]));
-    assert_eq!(data, Sequences::random(5, Element::U8, 200, 3).unwrap());
-    assert_ne!(data, Sequences::random(5, Element::U8, 200, 4).unwrap());
+/// A quantized random network whose stream carries bytes, or words of 10 bits.
+fn network(element: Element) -> QuantPlan {
+    let shape = Shape { element, ..models::random_shape(3) };
+    quantized(&models::model(&shape), Widths { weight_bits: 8, activation_bits: 10 })
 }
 
 #[test]
-fn random_reals_stay_in_range() {
-    let data = Sequences::random(4, Element::Real, 16, 1).unwrap();
-    assert_eq!(data.step(2, 0), Step::F32(&[-1.0; 4]));
-    assert_eq!(data.step(3, 0), Step::F32(&[1.0; 4]));
-    for k in 0..16 {
-        for t in 0..data.steps(k) {
-            let Step::F32(values) = data.step(k, t) else { panic!("not real") };
-            assert!(values.iter().all(|value| value.abs() <= 1.0));
+fn random_stimulus_has_all_lengths_and_extremes() {
+    for (element, low, high) in [(Element::U8, 0, 255), (Element::Real, -512, 511)] {
+        let quant = network(element);
+        let random = |seed| Stimulus::random(&quant, 400, seed).unwrap();
+        let stimulus = &random(3);
+        let lengths = stimulus.lengths();
+        assert_eq!((lengths.len(), lengths[0], lengths[1]), (400, 1, 40));
+        let distinct: BTreeSet<usize> = lengths.iter().copied().collect();
+        assert_eq!(distinct, (1..=40).collect());
+        let elements = |k: usize| (0..lengths[k]).flat_map(move |t| stimulus.step(k, t)).copied();
+        for k in 0..400 {
+            let (least, most) = (elements(k).min().unwrap(), elements(k).max().unwrap());
+            match k % 8 {
+                2 => assert_eq!((least, most), (low, low)),
+                3 => assert_eq!((least, most), (high, high)),
+                4 => assert!(elements(k).all(|e| e == low || e == high)),
+                _ => assert!(low <= least && most <= high && least < most),
+            }
         }
+        assert_eq!(*stimulus, random(3));
+        assert_ne!(*stimulus, random(4));
+    }
+}
+
+#[test]
+fn too_much_random_stimulus() {
+    let quant = network(Element::U8);
+    for sequences in [0, usize::MAX] {
+        let refusal = Stimulus::random(&quant, sequences, 1).unwrap_err().to_string();
+        let start = format!("random: number of sequences out of range: found {sequences}, ");
+        assert!(refusal.starts_with(&start), "{refusal}");
     }
 }

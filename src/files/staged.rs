@@ -1,0 +1,198 @@
+//! A folder that appears whole: filled beside its final place, then moved there.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::error::{Diagnostic, Result};
+
+/// A folder being filled. Dropped before [`Staged::commit`], it leaves no trace.
+#[derive(Debug)]
+pub struct Staged {
+    dir: TempDir,
+    target: PathBuf,
+}
+
+impl Staged {
+    /// A new folder beside `target`, whose parent folders are made.
+    pub fn beside(target: &Path) -> Result<Self> {
+        let parent = match target.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let dir = fs::create_dir_all(parent)
+            .and_then(|()| tempfile::Builder::new().prefix(".htgen-").tempdir_in(parent))
+            .and_then(|dir| fs::create_dir(dir.path().join("new")).map(|()| dir))
+            .map_err(|error| refusal(target, &error))?;
+        Ok(Staged { dir, target: target.to_owned() })
+    }
+
+    /// Where to write.
+    pub fn path(&self) -> PathBuf {
+        self.dir.path().join("new")
+    }
+
+    /// Puts the folder in its place, in one step: whoever looks sees what stood there or the new
+    /// folder, never neither. What stood there goes away after that.
+    pub fn commit(self) -> Result<()> {
+        let new = self.path();
+        let placed = match exchange(&new, &self.target) {
+            // Nothing stood there.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => fs::rename(&new, &self.target),
+            Err(error) if is_unknown(&error) => return self.commit_in_two_steps(),
+            result => result,
+        };
+        placed.map_err(|error| refusal(&self.target, &error).into())
+    }
+
+    /// Where the file system cannot exchange: out with the old folder, in with the new one. The
+    /// old one comes back when the second step fails.
+    fn commit_in_two_steps(self) -> Result<()> {
+        let old = self.dir.path().join("old");
+        fs::rename(&self.target, &old).map_err(|error| refusal(&self.target, &error))?;
+        let Err(error) = fs::rename(self.path(), &self.target) else { return Ok(()) };
+        let problem = refusal(&self.target, &error);
+        if fs::rename(&old, &self.target).is_ok() {
+            return Err(problem.into());
+        }
+        let kept = self.dir.keep().join("old");
+        Err(problem.help(format!("the previous output is in {}", kept.display())).into())
+    }
+}
+
+/// Exchanges two folders of one file system.
+#[cfg(target_os = "linux")]
+fn exchange(a: &Path, b: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE)?)
+}
+
+/// Elsewhere the call has another name; two steps do.
+#[cfg(not(target_os = "linux"))]
+fn exchange(_: &Path, b: &Path) -> io::Result<()> {
+    fs::symlink_metadata(b).and(Err(io::ErrorKind::Unsupported.into()))
+}
+
+/// Whether the system or the file system does not know how to exchange.
+fn is_unknown(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput)
+}
+
+/// Refuses to replace anything but nothing, an empty folder, or `what`, as `is_ours` recognizes it.
+pub fn check_replaceable(
+    target: &Path,
+    what: &str,
+    is_ours: impl FnOnce() -> Result<bool>,
+) -> Result<()> {
+    let refuse = |problem: String, help: &str| {
+        Err(Diagnostic::new("", problem).help(help).in_file(target.display()).into())
+    };
+    match fs::read_dir(target) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            refuse("not a folder, so it is not replaced".into(), "choose another place with -o")
+        }
+        Err(error) => Err(refusal(target, &error).into()),
+        Ok(mut entries) => {
+            if entries.next().is_none() || is_ours()? {
+                return Ok(());
+            }
+            let problem = format!("a folder that is not {what} is not replaced");
+            refuse(problem, "choose another place with -o, or remove it")
+        }
+    }
+}
+
+fn refusal(target: &Path, error: &io::Error) -> Diagnostic {
+    Diagnostic::new(target.display().to_string(), format!("cannot be written: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    fn entries(dir: &Path) -> Vec<String> {
+        let names = fs::read_dir(dir)
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+        names.collect()
+    }
+
+    #[test]
+    fn the_previous_folder_stays_until_the_new_one_is_whole() {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let target = root.path().join("deep/out");
+        for (text, commit) in [("one", true), ("two", false), ("three", true)] {
+            let staged = Staged::beside(&target).expect("a folder");
+            fs::write(staged.path().join("file"), text).expect("a file");
+            if commit {
+                staged.commit().expect("moved");
+            } else {
+                drop(staged);
+            }
+            let expect = if commit { text } else { "one" };
+            assert_eq!(fs::read_to_string(target.join("file")).expect("the file"), expect);
+            assert_eq!(entries(&root.path().join("deep")), ["out"]);
+        }
+    }
+
+    /// A thread that looks for the file all the time never misses it, and a folder is replaced
+    /// often enough that two steps would be seen.
+    #[test]
+    fn the_previous_folder_is_never_away() {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let target = root.path().join("out");
+        let stage = || {
+            let staged = Staged::beside(&target).expect("a folder");
+            fs::write(staged.path().join("file"), "text").expect("a file");
+            staged
+        };
+        stage().commit().expect("moved");
+        let other = stage();
+        if exchange(&other.path(), &target).is_err_and(|error| is_unknown(&error)) {
+            eprintln!("passed over: this file system does not exchange folders");
+            return;
+        }
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let watch = scope.spawn(|| {
+                let mut looks = 0;
+                while !done.load(Ordering::Relaxed) {
+                    fs::metadata(target.join("file")).expect("the file is there at every moment");
+                    looks += 1;
+                }
+                looks
+            });
+            (0..2000).for_each(|_| stage().commit().expect("moved"));
+            done.store(true, Ordering::Relaxed);
+            assert!(watch.join().expect("never away") > 0);
+        });
+    }
+
+    #[test]
+    fn two_steps_do_the_same() {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let target = root.path().join("out");
+        Staged::beside(&target).and_then(Staged::commit).expect("moved");
+        let staged = Staged::beside(&target).expect("a folder");
+        fs::write(staged.path().join("file"), "new").expect("a file");
+        staged.commit_in_two_steps().expect("moved");
+        assert_eq!(fs::read_to_string(target.join("file")).expect("the file"), "new");
+        let staged = Staged::beside(&target).expect("a folder");
+        fs::remove_dir_all(staged.path()).expect("gone");
+        staged.commit_in_two_steps().expect_err("nothing to move");
+        assert_eq!(fs::read_to_string(target.join("file")).expect("it came back"), "new");
+        assert_eq!(entries(root.path()), ["out"]);
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_a_message() {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        fs::write(root.path().join("file"), "").expect("a file");
+        let refusal = Staged::beside(&root.path().join("file/out")).expect_err("not a folder");
+        assert!(refusal.to_string().contains("cannot be written"), "{refusal}");
+    }
+}

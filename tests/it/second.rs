@@ -1,0 +1,146 @@
+//! docs/second_implementation.py, written in NumPy from docs/numerics.md alone, yields the integers
+//! of `htgen run`: on the spoken digits and on random models.
+
+use crate::cli_support::{Ended, Folder};
+use crate::digits;
+use crate::models;
+use crate::support::absent;
+use htgen::data::{Array, ArrayData, Sequences, write_npz};
+use htgen::evaluate;
+use htgen::model::{self, Cores, Element, Model};
+use htgen::plan::PlanConfig;
+use htgen::quant::{self, Widths};
+use htgen::tool::Run;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const SEQUENCES: usize = 5;
+const STEPS: usize = 6;
+
+/// A Python that has NumPy and safetensors; `None` when there is none.
+#[track_caller]
+fn python() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let venv = env::var_os("HTGEN_TOOLS").map_or(root.join(".tools/venv"), PathBuf::from);
+    let path = env::var_os("PATH").unwrap_or_default();
+    let places = [venv.join("bin")].into_iter().chain(env::split_paths(&path));
+    let answers = |python: &PathBuf| {
+        let run = Run::new(python).args(["-c", "import numpy, safetensors.numpy"]);
+        python.is_file() && run.run().is_ok_and(|finished| finished.status.success())
+    };
+    let found = places.map(|place| place.join("python3")).find(answers);
+    if found.is_none() {
+        absent("python3 with numpy and safetensors: scripts/setup.sh installs them");
+    }
+    found
+}
+
+/// Compares the second implementation with `htgen run` on `q.json` and `data.npz` of the folder.
+fn compare(python: &Path, dir: &Folder) -> Ended {
+    dir.done("run q.json --inputs data.npz --outputs out.npz");
+    script(python, dir)
+}
+
+/// The second implementation against `out.npz` of the folder.
+fn script(python: &Path, dir: &Folder) -> Ended {
+    fs::write(dir.path("plan.json"), dir.done("inspect q.json --json")).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/second_implementation.py");
+    let files = ["q.json", "plan.json", "data.npz", "out.npz"];
+    dir.run(Run::new(python).arg(script).args(files))
+}
+
+#[track_caller]
+fn agrees(ended: &Ended, integers: usize) {
+    let said = format!("{integers} integers, 0 differ\n");
+    assert_eq!((ended.code, &ended.stdout), (Some(0), &said), "{}", ended.stderr);
+}
+
+/// Sequences of 1 to 6 steps for a model, all smallest and all largest ones among them.
+fn write_data(dir: &Folder, model: &Model, rng: &mut ChaCha8Rng) {
+    let shape = vec![SEQUENCES, STEPS, model.layers[0].inputs];
+    let elements = STEPS * model.layers[0].inputs;
+    let mut bytes = |k: usize| match k / elements {
+        1 => 0,
+        2 => u8::MAX,
+        _ => rng.random::<u8>(),
+    };
+    let bytes: Vec<u8> = (0..SEQUENCES * elements).map(&mut bytes).collect();
+    let data = match model.input.element {
+        Element::U8 => ArrayData::U8(bytes),
+        // Some lie outside the range of the words.
+        Element::Real => {
+            ArrayData::F32(bytes.iter().map(|&b| (f32::from(b) - 127.3) / 60.0).collect())
+        }
+    };
+    let length = (0..SEQUENCES).map(|k| (k * 4 % STEPS + 1) as i64).collect();
+    let length = Array { shape: vec![SEQUENCES], data: ArrayData::I64(length) };
+    let arrays = [("x", Array { shape, data }), ("length", length)];
+    write_npz(&dir.path("data.npz"), &arrays).unwrap();
+}
+
+/// A random model with data in the folder; every other one with formats from its data, every third
+/// one with its numbers in a safetensors file.
+fn random(dir: &Folder, seed: u64) -> Model {
+    let mut model = models::model(&models::random_shape(seed));
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    write_data(dir, &model, &mut rng);
+    let widths = [(8, 12), (6, 8), (16, 16), (12, 10)][seed as usize % 4];
+    let widths = Widths { weight_bits: widths.0, activation_bits: widths.1 };
+    let config = PlanConfig::UNLIMITED;
+    let plan = evaluate::plan_of(&model, &config).unwrap();
+    model.formats = Some(if seed.is_multiple_of(2) {
+        quant::safe(&model, &plan, &config, widths)
+    } else {
+        let inputs = model.layers[0].inputs;
+        let data = Sequences::load(&dir.path("data.npz"), inputs, model.input.element).unwrap();
+        quant::choose(&model, &plan, &config, widths, &evaluate::calibrate(&model, &plan, &data))
+    });
+    let cores = if seed.is_multiple_of(3) { Cores::Safetensors } else { Cores::Inline };
+    model::save(&model, &dir.path("q.json"), cores).unwrap();
+    model
+}
+
+fn outputs(model: &Model) -> usize {
+    model.head.as_ref().map_or(model.layers[0].hidden, |head| head.outputs)
+}
+
+#[test]
+fn random_models_agree() {
+    let Some(python) = python() else { return };
+    for seed in 0..24 {
+        let dir = Folder::new();
+        let model = random(&dir, seed);
+        agrees(&compare(&python, &dir), SEQUENCES * outputs(&model));
+    }
+}
+
+#[test]
+fn the_spoken_digits_agree() {
+    let Some(python) = python() else { return };
+    let dir = Folder::new();
+    let (model, quant, _) = digits::digits(Widths { weight_bits: 8, activation_bits: 12 });
+    let model = Model { formats: Some(quant.formats().clone()), ..model };
+    model::save(&model, &dir.path("q.json"), Cores::Safetensors).unwrap();
+    fs::copy(digits::example("voices_demo.npz"), dir.path("data.npz")).unwrap();
+    agrees(&compare(&python, &dir), 480);
+}
+
+#[test]
+fn one_changed_integer_or_format_is_noticed() {
+    let Some(python) = python() else { return };
+    let dir = Folder::new();
+    let model = random(&dir, 4);
+    agrees(&compare(&python, &dir), SEQUENCES * outputs(&model));
+    let text = fs::read_to_string(dir.path("q.json")).unwrap();
+    let mut changed: Value = serde_json::from_str(&text).unwrap();
+    let cell = &mut changed["formats"]["layers"][0]["cell_frac"];
+    *cell = (cell.as_i64().unwrap() - 1).into();
+    fs::write(dir.path("q.json"), changed.to_string()).unwrap();
+    let ended = script(&python, &dir);
+    assert_eq!(ended.code, Some(1), "{}", ended.stdout + &ended.stderr);
+    assert!(!ended.stdout.contains(", 0 differ"), "{}", ended.stdout);
+}
