@@ -4,9 +4,9 @@
 # Spoken digits by the voice variants of espeak-ng, as a data set for the model of this folder: each
 # variant says every digit twice, in a random English accent, at a random speed (130 to 200 words a
 # minute) and pitch (30 to 70); sox trims the silence at both ends and resamples to 8 kHz; htgen
-# computes the features.  Variants 0, 5, 10 and so on of the sorted list are left out.  VARIANTS takes
-# so many of the rest alone.  Needs espeak-ng and sox (Debian packages of these names); HTGEN names
-# the program when it is not on PATH.
+# computes the features.  Ten variants that hardly speak like people are left out, and then variants
+# 0, 5, 10 and so on of the sorted list.  VARIANTS takes so many of the rest alone.  Needs espeak-ng
+# and sox (Debian packages of these names); HTGEN names the program when it is not on PATH.
 set -eu
 
 [ $# -ge 1 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
@@ -36,7 +36,8 @@ accent_of() {
 
 # One name a line, in the order of bytes; the file's name behind the last "!v/".
 espeak-ng --voices=variant | sed -n 's/.*!v\/\([^(]*[^( ]\).*/\1/p' | LC_ALL=C sort -u |
-  awk '(NR - 1) % 5 != 0' | head -n "$limit" >"$work/variants"
+  grep -vx -e AnxiousAndy -e Demonic -e Storm -e Tweaky -e UniRobot -e anikaRobot -e croak -e fast \
+    -e whisper -e whisperf | awk '(NR - 1) % 5 != 0' | head -n "$limit" >"$work/variants"
 
 mkdir "$work/wav"
 while IFS= read -r variant; do
@@ -50,8 +51,8 @@ while IFS= read -r variant; do
       between 30 70
       espeak-ng -v "$accent+$variant" -s "$speed" -p "$drawn" -w "$work/raw.wav" "$digit" </dev/null
       # No dither, which would be another every time.
-      sox -D "$work/raw.wav" -c 1 -b 16 "$work/wav/${digit}_${speaker}_$take.wav" gain -1 rate 8000 \
-        silence 1 0.01 0.1% reverse silence 1 0.01 0.1% reverse
+      sox -D "$work/raw.wav" -c 1 -b 16 "$work/wav/${digit}_${speaker}_$take.wav" \
+        silence 1 0.01 0.5% reverse silence 1 0.01 0.5% reverse gain -1 rate 8000
     done
   done
 done <"$work/variants"

@@ -35,8 +35,8 @@ impl Ffmpeg {
     pub fn count(&self, video: &Path) -> Result<usize> {
         let run = self.read(video)?.args(["-f", "null", "-progress", "pipe:1", "-"]);
         let finished = run.run_ok().map_err(|problems| problems.in_file(video.display()))?;
-        let lines = finished.stdout.lines().filter_map(|line| line.strip_prefix("frame="));
-        let last = lines.last().and_then(|count| count.trim().parse().ok());
+        let mut lines = finished.stdout.lines().filter_map(|line| line.strip_prefix("frame="));
+        let last = lines.next_back().and_then(|count| count.trim().parse().ok());
         last.ok_or_else(|| finished.failure("tells no number of frames").into())
     }
 

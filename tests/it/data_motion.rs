@@ -118,7 +118,14 @@ fn the_mean_frame_tells_little_and_the_differences_tell_much() {
         scores.into_iter().fold(0.0, f64::max)
     };
     let (mean, change) = (best(&means), best(&changes));
-    println!("linear classifier: mean frame {mean:.3}, differences {change:.3}");
+    let page = fs::read_to_string("docs/data.md").unwrap();
+    for (features, fraction) in [
+        ("the mean over the frames of a clip", mean),
+        ("the differences of successive frames", change),
+    ] {
+        let row = format!("| {features} | {:.1} % |", 100.0 * fraction);
+        assert!(page.contains(&row), "docs/data.md lacks {row}");
+    }
     assert!(mean < 0.40, "the mean frame tells {mean}");
     assert!(change > 0.60, "the differences tell {change}");
 }
