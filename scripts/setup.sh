@@ -38,7 +38,8 @@ install() {
 # missing_packages: the Debian packages of the programs that are not there.
 missing_packages() {
   for pair in verilator:verilator yosys:yosys nextpnr-ice40:nextpnr-ice40 \
-    icepack:fpga-icestorm iverilog:iverilog c++:g++ make:make python3:python3; do
+    icepack:fpga-icestorm iverilog:iverilog c++:g++ make:make python3:python3 \
+    ffmpeg:ffmpeg espeak-ng:espeak-ng sox:sox; do
     command -v "${pair%%:*}" >/dev/null || printf '%s ' "${pair#*:}"
   done
   # Debian's python3 cannot make a venv without this package.

@@ -62,6 +62,13 @@ pub fn write_all(files: &[(PathBuf, Vec<u8>)]) -> Result<()> {
 }
 
 fn stage(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let mut temp = temporary(path)?;
+    temp.write_all(bytes)?;
+    temp.flush()?;
+    Ok(temp)
+}
+
+fn temporary(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".htgen-");
     #[cfg(unix)]
@@ -70,10 +77,43 @@ fn stage(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut temp = builder.tempfile_in(folder(path))?;
-    temp.write_all(bytes)?;
-    temp.flush()?;
-    Ok(temp)
+    builder.tempfile_in(folder(path))
+}
+
+/// A file too large for memory, written beside its target; dropped before [`commit`](Self::commit),
+/// nothing is left of it.
+#[derive(Debug)]
+pub struct Pending {
+    path: PathBuf,
+    temp: NamedTempFile,
+}
+
+impl Pending {
+    /// Begins an empty file beside `path`.
+    pub fn beside(path: &Path) -> Result<Pending> {
+        if path.is_dir() {
+            return Err(Diagnostic::new("", "a folder, so it is not replaced")
+                .help("give the name of a file")
+                .in_file(path.display())
+                .into());
+        }
+        let temp = temporary(path).map_err(|error| not_written(path, &error))?;
+        Ok(Pending { path: path.to_path_buf(), temp })
+    }
+
+    /// A handle to write with.
+    pub fn file(&self) -> io::Result<File> {
+        self.temp.as_file().try_clone()
+    }
+
+    /// Puts the file in its place and tells its size in bytes.
+    pub fn commit(self) -> Result<u64> {
+        let Pending { path, temp } = self;
+        let failed = |error: io::Error| not_written(&path, &error);
+        let bytes = temp.as_file().metadata().map_err(failed)?.len();
+        temp.persist(&path).map_err(|error| failed(error.error))?;
+        Ok(bytes)
+    }
 }
 
 fn not_written(path: &Path, error: &io::Error) -> Problems {

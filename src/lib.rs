@@ -20,6 +20,8 @@ pub mod quant;
 pub mod report;
 pub mod sched;
 pub mod sim;
+pub mod sound;
 pub mod synth;
 pub mod tool;
 pub mod verilog;
+pub mod video;

@@ -3,6 +3,7 @@
 //! Reports go to standard output, as text or (`--json`) as one JSON object; notes, progress and
 //! errors go to standard error. Exit codes: 0 done, 1 ran but the answer is no, 2 error.
 
+mod data;
 mod design;
 mod doctor;
 mod emit;
@@ -40,6 +41,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Data(data::Data),
     New(new::New),
     Inspect(inspect::Inspect),
     Quantize(quantize::Quantize),
@@ -79,6 +81,7 @@ pub fn definition() -> clap::Command {
 impl Command {
     fn run(self) -> anyhow::Result<Outcome> {
         match self {
+            Command::Data(args) => args.run(),
             Command::New(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Quantize(args) => args.run(),

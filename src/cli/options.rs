@@ -1,7 +1,9 @@
 //! Options that several commands share.
 
+use crate::data::check_name;
 use crate::plan::PlanConfig;
 use crate::quant::Widths;
+use crate::video::FrameSize;
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use std::str::FromStr;
@@ -12,6 +14,55 @@ pub fn count<T: FromStr + Default + PartialEq>(text: &str) -> Result<T, String> 
         Ok(value) if value != T::default() => Ok(value),
         _ => Err("expected a whole number of at least 1".to_owned()),
     }
+}
+
+/// Names of classes, none twice.
+#[derive(Debug, Clone)]
+pub struct ClassNames(pub Vec<String>);
+
+/// A list like `yes,no`.
+pub fn class_names(text: &str) -> Result<ClassNames, String> {
+    let names: Vec<String> = text.split(',').map(str::to_owned).collect();
+    for (k, name) in names.iter().enumerate() {
+        check_name(name).map_err(|problems| problems.to_string())?;
+        if names[..k].contains(name) {
+            return Err(format!("{name} stands there twice"));
+        }
+    }
+    Ok(ClassNames(names))
+}
+
+/// Longest side of a frame, pixels.
+const MAX_SIDE: usize = 4096;
+
+/// Width and height like `160x120`.
+pub fn picture_size(text: &str) -> Result<(usize, usize), String> {
+    match sides(text).as_deref() {
+        Some(&[width, height]) => Ok((width, height)),
+        _ => Err(format!("expected WIDTHxHEIGHT, 1 to {MAX_SIDE} pixels each")),
+    }
+}
+
+/// Width, height and channels like `48x36x1`.
+pub fn frame_size(text: &str) -> Result<FrameSize, String> {
+    match sides(text).as_deref() {
+        Some(&[width, height, channels]) => Ok(FrameSize { width, height, channels }),
+        _ => Err(format!("expected WIDTHxHEIGHTxCHANNELS, 1 to {MAX_SIDE} pixels each")),
+    }
+}
+
+/// Channels of a frame.
+pub fn channels(text: &str) -> Result<usize, String> {
+    match text {
+        "1" => Ok(1),
+        "3" => Ok(3),
+        _ => Err("expected 1 or 3".to_owned()),
+    }
+}
+
+fn sides(text: &str) -> Option<Vec<usize>> {
+    let side = |text: &str| text.parse().ok().filter(|side| (1..=MAX_SIDE).contains(side));
+    text.split('x').map(side).collect()
 }
 
 /// Width of weights when nobody asks for another.

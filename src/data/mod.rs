@@ -4,11 +4,15 @@
 //! width and element type that a model wants, nothing else about it.
 
 mod array;
+mod names;
 mod npz;
 mod read;
+mod set;
 mod write;
 
 pub use array::{Array, ArrayData};
+pub use names::{check_name, group_of, natural};
+pub use set::{Labels, Rows, write_set};
 pub use write::write_npz;
 
 use crate::model::Element;

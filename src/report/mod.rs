@@ -3,6 +3,7 @@
 //! One type a report. Nothing new is computed here but ratios, sums and counts of what the stages
 //! said.
 
+mod dataset;
 mod emit;
 mod evaluate;
 mod formats;
@@ -14,6 +15,7 @@ mod sim;
 mod synth;
 mod tally;
 
+pub use dataset::{ClassCount, DataSet, Origin};
 pub use emit::Emission;
 pub use evaluate::{Evaluation, output_arrays};
 pub use formats::{FormatsOrigin, FormatsText};

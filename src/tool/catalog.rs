@@ -38,11 +38,13 @@ pub enum Tool {
     Make,
     /// C++ compiler.
     Cxx,
+    /// Decoder of video files.
+    Ffmpeg,
 }
 
 impl Tool {
     /// Every tool, in the order `doctor` lists them.
-    pub const ALL: [Tool; 11] = [
+    pub const ALL: [Tool; 12] = [
         Tool::Verilator,
         Tool::Make,
         Tool::Cxx,
@@ -54,6 +56,7 @@ impl Tool {
         Tool::Ecppack,
         Tool::Iverilog,
         Tool::Vvp,
+        Tool::Ffmpeg,
     ];
 
     /// The names of the executable, preferred first.
@@ -70,6 +73,7 @@ impl Tool {
             Tool::Vvp => &["vvp"],
             Tool::Make => &["make", "gmake"],
             Tool::Cxx => &["c++", "g++", "clang++"],
+            Tool::Ffmpeg => &["ffmpeg"],
         }
     }
 
@@ -104,6 +108,7 @@ impl Tool {
             Tool::Vvp => "HTGEN_VVP",
             Tool::Make => "HTGEN_MAKE",
             Tool::Cxx => "HTGEN_CXX",
+            Tool::Ffmpeg => "HTGEN_FFMPEG",
         }
     }
 
@@ -113,6 +118,7 @@ impl Tool {
             Tool::Verilator => Some(Version::verilator(5, 6)),
             Tool::Yosys => Some(Version::new(0, 23)),
             Tool::NextpnrIce40 | Tool::NextpnrEcp5 => Some(Version::new(0, 4)),
+            Tool::Ffmpeg => Some(Version::new(5, 1)),
             _ => None,
         }
     }
@@ -122,6 +128,7 @@ impl Tool {
         match self {
             Tool::Yosys | Tool::Iverilog | Tool::Vvp => "-V",
             Tool::Icepack | Tool::Icetime => "-h",
+            Tool::Ffmpeg => "-version",
             _ => "--version",
         }
     }
@@ -144,6 +151,7 @@ impl Tool {
             Tool::Iverilog | Tool::Vvp => "apt-get install iverilog",
             Tool::Make => "apt-get install make",
             Tool::Cxx => "apt-get install g++",
+            Tool::Ffmpeg => "apt-get install ffmpeg",
         }
     }
 }

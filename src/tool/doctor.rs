@@ -66,7 +66,7 @@ const ICE40: &[(Tool, Option<Version>)] =
 const ECP5: &[(Tool, Option<Version>)] =
     &[(Tool::Yosys, None), (Tool::NextpnrEcp5, None), (Tool::Ecppack, None)];
 
-const TARGETS: [Target; 7] = [
+const TARGETS: [Target; 8] = [
     Target {
         name: "simulate",
         gives: "bit-exact simulation",
@@ -86,6 +86,7 @@ const TARGETS: [Target; 7] = [
         gives: "Gowin area only",
         needs: &[(Tool::Yosys, Some(YOSYS_FOR_GOWIN))],
     },
+    Target { name: "video", gives: "data sets of video files", needs: &[(Tool::Ffmpeg, None)] },
 ];
 
 /// Asks every tool and works out which targets are usable.

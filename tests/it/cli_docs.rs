@@ -44,15 +44,29 @@ fn option_table(command: &clap::Command) -> String {
     table
 }
 
+/// Every command that does something, by its words; those of a family stand in its place.
+fn commands(definition: &clap::Command) -> Vec<(String, clap::Command)> {
+    let mut all = Vec::new();
+    for command in definition.get_subcommands() {
+        let name = command.get_name().to_owned();
+        let inner: Vec<_> = command.get_subcommands().cloned().collect();
+        if inner.is_empty() {
+            all.push((name, command.clone()));
+        } else {
+            all.extend(inner.into_iter().map(|c| (format!("{name} {}", c.get_name()), c)));
+        }
+    }
+    all
+}
+
 #[test]
 fn the_option_tables_are_those_of_the_program() {
     let mut page = fs::read_to_string("docs/commands.md").unwrap();
     let mut definition = cli::definition();
     definition.build();
-    for command in definition.get_subcommands() {
-        let name = command.get_name();
+    for (name, command) in commands(&definition) {
         assert!(page.contains(&format!("## htgen {name}\n")), "{name} has a section");
-        page = filled(&page, &format!("options: {name}"), &option_table(command));
+        page = filled(&page, &format!("options: {name}"), &option_table(&command));
     }
     expect_file!["../../docs/commands.md"].assert_eq(&page);
 }
@@ -99,16 +113,20 @@ fn the_keys_of_hw_toml_are_those_of_the_program() {
 fn every_help_ends_in_examples_that_parse() {
     let mut definition = cli::definition();
     definition.build();
-    let commands = definition.get_subcommands().cloned().collect::<Vec<_>>();
-    assert_eq!(commands.len(), 8);
-    for command in &commands {
+    let families = definition.get_subcommands().filter(|c| c.has_subcommands());
+    let families = families.map(|c| (c.get_name().to_owned(), c.clone()));
+    let all: Vec<_> = commands(&definition).into_iter().chain(families).collect();
+    assert_eq!(all.len(), 12);
+    for (name, command) in &all {
         let help = command.clone().render_help().to_string();
         let (_, examples) = help.split_once("Example:\n").expect("an example at the end");
         for line in examples.lines().filter(|line| !line.trim().is_empty()) {
             let words = line.split_whitespace();
             let matches = cli::definition().try_get_matches_from(words);
             let matches = matches.unwrap_or_else(|error| panic!("{line}: {error}"));
-            assert_eq!(matches.subcommand_name(), Some(command.get_name()));
+            let (first, inner) = matches.subcommand().expect("a command");
+            let typed = format!("{first} {}", inner.subcommand_name().unwrap_or_default());
+            assert!(typed.trim() == name || typed.starts_with(&format!("{name} ")), "{line}");
         }
     }
 }

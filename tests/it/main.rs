@@ -14,6 +14,12 @@ mod cli_docs; // documents against definitions
 mod cli_refusals; // bad input: text, exit code, nothing half written
 mod cli_support;
 mod cli_tools; // tools missing or too old
+mod data_frames; // clips to frames
+mod data_motion; // drawn clips, and what a linear classifier sees in them
+mod data_refusals; // bad recordings and clips, nothing half written
+mod data_support;
+mod data_voices; // the example's voices, made again
+mod data_wav; // recordings to features, against a plain computation
 mod digits;
 mod emit;
 mod errors;

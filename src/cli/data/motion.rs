@@ -1,0 +1,79 @@
+//! `htgen data motion`: a labelled set of drawn clips.
+
+use super::go_on;
+use crate::cli::options::{count, frame_size};
+use crate::cli::progress::Progress;
+use crate::cli::{Outcome, out};
+use crate::data::{Labels, write_set};
+use crate::report::{DataSet, Origin};
+use crate::tool::Hold;
+use crate::video::FrameSize;
+use crate::video::motion::{Kind, Motion, MotionSpec};
+use clap::Args;
+use rayon::prelude::*;
+use std::path::PathBuf;
+
+/// Clips in memory at once.
+const BATCH: usize = 32;
+
+const EXAMPLE: &str = "\
+Example:
+  htgen data motion --size 48x36x1 --steps 8 --count 400 -o motion.npz
+  htgen data motion --size 160x120x3 --steps 6 --count 1000 --seed 2 -o large.npz --json";
+
+/// Draw labelled clips of moving figures; the same seed gives the same bytes everywhere
+#[derive(Debug, Args)]
+#[command(name = "motion", after_help = EXAMPLE)]
+pub struct MotionCommand {
+    /// Width, height and channels of a frame: 16x16 to 160x120, 1 or 3 channels
+    #[arg(long, value_name = "WxHxC", value_parser = frame_size)]
+    size: FrameSize,
+    /// Frames of a clip, 4 to 256
+    #[arg(long, value_name = "T", value_parser = count::<usize>)]
+    steps: usize,
+    /// Clips; the ten classes take turns
+    #[arg(long, value_name = "N", value_parser = count::<usize>)]
+    count: usize,
+    /// Scenes, each a group: ground, clutter and light are those of the scene
+    #[arg(long, value_name = "G", default_value_t = 16, value_parser = count::<usize>)]
+    groups: usize,
+    /// Seed of everything drawn
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// The npz file to write
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+impl MotionCommand {
+    pub(in crate::cli) fn run(self) -> anyhow::Result<Outcome> {
+        let hold = Hold::new();
+        let MotionCommand { size, steps, count, groups, seed, .. } = self;
+        let motion = Motion::new(MotionSpec { size, steps, count, groups, seed })?;
+        let shape = [count, steps, size.channels, size.height, size.width];
+        let labels = Labels {
+            y: (0..count).map(|clip| motion.class(clip)).collect(),
+            group: (0..count).map(|clip| motion.group(clip)).collect(),
+            length: vec![steps; count],
+            classes: Kind::ALL.map(|kind| kind.name().to_owned()).into(),
+            groups: (0..motion.groups()).map(|group| format!("scene{group}")).collect(),
+        };
+        let progress = Progress::start("drawing clips");
+        let bytes = write_set(&self.output, &shape, |rows| {
+            let clips: Vec<usize> = (0..count).collect();
+            for batch in clips.chunks(BATCH) {
+                go_on(&hold)?;
+                let drawn: Vec<Vec<u8>> = batch.par_iter().map(|&clip| motion.clip(clip)).collect();
+                drawn.iter().try_for_each(|clip| rows.push(clip))?;
+            }
+            Ok(labels.clone())
+        })?;
+        drop(progress);
+        let report = DataSet::of(&self.output, bytes, &shape, &labels, Origin::Motion { seed });
+        out::report(&report, self.json)?;
+        Ok(Outcome::Done)
+    }
+}

@@ -1,0 +1,52 @@
+//! The file names of the Free Spoken Digit Dataset, `{digit}_{speaker}_{index}.wav` in one folder.
+
+use super::folders::{Entry, Item, Listing, Tree, check_class, has_ending};
+use crate::data::check_name;
+use crate::error::{Diagnostic, Result};
+use std::path::Path;
+
+/// The recordings of such a folder; the classes are those named, or else the ten digits.
+pub fn scan(dir: &Path, top: &Listing, named: Option<&[String]>) -> Result<Tree<()>> {
+    let digits = || (0..10).map(|digit| digit.to_string()).collect();
+    let classes: Vec<String> = named.map_or_else(digits, <[String]>::to_vec);
+    let mut tree = Tree { classes, items: Vec::new(), ignored: 0 };
+    for file in &top.files {
+        if has_ending(&file.name, super::wav::ENDINGS) {
+            let (class, group) = parse(file, &tree.classes)
+                .map_err(|problems| problems.in_file(file.path.display()))?;
+            tree.items.push(Item { class, group, path: file.path.clone(), content: () });
+        } else {
+            tree.ignored += 1;
+        }
+    }
+    let count = |class: usize| tree.items.iter().filter(|item| item.class == class).count();
+    if let Some(class) = (0..tree.classes.len()).find(|&class| count(class) == 0) {
+        return Err(Diagnostic::new("", "a class without recordings")
+            .found(format!("none of {}", tree.classes[class]))
+            .help("name the classes that there are with --classes")
+            .in_file(dir.display())
+            .into());
+    }
+    // Class by class, as from folders.
+    tree.items.sort_by_key(|item| item.class);
+    Ok(tree)
+}
+
+/// Class and speaker of a file.
+fn parse(file: &Entry, classes: &[String]) -> Result<(usize, String)> {
+    let stem = Path::new(&file.name).file_stem().unwrap_or_default().to_string_lossy();
+    let parts = stem.split_once('_').and_then(|(class, rest)| {
+        let (speaker, index) = rest.rsplit_once('_')?;
+        let counted = !index.is_empty() && index.chars().all(|c| c.is_ascii_digit());
+        (counted && !speaker.is_empty()).then_some((class, speaker))
+    });
+    let Some((class, speaker)) = parts else {
+        return Err(Diagnostic::new("", "a name that says no class")
+            .expected("DIGIT_SPEAKER_INDEX.wav, or a folder a class")
+            .into());
+    };
+    check_class(class, classes)?;
+    check_name(speaker)?;
+    let class = classes.iter().position(|name| name == class).expect("it was checked");
+    Ok((class, speaker.to_owned()))
+}

@@ -1,0 +1,147 @@
+//! A labelled data set into an npz file as it is made: a sequence at a time, never the whole of it
+//! in memory, and under its final name only when it is whole.
+
+use crate::error::{Diagnostic, Problems, Result};
+use crate::files::Pending;
+use npyz::zip::write::FileOptions;
+use npyz::zip::{DateTime, ZipWriter};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+/// Above this many bytes a zip entry needs 64-bit sizes.
+const LARGE_BYTES: u64 = 1 << 30;
+/// The length of an npy header is a multiple of this.
+const HEADER_STEP: usize = 64;
+
+/// What goes with the sequences, one entry a sequence but for the names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Labels {
+    /// Class of each sequence.
+    pub y: Vec<usize>,
+    /// Group of each sequence: speaker, scene; what a split into parts must not tear apart.
+    pub group: Vec<usize>,
+    /// Steps in use of each sequence.
+    pub length: Vec<usize>,
+    /// Names of the classes.
+    pub classes: Vec<String>,
+    /// Names of the groups.
+    pub groups: Vec<String>,
+}
+
+/// The bytes of `x`, taken in order.
+pub struct Rows<'a> {
+    zip: &'a mut ZipWriter<BufWriter<File>>,
+    left: u64,
+}
+
+impl Rows<'_> {
+    /// Adds the next elements.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<()> {
+        let written = match self.left.checked_sub(bytes.len() as u64) {
+            Some(left) => {
+                self.left = left;
+                self.zip.write_all(bytes)
+            }
+            None => Err(io::Error::other("more elements than the shape of x has")),
+        };
+        written.map_err(|error| failed(&error))
+    }
+}
+
+/// Writes `x` of bytes in `shape` (sequences first), which `fill` pushes, and the labels that it
+/// returns as `y`, `group`, `length`, `classes` and `groups`; compressed, the same bytes for the same
+/// content. Returns the size of the file.
+///
+/// Integers are unsigned bytes where all fit, else 32 bits wide; names are NumPy strings.
+pub fn write_set(
+    path: &Path,
+    shape: &[usize],
+    fill: impl FnOnce(&mut Rows<'_>) -> Result<Labels>,
+) -> Result<u64> {
+    let in_file = |problems: Problems| problems.in_file(path.display());
+    let io_failed = |error: io::Error| in_file(failed(&error));
+    let pending = Pending::beside(path)?;
+    let mut zip = ZipWriter::new(BufWriter::new(pending.file().map_err(io_failed)?));
+    let bytes = product(shape)?;
+    begin(&mut zip, "x", "|u1", shape, bytes).map_err(io_failed)?;
+    let mut rows = Rows { zip: &mut zip, left: bytes };
+    let labels = fill(&mut rows)?;
+    if rows.left > 0 {
+        return Err(io_failed(io::Error::other("fewer elements than the shape of x has")));
+    }
+    add_labels(&mut zip, &labels).map_err(io_failed)?;
+    let end = |zip: &mut ZipWriter<BufWriter<File>>| -> io::Result<()> {
+        zip.finish().map_err(io::Error::other)?.flush()
+    };
+    end(&mut zip).map_err(io_failed)?;
+    drop(zip);
+    pending.commit()
+}
+
+fn product(shape: &[usize]) -> Result<u64> {
+    let bytes = shape.iter().try_fold(1u64, |bytes, &size| bytes.checked_mul(size as u64));
+    bytes.ok_or_else(|| Diagnostic::new("x", "too large").found(format!("{shape:?}")).into())
+}
+
+fn failed(error: &io::Error) -> Problems {
+    Diagnostic::new("", format!("cannot be written ({error})")).into()
+}
+
+fn add_labels(zip: &mut ZipWriter<BufWriter<File>>, labels: &Labels) -> io::Result<()> {
+    let Labels { y, group, length, classes, groups } = labels;
+    for (name, values) in [("y", y), ("group", group), ("length", length)] {
+        let (kind, bytes) = integers(values);
+        begin(zip, name, kind, &[values.len()], bytes.len() as u64)?;
+        zip.write_all(&bytes)?;
+    }
+    for (name, names) in [("classes", classes), ("groups", groups)] {
+        let (kind, bytes) = strings(names);
+        begin(zip, name, &kind, &[names.len()], bytes.len() as u64)?;
+        zip.write_all(&bytes)?;
+    }
+    Ok(())
+}
+
+/// Begins an array with its header, as the npy format 1.0 has it.
+fn begin(
+    zip: &mut ZipWriter<BufWriter<File>>,
+    name: &str,
+    kind: &str,
+    shape: &[usize],
+    bytes: u64,
+) -> io::Result<()> {
+    let options = FileOptions::default()
+        .last_modified_time(DateTime::default())
+        .large_file(bytes >= LARGE_BYTES);
+    zip.start_file(format!("{name}.npy"), options).map_err(io::Error::other)?;
+    let sizes: String = shape.iter().map(|size| format!("{size}, ")).collect();
+    let sizes = if shape.len() == 1 { sizes.trim_end() } else { sizes.trim_end_matches(", ") };
+    let dict = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({sizes}), }}");
+    let whole = (10 + dict.len() + 1).next_multiple_of(HEADER_STEP);
+    let width = whole - 11;
+    let length = u16::try_from(width + 1).map_err(io::Error::other)?;
+    zip.write_all(b"\x93NUMPY\x01\x00")?;
+    zip.write_all(&length.to_le_bytes())?;
+    zip.write_all(format!("{dict:width$}\n").as_bytes())
+}
+
+/// The narrowest of both element types.
+fn integers(values: &[usize]) -> (&'static str, Vec<u8>) {
+    if values.iter().all(|&value| value <= usize::from(u8::MAX)) {
+        return ("|u1", values.iter().map(|&value| value as u8).collect());
+    }
+    // Sequences are counted in memory, far below 2^31.
+    ("<i4", values.iter().flat_map(|&value| (value as i32).to_le_bytes()).collect())
+}
+
+/// Names as code points, padded with zeros to the longest.
+fn strings(names: &[String]) -> (String, Vec<u8>) {
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(1);
+    let padded = |name: &String| {
+        let points: Vec<u32> = name.chars().map(u32::from).collect();
+        points.into_iter().chain(std::iter::repeat(0)).take(width).collect::<Vec<_>>()
+    };
+    let points = names.iter().flat_map(padded);
+    (format!("<U{width}"), points.flat_map(u32::to_le_bytes).collect())
+}

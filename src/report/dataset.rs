@@ -1,0 +1,142 @@
+//! What `htgen data` made.
+
+use super::number::grouped;
+use crate::data::Labels;
+use serde::Serialize;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Largest array that the other commands read at once, bytes.
+const READABLE: u64 = 1 << 30;
+
+/// A data set that was made.
+#[derive(Debug, Clone, Serialize)]
+pub struct DataSet {
+    /// The file written.
+    pub file: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// Sequences in it.
+    pub sequences: usize,
+    /// Steps of a sequence.
+    pub steps: usize,
+    /// Elements of a step.
+    pub inputs: usize,
+    /// Axes of `x`.
+    pub shape: Vec<usize>,
+    /// Classes in the order of their labels.
+    pub classes: Vec<ClassCount>,
+    /// Number of groups.
+    pub groups: usize,
+    /// Whether the other commands can read `x` whole.
+    pub readable: bool,
+    /// What it was made of.
+    #[serde(flatten)]
+    pub origin: Origin,
+}
+
+/// One class.
+#[derive(Debug, Clone, Serialize)]
+pub struct ClassCount {
+    /// Its name.
+    pub name: String,
+    /// Sequences of it.
+    pub sequences: usize,
+}
+
+/// What a data set was made of.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "source", rename_all = "lowercase")]
+pub enum Origin {
+    /// Wav files.
+    Recordings {
+        /// Recordings of another sample rate.
+        resampled: usize,
+        /// Recordings shorter than a sequence.
+        padded: usize,
+        /// Recordings longer than a sequence.
+        cut: usize,
+        /// Files of other kinds.
+        ignored: usize,
+    },
+    /// Frames or videos.
+    Clips {
+        /// Frames of another size.
+        resized: usize,
+        /// Clips with fewer frames than a sequence has steps.
+        short: usize,
+        /// Files of other kinds.
+        ignored: usize,
+    },
+    /// Drawn here.
+    Motion {
+        /// What decided every byte.
+        seed: u64,
+    },
+}
+
+impl DataSet {
+    /// Describes the data set with `x` in `shape`, sequences and steps first.
+    pub fn of(
+        file: &Path,
+        bytes: u64,
+        shape: &[usize],
+        labels: &Labels,
+        origin: Origin,
+    ) -> DataSet {
+        let count = |class: usize| labels.y.iter().filter(|&&y| y == class).count();
+        let classes = labels.classes.iter().enumerate();
+        let elements: u64 = shape.iter().map(|&size| size as u64).product();
+        let inputs: usize = shape[2..].iter().product();
+        DataSet {
+            file: file.to_path_buf(),
+            bytes,
+            sequences: shape[0],
+            steps: shape[1],
+            inputs,
+            shape: shape.to_vec(),
+            classes: classes
+                .map(|(k, name)| ClassCount { name: name.clone(), sequences: count(k) })
+                .collect(),
+            groups: labels.groups.len(),
+            readable: elements < READABLE && bytes < READABLE,
+            origin,
+        }
+    }
+}
+
+impl fmt::Display for DataSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = |value: usize| grouped(value as u64);
+        let (sequences, steps) = (number(self.sequences), number(self.steps));
+        let inputs = number(self.inputs);
+        let file = self.file.display();
+        writeln!(f, "{sequences} sequences of {steps} steps of {inputs} bytes, in {file}")?;
+        let classes: Vec<String> = self
+            .classes
+            .iter()
+            .map(|class| format!("{} {}", class.name, number(class.sequences)))
+            .collect();
+        writeln!(f, "  classes      {}", classes.join(", "))?;
+        writeln!(f, "  groups       {}", number(self.groups))?;
+        match &self.origin {
+            Origin::Recordings { resampled, padded, cut, ignored } => {
+                writeln!(f, "  recordings   {padded} padded, {cut} cut, {resampled} resampled")?;
+                ignored_files(f, *ignored)?;
+            }
+            Origin::Clips { resized, short, ignored } => {
+                writeln!(f, "  frames       {resized} scaled; {short} clips shorter than {steps}")?;
+                ignored_files(f, *ignored)?;
+            }
+            Origin::Motion { seed } => writeln!(f, "  seed         {seed}")?,
+        }
+        if !self.readable {
+            writeln!(f, "  large        the other commands read up to 1 GiB; split it for them")?;
+        }
+        Ok(())
+    }
+}
+
+fn ignored_files(f: &mut fmt::Formatter<'_>, ignored: usize) -> fmt::Result {
+    if ignored == 0 { Ok(()) } else { writeln!(f, "  ignored      {ignored} files of other kinds") }
+}

@@ -1,0 +1,14 @@
+//! Recordings as features: samples out of a wav file, 8 kHz, logarithmic mel bands as bytes.
+//!
+//! Pure: bytes and samples in, bytes out; the command line reads the files. docs/data.md states the
+//! features in words and numbers.
+
+mod logmel;
+mod mel;
+mod resample;
+mod wav;
+
+pub use logmel::{LogMel, Patch};
+pub use mel::{BANDS, Bank};
+pub use resample::{RATE, RATES, resample};
+pub use wav::{Recording, decode};

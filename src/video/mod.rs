@@ -1,0 +1,13 @@
+//! Clips as sequences of frames: which frames of a clip, in which size and layout; clips out of video
+//! files; and clips of moving figures that are drawn here.
+//!
+//! A frame is channel-planar: all bytes of a channel, row by row, then the next channel.
+
+mod ffmpeg;
+mod frame;
+pub mod motion;
+mod pick;
+
+pub use ffmpeg::Ffmpeg;
+pub use frame::{FrameSize, decode, resize};
+pub use pick::pick;

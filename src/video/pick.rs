@@ -1,0 +1,24 @@
+//! Which frames of a clip are taken.
+
+/// The frames taken of a clip of `count` frames for a sequence of `steps`: all of a clip that is no
+/// longer, else the middle ones of `steps` parts as equal as can be. Ascending, none twice.
+pub fn pick(count: usize, steps: usize) -> Vec<usize> {
+    if count <= steps {
+        return (0..count).collect();
+    }
+    (0..steps).map(|k| (2 * k + 1) * count / (2 * steps)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_spread_evenly() {
+        assert_eq!(pick(3, 5), [0, 1, 2]);
+        assert_eq!(pick(5, 5), [0, 1, 2, 3, 4]);
+        assert_eq!(pick(6, 5), [0, 1, 3, 4, 5]);
+        assert_eq!(pick(60, 6), [5, 15, 25, 35, 45, 55]);
+        assert_eq!(pick(100, 1), [50]);
+    }
+}
