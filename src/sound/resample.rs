@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 pub const RATE: u32 = 8000;
 /// Sample rates that are taken, Hz.
 pub const RATES: RangeInclusive<u32> = 4000..=384_000;
-/// Samples that the transform of the resampler takes at once, about.
+/// Samples that the transform of the resampler takes at once, at least.
 const CHUNK: usize = 1024;
 
 /// The samples at 8 kHz, as long in time as before; those of a recording at 8 kHz are unchanged.
@@ -27,7 +27,7 @@ pub fn resample(samples: Vec<f64>, rate: u32) -> Result<Vec<f64>> {
     }
     let failed = |reason: String| Diagnostic::new("", format!("cannot be resampled ({reason})"));
     let (from, to) = (rate as usize, RATE as usize);
-    let mut resampler = Fft::<f64>::new(from, to, CHUNK, 1, FixedSync::Both)
+    let mut resampler = Fft::<f64>::new(from, to, block(from, to), 1, FixedSync::Both)
         .map_err(|error| failed(error.to_string()))?;
     let input = InterleavedSlice::new(&samples, 1, samples.len())
         .map_err(|error| failed(error.to_string()))?;
@@ -35,6 +35,16 @@ pub fn resample(samples: Vec<f64>, rate: u32) -> Result<Vec<f64>> {
         .process_all(&input, samples.len(), None)
         .map_err(|error| failed(error.to_string()))?;
     Ok(output.take_data())
+}
+
+/// Samples of a block that is an even number of samples at either rate: the filter is centred on half
+/// a block, and with an odd one all would move by half a sample.
+fn block(from: usize, to: usize) -> usize {
+    let (mut common, mut rest) = (from, to);
+    while rest > 0 {
+        (common, rest) = (rest, common % rest);
+    }
+    CHUNK.next_multiple_of(2 * from / common)
 }
 
 #[cfg(test)]
