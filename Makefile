@@ -24,7 +24,8 @@ demo: build
 	scripts/demo.sh
 
 # Every test needs its tools here: one that is missing is a failure, not a pass.
-test: setup
+test:
+	@scripts/setup.sh test
 	cargo fmt --check
 	cargo lint
 	HTGEN_REQUIRE_TOOLS=1 cargo test

@@ -35,11 +35,14 @@ install() {
   return $status
 }
 
+# What make demo takes; with the argument "test" also what only the tests take.
+PROGRAMS="verilator:verilator yosys:yosys nextpnr-ice40:nextpnr-ice40 icepack:fpga-icestorm
+  iverilog:iverilog c++:g++ make:make python3:python3"
+[ "${1:-}" != test ] || PROGRAMS="$PROGRAMS ffmpeg:ffmpeg espeak-ng:espeak-ng sox:sox"
+
 # missing_packages: the Debian packages of the programs that are not there.
 missing_packages() {
-  for pair in verilator:verilator yosys:yosys nextpnr-ice40:nextpnr-ice40 \
-    icepack:fpga-icestorm iverilog:iverilog c++:g++ make:make python3:python3 \
-    ffmpeg:ffmpeg espeak-ng:espeak-ng sox:sox; do
+  for pair in $PROGRAMS; do
     command -v "${pair%%:*}" >/dev/null || printf '%s ' "${pair#*:}"
   done
   # Debian's python3 cannot make a venv without this package.
