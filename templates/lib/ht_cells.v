@@ -51,6 +51,17 @@ module ht_cells #(
   output wire [ACT_W-1:0]     o_h_data
 );
 
+  generate
+    if (LANES < DRAINS || DRAINS < CELLS || CELLS < 1 || CELLS > 8
+        || (LANES & (LANES - 1)) != 0 || (DRAINS & (DRAINS - 1)) != 0
+        || (CELLS & (CELLS - 1)) != 0) begin : gen_bounds_powers
+      ht_error_cells_must_be_a_power_of_two_up_to_drains_and_8 u_error ();
+    end
+    if (ROWS < 2 || GROUPS < 1) begin : gen_bounds_rows
+      ht_error_cells_rows_or_groups_too_few u_error ();
+    end
+  endgenerate
+
   localparam SPREAD = DRAINS / CELLS;                        // gate memories of one unit
   localparam COUNT  = LANES / DRAINS;                        // drains of a group
   localparam DEPTH  = (GROUPS * COUNT < 2) ? 2 : GROUPS * COUNT;

@@ -51,6 +51,22 @@ module ht_loader #(
   output wire                      o_error        // sticky: a tlast in the wrong place
 );
 
+  generate
+    if (ELEMENTS < 1 || BEAT % ELEMENTS != 0) begin : gen_bounds_beat
+      ht_error_loader_elements_must_divide_beat u_error ();
+    end
+    if (IN_W < 1 || IN_W > SLOT_W) begin : gen_bounds_slot
+      ht_error_loader_element_must_fit_its_slot u_error ();
+    end
+    if (SLABS * SLAB_COLUMNS < INPUTS
+        || (SLABS - 1) * SLAB_COLUMNS >= INPUTS) begin : gen_bounds_slabs
+      ht_error_loader_slabs_must_be_those_of_the_inputs u_error ();
+    end
+    if (FRAMES < 1 || FRAMES > 2) begin : gen_bounds_frames
+      ht_error_loader_frames_must_be_1_or_2 u_error ();
+    end
+  endgenerate
+
   localparam COLUMN_W = $clog2(INPUTS + BEAT + 1) + 1;
   localparam CREDIT_W = $clog2(SLABS * FRAMES + 1) + 1;
   localparam PARTS    = BEAT / ELEMENTS;

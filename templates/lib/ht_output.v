@@ -33,6 +33,12 @@ module ht_output #(
   output wire               o_user      // the vector ends a sequence
 );
 
+  generate
+    if (OUTPUTS < 1 || IDX_W < 1 || OUTPUTS > (1 << IDX_W)) begin : gen_bounds_outputs
+      ht_error_output_idx_w_must_hold_outputs u_error ();
+    end
+  endgenerate
+
   localparam [31:0]      FINAL_32 = OUTPUTS - 1;
   localparam [IDX_W-1:0] FINAL    = FINAL_32[IDX_W-1:0];
   localparam DEPTH = (OUTPUTS < 2) ? 2 : OUTPUTS;

@@ -64,6 +64,18 @@ module ht_sequencer #(
   input  wire               i_complete      // all results of an instruction are under way
 );
 
+  generate
+    if (PROGRAM_LEN < 1 || PROGRAM_LEN > 256) begin : gen_bounds_program
+      ht_error_sequencer_program_len_must_be_1_to_256 u_error ();
+    end
+    if (NESTS < 2 || NESTS > 256 || LOOPS < 1 || LOOPS > 16) begin : gen_bounds_nests
+      ht_error_sequencer_nests_or_loops_out_of_bounds u_error ();
+    end
+    if (SLABS < 1 || FRAMES < 1 || FRAMES > 2) begin : gen_bounds_slabs
+      ht_error_sequencer_slabs_or_frames_out_of_bounds u_error ();
+    end
+  endgenerate
+
   localparam FLAGS_W = 8;
   localparam WORD_W  = FLAGS_W + 3 + NEST_IW + OUT_AW + ACT_AW;
   localparam LOOP_W  = COUNT_W + 1;

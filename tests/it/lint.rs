@@ -60,12 +60,44 @@ const GRID: &[(&str, &[&str])] = &[
         "ht_cell",
         &[
             "SERIAL=1",
-            "UNITS=2 ACT_W=4 C_FRAC=8 H_FRAC=4",
+            "UNITS=2 ACT_W=4 C_FRAC=8 H_FRAC=0",
             "UNITS=2048 ACT_W=16 C_FRAC=15 H_FRAC=15",
             "C_FRAC=10 ACT_W=16 H_FRAC=4",
             "C_FRAC=12 ACT_W=4 H_FRAC=15 SERIAL=1",
         ],
     ),
+    ("ht_pick", &["COUNT=1 WIDTH=1", "COUNT=5 WIDTH=40"]),
+    ("ht_resize", &["IN_W=1 OUT_W=9", "IN_W=9 OUT_W=1"]),
+    ("ht_convert", &["IN_W=1 OUT_W=2", "IN_W=16 IN_SIGNED=1 SHIFT_LEFT=32 OUT_W=16"]),
+    ("ht_banks", &["LANES=1", "LANES=8 DRAINS=2 BANKS=4 GROUPS=5", "LANES=8 DRAINS=8 BANKS=8"]),
+    ("ht_input_buffer", &["WORDS=7", "WORDS=48 BANKS=4 ELEMENTS=2"]),
+    ("ht_lanes", &["LANES=1", "LANES=8 INPUT_BANKS=2 BANKS=4 BANK_ALWAYS=1 BANK_NEVER=2"]),
+    ("ht_address", &["NESTS=5 LOOPS=3", "NESTS=64 LOOPS=4 NEST_TAIL_W=9"]),
+    (
+        "ht_sequencer",
+        &[
+            "PROGRAM_LEN=1 HEAD=0",
+            "PROGRAM_LEN=256 NESTS=256 LOOPS=16 SLABS=64",
+            "LOOPS=3 FRAMES=2 FRAME_WORDS=900 EVERY_STEP=1",
+        ],
+    ),
+    ("ht_writeback", &["LANES=1", "LANES=8 DRAINS=8 SHIFT_SPAN=0", "LANES=16 DRAINS=4 NESTS=9"]),
+    (
+        "ht_loader",
+        &[
+            "INPUTS=50 BEAT=8 ELEMENTS=2 SLAB_COLUMNS=16 SLABS=4 LOOPS=3",
+            "INPUTS=10 SLAB_COLUMNS=10 FRAMES=2 FRAME_WORDS=16 SHIFT_LEFT=3",
+        ],
+    ),
+    (
+        "ht_cells",
+        &[
+            "SERIAL=1",
+            "LANES=8 DRAINS=4 CELLS=2 ROWS=6 GROUPS=7 GATE_SHIFT=3",
+            "LANES=2 DRAINS=2 CELLS=2",
+        ],
+    ),
+    ("ht_output", &["OUTPUTS=1", "OUTPUTS=64 IDX_W=6", "OUTPUTS=70 IDX_W=7 BIAS_FILE=program.hex"]),
 ];
 
 /// Parameter sets that must not elaborate, and the name of the missing module that says why.
@@ -94,7 +126,31 @@ const BOUNDS: &[(&str, &str, &str)] = &[
     ("ht_cell", "UNITS=1", "cell_units_must_be_at_least_2"),
     ("ht_cell", "ACT_W=17", "cell_act_w_must_be_4_to_16"),
     ("ht_cell", "C_FRAC=7", "cell_c_frac_must_be_8_to_15"),
-    ("ht_cell", "H_FRAC=16", "cell_h_frac_must_be_4_to_15"),
+    ("ht_cell", "H_FRAC=16", "cell_h_frac_must_be_0_to_15"),
+    ("ht_pick", "WIDTH=0", "pick_size_out_of_bounds"),
+    ("ht_resize", "IN_W=0", "resize_width_must_be_at_least_1"),
+    ("ht_convert", "OUT_W=1", "convert_width_too_small"),
+    ("ht_convert", "SHIFT_LEFT=33", "convert_shift_out_of_bounds"),
+    ("ht_banks", "GROUPS=0", "banks_size_out_of_bounds"),
+    ("ht_banks", "LANES=6", "banks_must_be_a_power_of_two_from_drains_to_lanes"),
+    ("ht_banks", "BANKS=8", "banks_must_be_a_power_of_two_from_drains_to_lanes"),
+    ("ht_input_buffer", "WORDS=6 BANKS=3", "input_buffer_banks_and_elements_must_be_powers_of_two"),
+    ("ht_input_buffer", "WORDS=7 BANKS=2", "input_buffer_words_must_be_a_multiple_of_a_row"),
+    ("ht_lanes", "BANKS=8", "lanes_banks_must_be_powers_of_two_up_to_lanes"),
+    ("ht_lanes", "INPUT_BANKS=3", "lanes_banks_must_be_powers_of_two_up_to_lanes"),
+    ("ht_address", "NESTS=257", "address_nests_or_loops_out_of_bounds"),
+    ("ht_sequencer", "PROGRAM_LEN=257", "sequencer_program_len_must_be_1_to_256"),
+    ("ht_sequencer", "LOOPS=17", "sequencer_nests_or_loops_out_of_bounds"),
+    ("ht_sequencer", "FRAMES=3", "sequencer_slabs_or_frames_out_of_bounds"),
+    ("ht_writeback", "LANES=12", "writeback_drains_must_be_a_power_of_two_up_to_lanes"),
+    ("ht_writeback", "DRAINS=8", "writeback_drains_must_be_a_power_of_two_up_to_lanes"),
+    ("ht_loader", "BEAT=3 ELEMENTS=2", "loader_elements_must_divide_beat"),
+    ("ht_loader", "IN_W=9", "loader_element_must_fit_its_slot"),
+    ("ht_loader", "SLABS=2", "loader_slabs_must_be_those_of_the_inputs"),
+    ("ht_loader", "FRAMES=3", "loader_frames_must_be_1_or_2"),
+    ("ht_cells", "CELLS=2", "cells_must_be_a_power_of_two_up_to_drains_and_8"),
+    ("ht_cells", "ROWS=1", "cells_rows_or_groups_too_few"),
+    ("ht_output", "OUTPUTS=3", "output_idx_w_must_hold_outputs"),
 ];
 
 /// The files of the library, sorted.
@@ -130,7 +186,9 @@ fn images() -> TempDir {
         fs::write(dir.path().join(name), TABLE_TEXT).expect("a file in a temporary folder");
     }
     // What the modules above the leaves name by default: any word will do.
-    for name in ["program", "nests", "deltas", "weights", "loader", "gates0", "hidden0"] {
+    let singles = ["program", "nests", "deltas", "weights", "loader"];
+    let pairs = ["gates0", "gates1", "hidden0", "hidden1"];
+    for name in singles.iter().chain(&pairs) {
         fs::write(dir.path().join(format!("{name}.hex")), "0\n").expect("a temporary file");
     }
     dir
