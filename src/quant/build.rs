@@ -9,6 +9,9 @@ use crate::model::{Element, Formats, LayerFormats, Model};
 use crate::plan::Plan;
 use crate::plan::walk::{self, Walk};
 
+/// Most bits that the loader shifts an element by.
+const MAX_INPUT_SHIFT: i32 = 32;
+
 /// The integer nearest to `value` x 2^`frac` (half away from zero), clipped to `bits` bits.
 pub fn to_fixed(value: f64, frac: i32, bits: u32) -> i32 {
     let top = f64::from((1i32 << (bits - 1)) - 1);
@@ -157,6 +160,13 @@ fn check(model: &Model, plan: &Plan, formats: &Formats) -> Result<()> {
             "layers[0].input_frac",
             h.to_string(),
             "0 to 15",
+        );
+        let byte = model.input.element == Element::U8;
+        expect(
+            !byte || (h - model.input.shift).abs() <= MAX_INPUT_SHIFT,
+            "layers[0].input_frac",
+            h.to_string(),
+            &format!("at most {MAX_INPUT_SHIFT} more or less than the input's shift"),
         );
         if let Some(last) = layer.steps.last() {
             let gate = last.out_frac;

@@ -17,7 +17,9 @@ pub fn quantized(model: &Model, widths: Widths) -> QuantPlan {
     let network = network::build(&model.layers[0], &model.layers[0].matrices[0]);
     let plan = plan::contract(network, &config).expect("a random network plans");
     let formats = quant::safe(model, &plan, &config, widths);
-    quant::quantize(model, plan, formats).expect("safe formats fit")
+    let quant = quant::quantize(model, plan, formats).expect("safe formats fit");
+    assert!(quant.cell_format().is_supported(), "{:?}", quant.cell_format());
+    quant
 }
 
 /// Random stream elements of one time step.
@@ -37,8 +39,9 @@ pub fn elements(quant: &QuantPlan, rng: &mut ChaCha8Rng) -> Vec<i32> {
         .collect()
 }
 
+/// The reference and the interpreter on the random network `seed`, at many numbers of lanes.
 #[track_caller]
-fn check(seed: u64, widths: Widths) {
+pub fn check(seed: u64, widths: Widths) {
     let shape = models::random_shape(seed);
     let model = models::model(&shape);
     let quant = quantized(&model, widths);
@@ -79,6 +82,25 @@ fn random_networks_agree() {
 }
 
 /// Efficiency with everything included, as predicted: input, element-wise units, waits.
+#[test]
+fn an_input_shift_that_the_loader_does_not_have_is_refused() {
+    let shapes = (0..).map(models::random_shape);
+    let mut bytes = shapes.map(|s| models::model(&s)).filter(|m| m.input.element == Element::U8);
+    let model = bytes.next().expect("a network with bytes");
+    let config = PlanConfig::UNLIMITED;
+    let network = network::build(&model.layers[0], &model.layers[0].matrices[0]);
+    let plan = plan::contract(network, &config).expect("a random network plans");
+    let widths = Widths { weight_bits: 8, activation_bits: 12 };
+    let mut formats = quant::safe(&model, &plan, &config, widths);
+    formats.layers[0].input_frac = model.input.shift + 33;
+    let refusal = quant::quantize(&model, plan, formats).expect_err("33 bits").to_string();
+    let text = "expected at most 32 more or less than the input's shift";
+    assert!(
+        refusal.contains("formats.layers[0].input_frac") && refusal.contains(text),
+        "{refusal}"
+    );
+}
+
 #[test]
 fn golden_networks_keep_the_lanes_busy() {
     for (name, lanes, elements_per_beat, least) in [

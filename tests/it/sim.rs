@@ -10,6 +10,7 @@ use htgen::sim::{Build, Event, EventKind, Gaps, Netlist, Options, Stimulus};
 use htgen::synth::{self, Board, DesignFiles, Family};
 use htgen::tool::Tool;
 
+use crate::exact;
 use crate::simulated::{Design, options};
 use crate::support::needs;
 
@@ -107,6 +108,20 @@ fn random_networks_even() {
 #[test]
 fn random_networks_odd() {
     (1..22).step_by(2).for_each(check_random);
+}
+
+/// The narrowest activations: h has 3 fraction bits at most.
+#[test]
+fn four_bit_activations() {
+    let widths = Widths { weight_bits: 5, activation_bits: 4 };
+    for (seed, cell_multiplier) in [(0, CellMultiplier::Dsp), (5, CellMultiplier::Serial)] {
+        exact::check(seed, widths);
+        let hw = HwConfig { lanes: 4, cell_multiplier, ..HwConfig::default() };
+        let name = format!("four-bits-{seed}");
+        let Some(design) = Design::random_named(&name, seed, widths, &hw) else { return };
+        assert!(design.program.quant().cell().hidden_frac <= 3);
+        design.passes(&design.stimulus(&[3, 1, 2, 4], seed), &options(seed));
+    }
 }
 
 #[test]
