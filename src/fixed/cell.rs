@@ -8,7 +8,7 @@ use super::requant::{requant, round_shift, saturate};
 pub struct CellFormat {
     /// Fraction bits of the cell state (16 bits): 8 to 15.
     pub c_frac: u32,
-    /// Fraction bits of the hidden state: 4 to 15.
+    /// Fraction bits of the hidden state: 0 to 15.
     pub h_frac: u32,
     /// Width of the hidden state: 4 to 16.
     pub act_bits: u32,
@@ -35,9 +35,7 @@ pub fn gate_sum(contraction: i16, bias: i16) -> i16 {
 impl CellFormat {
     /// Whether every width is one that `ht_cell` accepts.
     pub fn is_supported(&self) -> bool {
-        (8..=15).contains(&self.c_frac)
-            && (4..=15).contains(&self.h_frac)
-            && (4..=16).contains(&self.act_bits)
+        (8..=15).contains(&self.c_frac) && self.h_frac <= 15 && (4..=16).contains(&self.act_bits)
     }
 
     /// The next cell state and the hidden state of a unit.

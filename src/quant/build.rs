@@ -158,6 +158,13 @@ fn check(model: &Model, plan: &Plan, formats: &Formats) -> Result<()> {
             h.to_string(),
             "0 to 15",
         );
+        let left = h - model.input.shift;
+        expect(
+            model.input.element != Element::U8 || (-32..=32).contains(&left),
+            "layers[0].input_frac",
+            format!("{h} with an input shift of {}", model.input.shift),
+            "a difference of -32 to 32",
+        );
         if let Some(last) = layer.steps.last() {
             let gate = last.out_frac;
             expect(

@@ -16,7 +16,7 @@ module ht_cell #(
   parameter UNITS      = 64,               // hidden units, >= 2: words of cell state
   parameter ACT_W      = 12,               // width of h, bits, 4..16
   parameter C_FRAC     = 11,               // fraction bits of the cell state, 8..15
-  parameter H_FRAC     = 11,               // fraction bits of h, 4..15
+  parameter H_FRAC     = 11,               // fraction bits of h, 0..15
   parameter SERIAL     = 0,                // multipliers: 0 DSP blocks, 1 shift and add
   parameter TABLE_FILE = "ht_sigmoid.hex", // the sigmoid, see ht_act
   parameter UNIT_W     = (UNITS < 2) ? 1 : $clog2(UNITS) // derived, do not set
@@ -49,8 +49,8 @@ module ht_cell #(
     if (C_FRAC < 8 || C_FRAC > 15) begin : gen_bounds_c
       ht_error_cell_c_frac_must_be_8_to_15 u_error ();
     end
-    if (H_FRAC < 4 || H_FRAC > 15) begin : gen_bounds_h
-      ht_error_cell_h_frac_must_be_4_to_15 u_error ();
+    if (H_FRAC < 0 || H_FRAC > 15) begin : gen_bounds_h
+      ht_error_cell_h_frac_must_be_0_to_15 u_error ();
     end
   endgenerate
 

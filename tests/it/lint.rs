@@ -60,7 +60,7 @@ const GRID: &[(&str, &[&str])] = &[
         "ht_cell",
         &[
             "SERIAL=1",
-            "UNITS=2 ACT_W=4 C_FRAC=8 H_FRAC=4",
+            "UNITS=2 ACT_W=4 C_FRAC=8 H_FRAC=0",
             "UNITS=2048 ACT_W=16 C_FRAC=15 H_FRAC=15",
             "C_FRAC=10 ACT_W=16 H_FRAC=4",
             "C_FRAC=12 ACT_W=4 H_FRAC=15 SERIAL=1",
@@ -94,7 +94,7 @@ const BOUNDS: &[(&str, &str, &str)] = &[
     ("ht_cell", "UNITS=1", "cell_units_must_be_at_least_2"),
     ("ht_cell", "ACT_W=17", "cell_act_w_must_be_4_to_16"),
     ("ht_cell", "C_FRAC=7", "cell_c_frac_must_be_8_to_15"),
-    ("ht_cell", "H_FRAC=16", "cell_h_frac_must_be_4_to_15"),
+    ("ht_cell", "H_FRAC=16", "cell_h_frac_must_be_0_to_15"),
 ];
 
 /// The files of the library, sorted.
