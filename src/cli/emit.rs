@@ -64,7 +64,8 @@ impl Emit {
         }
         progress.stage("writing the design");
         let about = About { command: self.command() };
-        let bundle = verilog::emit(&program, &about)?;
+        let bundle = verilog::emit(&program, &about)
+            .map_err(|problems| problems.in_file(self.model.display()))?;
         design::write(&dir, &model, &program, &bundle)?;
         drop(progress);
         out::report(&Emission::of(&program, &bundle, origin, &dir), self.json)?;

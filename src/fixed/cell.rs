@@ -35,9 +35,7 @@ pub fn gate_sum(contraction: i16, bias: i16) -> i16 {
 impl CellFormat {
     /// Whether every width is one that `ht_cell` accepts.
     pub fn is_supported(&self) -> bool {
-        (8..=15).contains(&self.c_frac)
-            && (0..=15).contains(&self.h_frac)
-            && (4..=16).contains(&self.act_bits)
+        (8..=15).contains(&self.c_frac) && self.h_frac <= 15 && (4..=16).contains(&self.act_bits)
     }
 
     /// The next cell state and the hidden state of a unit.

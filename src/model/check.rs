@@ -13,6 +13,8 @@ pub(super) use collect::Found;
 
 /// Longest name.
 const MAX_NAME: usize = 48;
+/// Largest magnitude of a number: a product of all cores of a tree stays far from infinity.
+const MAX_VALUE: f64 = 1e15;
 /// Largest absolute power-of-two shift of the input preparation.
 const MAX_SHIFT: i32 = 32;
 
@@ -141,13 +143,20 @@ fn check_vector(values: &[f64], length: usize, place: &str, found: &mut Found) {
     check_finite(values, place, found);
 }
 
-/// No NaN, no infinity; the message names the first.
+/// No NaN, no infinity, nothing so large that a product of cores could become one; the message
+/// names the first.
 fn check_finite(values: &[f64], place: &str, found: &mut Found) {
-    if let Some(first) = values.iter().position(|value| !value.is_finite()) {
+    let good = |value: &f64| value.abs() <= MAX_VALUE;
+    if let Some(first) = values.iter().position(|value| !good(value)) {
+        let is_finite = values[first].is_finite();
+        let (what, expected) = match is_finite {
+            false => ("not finite", "finite numbers".to_owned()),
+            true => ("too large", format!("at most {MAX_VALUE:e} in magnitude")),
+        };
         found.push(
-            Diagnostic::new(place, "not finite")
-                .found(format!("{} at element {first}", values[first]))
-                .expected("finite numbers")
+            Diagnostic::new(place, what)
+                .found(format!("{:e} at element {first}", values[first]))
+                .expected(expected)
                 .help("did the training diverge?"),
         );
     }

@@ -6,7 +6,8 @@
 //! user, so it is an assertion; it runs before anything is emitted.
 
 use super::cells::input_word;
-use super::loops::{Context, Cursor, Digit, RawLoop};
+use super::loops::{Context, Digit, RawLoop};
+use super::nest::Cursor;
 use super::program::{Desc, Dest, Instr, Kind, Program, Source};
 use crate::network::{IndexId, strides};
 

@@ -1,7 +1,7 @@
 //! The interpreter of the program: runs the microprogram word by word on banked memories, through
 //! the same address streams as the hardware, and so is a second executor beside `fixed`.
 
-use super::loops::Cursor;
+use super::nest::Cursor;
 use super::program::{Dest, Kind, Program, Source};
 use crate::fixed::cell::{CellFormat, GateSums, gate_sum};
 use crate::fixed::requant::saturate;

@@ -1,7 +1,8 @@
 //! The microprogram and the memories it runs on.
 
 use super::cells::CellTable;
-use super::loops::{Loop, RawLoop};
+use super::loops::RawLoop;
+use super::nest::Loop;
 use super::timing::Timing;
 use crate::config::HwConfig;
 use crate::quant::QuantPlan;

@@ -106,6 +106,13 @@ pub(super) fn build(
     progress: &mut dyn FnMut(&str),
 ) -> Result<Model> {
     let dir = fs::canonicalize(design_dir).map_err(|e| unreadable(design_dir, &e))?;
+    if dir.to_string_lossy().contains(char::is_whitespace) {
+        return Err(Diagnostic::new("", "make builds in no folder with a space in its path")
+            .found(dir.display())
+            .help("move the design to a folder without spaces")
+            .in_file(design_dir.display())
+            .into());
+    }
     let verilator = tool::find(Tool::Verilator)?;
     let recipe = Recipe::new(&dir, program, options, &verilator)?;
     let folder = dir.join("sim").join(recipe.folder());

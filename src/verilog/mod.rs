@@ -4,6 +4,7 @@
 
 mod images;
 mod library;
+mod limits;
 mod listing;
 mod memories;
 mod pack;

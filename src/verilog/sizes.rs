@@ -1,8 +1,9 @@
 //! Widths and depths of the hardware, computed once from a program.
 
+use super::limits;
 use super::pack::index_bits;
 use crate::config::{CellMultiplier, OutputRate};
-use crate::error::{Diagnostic, Result};
+use crate::error::Result;
 use crate::model::Element;
 use crate::sched::{Loop, Program, Source};
 
@@ -63,16 +64,9 @@ impl Sizes {
     /// Works the sizes out.
     ///
     /// # Errors
-    /// When the program is longer than the sequencer's table.
+    /// When the program exceeds a limit of the library.
     pub fn of(program: &Program) -> Result<Sizes> {
         let quant = program.quant();
-        if program.instrs().len() > MOST_INSTRUCTIONS {
-            return Err(Diagnostic::new("schedule", "program too long")
-                .found(format!("{} instructions a time step", program.instrs().len()))
-                .expected(format!("at most {MOST_INSTRUCTIONS}"))
-                .help("use fewer slabs: raise max_buffer_words")
-                .into());
-        }
         let banks = program.banks();
         let keeps: Vec<u32> =
             program.descs().iter().filter(|d| d.source == Source::Buffer).map(|d| d.keep).collect();
@@ -89,7 +83,7 @@ impl Sizes {
         let spread = program.drains() / program.cells();
         let slot_w = if quant.input().stream_bits <= 8 { 8 } else { 16 };
         let counts = |loops: &[Loop]| loops.iter().map(|l| l.bound).max().unwrap_or(1);
-        Ok(Sizes {
+        let sizes = Sizes {
             nests: program.descs().len().max(2),
             loops: program.max_loops(),
             count_w: program
@@ -121,7 +115,9 @@ impl Sizes {
             loader_cw: index_bits(counts(&loader.loops)),
             serial_cells: program.hw().cell_multiplier == CellMultiplier::Serial,
             every_step: program.hw().output == OutputRate::Step,
-        })
+        };
+        limits::check(program, &sizes)?;
+        Ok(sizes)
     }
 
     /// Bits of the loops in a nest's word.
@@ -141,9 +137,6 @@ impl Sizes {
         program.quant().input().element == Element::Real
     }
 }
-
-/// Most instructions of a time step: the depth of the sequencer's table.
-pub const MOST_INSTRUCTIONS: usize = 256;
 
 /// The requantiser shifts by less than the accumulator's width.
 fn acc_floor(shift: u32) -> usize {

@@ -241,9 +241,13 @@ pub fn cell_vectors(format: &CellFormat, units: usize, count: usize) -> String {
 
 #[test]
 fn cell_equals_its_twin() {
-    for (c_frac, h_frac, act_bits, units, serial) in
-        [(11, 11, 12, 64, 0), (12, 3, 4, 5, 1), (8, 15, 16, 7, 0), (15, 0, 4, 2, 0)]
-    {
+    for (c_frac, h_frac, act_bits, units, serial) in [
+        (11, 11, 12, 64, 0),
+        (12, 3, 4, 5, 1),
+        (8, 15, 16, 7, 0),
+        (15, 0, 4, 2, 0),
+        (9, 0, 5, 3, 0),
+    ] {
         let format = CellFormat { c_frac, h_frac, act_bits };
         let vectors = cell_vectors(&format, units, 4000);
         let dir = folder(&[(IMAGE, TABLE_TEXT), (VECTORS, &vectors)]);

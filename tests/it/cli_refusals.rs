@@ -8,7 +8,7 @@ use std::fs;
 
 /// Runs each line, which must be refused and must change nothing, and compares the messages.
 #[track_caller]
-fn refused(dir: &Folder, lines: &[&str], messages: Expect) {
+pub fn refused(dir: &Folder, lines: &[&str], messages: Expect) {
     let before = dir.files();
     let mut all = String::new();
     for line in lines {

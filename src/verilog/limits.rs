@@ -1,0 +1,70 @@
+//! Limits of the library that a program may exceed: small tables, loops, accumulators. A program
+//! that does is refused before a file is written; the modules would refuse it in every tool.
+
+use super::sizes::Sizes;
+use crate::error::{Diagnostic, Problems, Result};
+use crate::sched::Program;
+
+/// Most words of a table in lookup tables, `ht_table`: instructions of a time step, loop nests, and
+/// address deltas, of which a nest has a power of two.
+const TABLE_WORDS: usize = 256;
+/// Most loops of a nest, `ht_sequencer`.
+const LOOPS: usize = 16;
+/// Widest accumulator, `ht_mac`.
+const ACC_BITS: usize = 64;
+
+/// Refuses what the library cannot hold.
+pub(super) fn check(program: &Program, sizes: &Sizes) -> Result<()> {
+    let instructions = program.instrs().len();
+    let deltas = sizes.nests << sizes.level_w();
+    let fewer_steps = "raise max_rom_words or max_buffer_words, which makes fewer steps or slabs";
+    let fewer_loops = "use a tree of fewer modes, or raise max_rom_words, which makes fewer steps";
+    let limits = [
+        (instructions, TABLE_WORDS, "instructions a time step", fewer_steps),
+        (deltas, TABLE_WORDS, "address deltas, a power of two for each loop nest", fewer_loops),
+        (sizes.loops, LOOPS, "loops in one nest", fewer_loops),
+        (sizes.acc_w, ACC_BITS, "bits of an accumulator", "quantize with narrower weights"),
+    ];
+    let exceeded = limits.into_iter().filter(|(found, most, ..)| found > most);
+    let problems: Vec<Diagnostic> = exceeded
+        .map(|(found, most, what, help)| {
+            Diagnostic::new("schedule", "program too large for the sequencer")
+                .found(format!("{found} {what}"))
+                .expected(format!("at most {most}"))
+                .help(help)
+        })
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::HwConfig;
+    use crate::evaluate;
+    use crate::model::preset;
+    use crate::plan::PlanConfig;
+    use crate::quant::{self, Widths};
+
+    /// No shape of up to eight modes is known to reach these; the check must not depend on that.
+    #[test]
+    fn sizes_beyond_the_library_are_refused() {
+        let model = crate::model::new(&preset::spec("digits", 1).expect("a preset"));
+        let model = model.expect("a model");
+        let config = PlanConfig::UNLIMITED;
+        let plan = evaluate::plan_of(&model, &config).expect("a plan");
+        let widths = Widths { weight_bits: 8, activation_bits: 12 };
+        let formats = quant::safe(&model, &plan, &config, widths);
+        let quant = quant::quantize(&model, plan, formats).expect("fits");
+        let program = crate::sched::schedule(&quant, &HwConfig::default()).expect("schedules");
+        let sizes = Sizes::of(&program).expect("fits");
+        let refused = |sizes: Sizes| check(&program, &sizes).expect_err("too large").to_string();
+        let tables = refused(Sizes { nests: 33, loops: 8, ..sizes.clone() });
+        assert!(tables.contains("found 264 address deltas"), "{tables}");
+        let loops = refused(Sizes { nests: 8, loops: 17, ..sizes.clone() });
+        assert!(loops.contains("found 17 loops in one nest, expected at most 16"), "{loops}");
+        let accumulator = refused(Sizes { acc_w: 65, ..sizes.clone() });
+        assert!(accumulator.contains("found 65 bits"), "{accumulator}");
+        check(&program, &Sizes { nests: 16, loops: 16, acc_w: 64, ..sizes }).expect("at the limit");
+    }
+}
