@@ -32,6 +32,7 @@ mod sim_bench; // the bench of all designs notices every broken rule
 mod simulated;
 mod support;
 mod synth; // plans as text, boards, guards, and runs on a small design
+mod tidy; // rules of form for all files
 mod tiny; // the committed design, byte by byte
 mod tool; // lookup, versions, running and ending programs
 mod verilated;
