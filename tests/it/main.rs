@@ -6,6 +6,7 @@
 mod benches; // every library module in Verilator
 mod cells; // what yosys makes of the library, as a table
 mod cli; // each command end to end
+mod cli_damage; // broken files of every kind
 mod cli_docs; // documents against definitions
 mod cli_limits; // too large, too narrow, strangely named
 mod cli_refusals; // bad input: text, exit code, nothing half written
