@@ -93,8 +93,12 @@ pub fn write(dir: &Path, model: &Model, program: &Program, bundle: &Bundle) -> R
 /// Reads the design in `dir`.
 pub fn read(dir: &Path) -> Result<Design> {
     let Some(manifest) = manifest(dir)? else {
+        let found = match dir.join(MANIFEST).exists() {
+            true => format!("a {MANIFEST} that htgen has not written"),
+            false => format!("no {MANIFEST}"),
+        };
         return Err(Diagnostic::new("", "not a design")
-            .found(format!("no {MANIFEST}"))
+            .found(found)
             .help("give a folder that htgen emit has written")
             .in_file(dir.display())
             .into());

@@ -5,7 +5,7 @@ use htgen::tool::Run;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// A temporary folder.
@@ -106,6 +106,13 @@ impl Folder {
         ];
         write_npz(&self.path("data.npz"), &arrays).unwrap();
     }
+}
+
+/// Files of one folder by name; none when there is no such folder.
+pub fn content(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    entries.filter(|path| path.is_file()).map(|p| (name(&p), fs::read(&p).unwrap())).collect()
 }
 
 /// Exactly one JSON object.

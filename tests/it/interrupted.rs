@@ -1,10 +1,9 @@
 //! Commands that a signal ends: the previous output is whole, whenever the signal comes.
 
-use crate::cli_support::{Ended, Folder};
+use crate::cli_support::{Ended, Folder, content};
 use crate::cli_tools::fake;
 use htgen::tool::Run;
 use rustix::process::{Pid, Signal, kill_process};
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -44,13 +43,6 @@ struct Moment<'a> {
 fn staged(dir: &Folder) -> Vec<PathBuf> {
     let names = dir.names().into_iter().filter(|name| name.starts_with(".htgen-"));
     names.map(|name| dir.path(&name)).collect()
-}
-
-/// Files of one folder by name.
-fn content(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
-    entries.map(|path| (name(&path), fs::read(&path).unwrap())).collect()
 }
 
 /// What a command leaves that could not clean up: what it had begun beside the output.

@@ -10,6 +10,7 @@ mod benches_engine; // ... lanes, buffers and streams
 mod benches_program; // ... and what walks the program
 mod cells; // what yosys makes of the library, as a table
 mod cli; // each command end to end
+mod cli_damage; // broken files of every kind
 mod cli_docs; // documents against definitions
 mod cli_limits; // too large, too narrow, strangely named
 mod cli_refusals; // bad input: text, exit code, nothing half written
@@ -42,6 +43,7 @@ mod sim_bench; // the bench of all designs notices every broken rule
 mod simulated;
 mod support;
 mod synth; // plans as text, boards, guards, and runs on a small design
+mod tidy; // rules of form for all files
 mod tiny; // the committed design, byte by byte
 mod tool; // lookup, versions, running and ending programs
 mod verilated;

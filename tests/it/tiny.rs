@@ -1,7 +1,7 @@
 //! `examples/tiny` and `rtl_out/tiny`, a small model and its design as they are in the repository:
 //! both are made again and compared byte by byte. `UPDATE_EXPECT=1` writes them.
 
-use crate::cli_support::Folder;
+use crate::cli_support::{Folder, content};
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
@@ -14,13 +14,6 @@ const EMIT: &str = "emit model.json --pe 4 -o design";
 
 fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-/// Files of a folder by name.
-fn content(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
-    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
-    entries.filter(|path| path.is_file()).map(|p| (name(&p), fs::read(&p).unwrap())).collect()
 }
 
 /// Compares a folder of the repository with what it should hold, or writes it.
