@@ -36,6 +36,12 @@ module ht_address #(
   output wire [OUT_AW-1:0]  o_out
 );
 
+  generate
+    if (NESTS < 2 || NESTS > 256 || LOOPS < 1) begin : gen_bounds_nests
+      ht_error_address_nests_or_loops_out_of_bounds u_error ();
+    end
+  endgenerate
+
   localparam DELTA_W = ACT_AW + WGT_AW + OUT_AW;
   localparam NEST_W  = NEST_HEAD_W + WGT_AW + NEST_TAIL_W;
   localparam DEPTH   = NESTS << LEVEL_W;

@@ -29,6 +29,17 @@ module ht_banks #(
   output wire [BANKS*WIDTH-1:0]  o_rdata   // one clock later, bank 0 in the low bits
 );
 
+  generate
+    if (WIDTH < 1 || GROUPS < 1) begin : gen_bounds_size
+      ht_error_banks_size_out_of_bounds u_error ();
+    end
+    if (LANES < BANKS || BANKS < DRAINS || DRAINS < 1
+        || (LANES & (LANES - 1)) != 0 || (BANKS & (BANKS - 1)) != 0
+        || (DRAINS & (DRAINS - 1)) != 0) begin : gen_bounds_powers
+      ht_error_banks_must_be_a_power_of_two_from_drains_to_lanes u_error ();
+    end
+  endgenerate
+
   localparam BANK_W = $clog2(BANKS);                 // 0 for one bank
   localparam SPREAD = BANKS / DRAINS;                // drains that fill one row of banks
   localparam ROWS   = LANES / BANKS;                 // rows of banks in a group

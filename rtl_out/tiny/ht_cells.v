@@ -51,6 +51,17 @@ module ht_cells #(
   output wire [ACT_W-1:0]     o_h_data
 );
 
+  generate
+    if (LANES < DRAINS || DRAINS < CELLS || CELLS < 1 || CELLS > 8
+        || (LANES & (LANES - 1)) != 0 || (DRAINS & (DRAINS - 1)) != 0
+        || (CELLS & (CELLS - 1)) != 0) begin : gen_bounds_powers
+      ht_error_cells_must_be_a_power_of_two_up_to_drains_and_8 u_error ();
+    end
+    if (ROWS < 2 || GROUPS < 1) begin : gen_bounds_rows
+      ht_error_cells_rows_or_groups_too_few u_error ();
+    end
+  endgenerate
+
   localparam SPREAD = DRAINS / CELLS;                        // gate memories of one unit
   localparam COUNT  = LANES / DRAINS;                        // drains of a group
   localparam DEPTH  = (GROUPS * COUNT < 2) ? 2 : GROUPS * COUNT;
@@ -105,33 +116,37 @@ module ht_cells #(
   reg             begin_q3;   // stage C: a unit begins
   reg             begin_q4;   // stage D: a unit begins
   wire [GATE_W-1:0] entry;    // stage B, first unit's table
-  wire [NEED_W-1:0] need = entry[GATE_W-1 -: NEED_W];
+  reg  [NEED_W-1:0] need_q;   // groups that the next unit needs
   wire unused_entry = &{1'b0, entry[GATE_W-NEED_W-1:0]};
   wire at_begin = (phase_q2 == 3'd0);
-  wire take     = at_begin && open_q && (groups_q >= need);
+  wire take     = at_begin && open_q && (groups_q >= need_q);
 
   // phase_q: free running
   always @(posedge i_clk)
-    if (i_rst)     phase_q <= 3'd0;
+    if (i_rst)     phase_q <= 3'd4;
     else if (beat) phase_q <= (phase_q == 3'd4) ? 3'd0 : phase_q + 3'd1;
 
   // phase_q2: one beat later
   always @(posedge i_clk)
-    if (i_rst)     phase_q2 <= 3'd4;
+    if (i_rst)     phase_q2 <= 3'd3;
     else if (beat) phase_q2 <= phase_q;
 
   // phase_q3: one beat later still
   always @(posedge i_clk)
-    if (i_rst)     phase_q3 <= 3'd3;
+    if (i_rst)     phase_q3 <= 3'd2;
     else if (beat) phase_q3 <= phase_q2;
 
   // phase_q4: and one more
   always @(posedge i_clk)
-    if (i_rst)     phase_q4 <= 3'd2;
+    if (i_rst)     phase_q4 <= 3'd1;
     else if (beat) phase_q4 <= phase_q3;
 
+  // need_q: the word before a unit's first is the same word; needs no reset
+  always @(posedge i_clk)
+    if (beat && phase_q2 == 3'd4) need_q <= entry[GATE_W-1 -: NEED_W];
+
   // open_q: from the start of a time step until its last unit has begun
-  wire advance = (phase_q2 == 3'd3) && taken_q;
+  wire advance = (phase_q == 3'd3) && taken_q;
   always @(posedge i_clk)
     if (i_rst)                                      open_q <= 1'b0;
     else if (i_start)                               open_q <= 1'b1;
@@ -142,7 +157,7 @@ module ht_cells #(
     if (i_rst)                 taken_q <= 1'b0;
     else if (beat && at_begin) taken_q <= take;
 
-  // row_q: up behind the last gate of every unit
+  // row_q: up behind the address of every unit's last gate
   always @(posedge i_clk)
     if (i_rst)                row_q <= {ROW_W{1'b0}};
     else if (beat && advance) row_q <= (row_q == FINAL_ROW) ? {ROW_W{1'b0}}

@@ -16,9 +16,19 @@ module ht_convert #(
   output wire signed [OUT_W-1:0] o_data
 );
 
-  localparam LEFT   = (SHIFT_LEFT > 0) ? SHIFT_LEFT : 0;
-  localparam RIGHT  = (SHIFT_LEFT < 0) ? -SHIFT_LEFT : 0;
+  localparam signed [31:0] SHIFT = SHIFT_LEFT;  // also when it was given without a sign
+  localparam LEFT   = (SHIFT > 0) ? SHIFT : 0;
+  localparam RIGHT  = (SHIFT < 0) ? -SHIFT : 0;
   localparam WIDE_W = IN_W + LEFT + RIGHT + OUT_W + 2;
+
+  generate
+    if (IN_W < 1 || OUT_W < 2) begin : gen_bounds_width
+      ht_error_convert_width_too_small u_error ();
+    end
+    if (SHIFT < -32 || SHIFT > 32) begin : gen_bounds_shift
+      ht_error_convert_shift_out_of_bounds u_error ();
+    end
+  endgenerate
 
   wire                     sign = (IN_SIGNED != 0) && i_data[IN_W-1];
   wire signed [WIDE_W-1:0] wide = {{(WIDE_W-IN_W){sign}}, i_data};

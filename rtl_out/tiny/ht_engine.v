@@ -102,7 +102,8 @@ module ht_engine #(
   localparam PATH_W   = 2 + BANK_W;
   localparam TAIL_W   = SHIFT_W + 2;
   localparam NEST_W   = LOOPS_W + WGT_AW + PATH_W + TAIL_W;
-  localparam [ACT_AW-1:0] HALF = (FRAMES == 2) ? FRAME_WORDS : 0;
+  localparam [31:0]       HALF_32 = (FRAMES == 2) ? FRAME_WORDS : 0;
+  localparam [ACT_AW-1:0] HALF    = HALF_32[ACT_AW-1:0];
 
   // ---------------------------------------------------------------------------
   // Input: loader and input buffer.

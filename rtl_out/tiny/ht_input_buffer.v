@@ -31,6 +31,16 @@ module ht_input_buffer #(
   output wire [BANKS*(WIDTH+1)-1:0] o_rdata  // one clock later: {mark, word} of each bank
 );
 
+  generate
+    if (BANKS < 1 || ELEMENTS < 1
+        || (BANKS & (BANKS - 1)) != 0 || (ELEMENTS & (ELEMENTS - 1)) != 0) begin : gen_bounds_powers
+      ht_error_input_buffer_banks_and_elements_must_be_powers_of_two u_error ();
+    end
+    if (WORDS < 1 || WORDS % (BANKS * ELEMENTS) != 0) begin : gen_bounds_words
+      ht_error_input_buffer_words_must_be_a_multiple_of_a_row u_error ();
+    end
+  endgenerate
+
   localparam BANK_W = $clog2(BANKS);
   localparam SUB_W  = $clog2(ELEMENTS);
   localparam SUBIDX_W = (ELEMENTS < 2) ? 1 : SUB_W;

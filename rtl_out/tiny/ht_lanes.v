@@ -2,7 +2,7 @@
 //
 // A lane takes the word of the bank that its own number and the address name: bits
 // that the nest keeps come from the lane, the others from the address. Inputs are
-// the buffers' registered outputs; sums are complete four clocks later.
+// the buffers' registered outputs; sums are complete three clocks later.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
@@ -36,6 +36,14 @@ module ht_lanes #(
 
   output wire [LANES*ACC_W-1:0]           o_acc
 );
+
+  generate
+    if (LANES < BANKS || LANES < INPUT_BANKS || BANKS < 1 || INPUT_BANKS < 1
+        || (LANES & (LANES - 1)) != 0 || (BANKS & (BANKS - 1)) != 0
+        || (INPUT_BANKS & (INPUT_BANKS - 1)) != 0) begin : gen_bounds_banks
+      ht_error_lanes_banks_must_be_powers_of_two_up_to_lanes u_error ();
+    end
+  endgenerate
 
   // The words of the result buffer, sorted to the lanes that share the low bits.
   wire [BANKS*ACT_W-1:0] result;

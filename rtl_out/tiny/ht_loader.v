@@ -51,6 +51,22 @@ module ht_loader #(
   output wire                      o_error        // sticky: a tlast in the wrong place
 );
 
+  generate
+    if (ELEMENTS < 1 || BEAT % ELEMENTS != 0) begin : gen_bounds_beat
+      ht_error_loader_elements_must_divide_beat u_error ();
+    end
+    if (IN_W < 1 || IN_W > SLOT_W) begin : gen_bounds_slot
+      ht_error_loader_element_must_fit_its_slot u_error ();
+    end
+    if (SLABS * SLAB_COLUMNS < INPUTS
+        || (SLABS - 1) * SLAB_COLUMNS >= INPUTS) begin : gen_bounds_slabs
+      ht_error_loader_slabs_must_be_those_of_the_inputs u_error ();
+    end
+    if (FRAMES < 1 || FRAMES > 2) begin : gen_bounds_frames
+      ht_error_loader_frames_must_be_1_or_2 u_error ();
+    end
+  endgenerate
+
   localparam COLUMN_W = $clog2(INPUTS + BEAT + 1) + 1;
   localparam CREDIT_W = $clog2(SLABS * FRAMES + 1) + 1;
   localparam PARTS    = BEAT / ELEMENTS;
@@ -65,7 +81,8 @@ module ht_loader #(
   localparam [COLUMN_W-1:0] SLAB_C     = SLAB_32[COLUMN_W-1:0];
   localparam [CREDIT_W-1:0] ALL_SLABS  = SLABS_32[CREDIT_W-1:0];
   localparam [PART_W-1:0]   FINAL_PART = PART_32[PART_W-1:0];
-  localparam [ACT_AW-1:0]   HALF       = (FRAMES == 2) ? FRAME_WORDS : 0;
+  localparam [31:0]         HALF_32    = (FRAMES == 2) ? FRAME_WORDS : 0;
+  localparam [ACT_AW-1:0]   HALF       = HALF_32[ACT_AW-1:0];
 
   reg  [CREDIT_W-1:0] free_q;     // slabs that may be filled
   reg  [COLUMN_W-1:0] column_q;   // elements of this time step that are written
@@ -95,9 +112,8 @@ module ht_loader #(
 
   // free_q: down with a slab filled, up with one handed back
   always @(posedge i_clk)
-    if (i_rst) free_q <= ALL_SLABS;
-    else       free_q <= free_q + {{(CREDIT_W-1){1'b0}}, i_slab_free}
-                                - {{(CREDIT_W-1){1'b0}}, slab_full};
+    if (i_rst)                         free_q <= ALL_SLABS;
+    else if (slab_full != i_slab_free) free_q <= free_q + {{(CREDIT_W-1){slab_full}}, 1'b1};
 
   // column_q: position in the time step
   always @(posedge i_clk)
@@ -171,7 +187,7 @@ module ht_loader #(
 
   generate if (LOOPS < 2) begin : gen_consecutive
     wire unused_count_w = (COUNT_W > 0);
-    assign delta = ELEMENTS;
+    assign delta = ELEMENTS_32[ACT_AW-1:0];
   end else begin : gen_loops
     localparam LEVEL_W = $clog2(LOOPS);
     localparam DEPTH   = 1 << LEVEL_W;

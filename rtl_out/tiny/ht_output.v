@@ -1,7 +1,7 @@
 // ht_output.v: output vectors to the output stream
 //
 // Reads value after value from a buffer behind its port, adds a bias with
-// saturation where there is a table of them, and sends it. A value takes three
+// saturation where there is a table of them, and sends it. A value takes four
 // clocks at least.
 //
 // Static library module of htgen: not generated, safe to read and edit.
@@ -33,6 +33,12 @@ module ht_output #(
   output wire               o_user      // the vector ends a sequence
 );
 
+  generate
+    if (OUTPUTS < 1 || IDX_W < 1 || OUTPUTS > (1 << IDX_W)) begin : gen_bounds_outputs
+      ht_error_output_idx_w_must_hold_outputs u_error ();
+    end
+  endgenerate
+
   localparam [31:0]      FINAL_32 = OUTPUTS - 1;
   localparam [IDX_W-1:0] FINAL    = FINAL_32[IDX_W-1:0];
   localparam DEPTH = (OUTPUTS < 2) ? 2 : OUTPUTS;
@@ -42,6 +48,7 @@ module ht_output #(
   reg [1:0]       wait_q;    // clocks until the value is there; 0 when it is sent or absent
   reg             valid_q;
   reg [IDX_W-1:0] idx_q;
+  reg signed [15:0] value_q;
   reg signed [15:0] data_q;
   wire sent = valid_q && i_ready;
   wire done = sent && (idx_q == FINAL);
@@ -55,10 +62,10 @@ module ht_output #(
   // final_q: it ends a sequence; needs no reset
   always @(posedge i_clk) if (i_reserve) final_q <= i_final;
 
-  // wait_q: two clocks through the buffer's and the bias's registers
+  // wait_q: three clocks, through the buffer, value_q and data_q
   always @(posedge i_clk)
     if (i_rst)                                  wait_q <= 2'd0;
-    else if ((i_go && busy_q) || (sent && !done)) wait_q <= 2'd2;
+    else if ((i_go && busy_q) || (sent && !done)) wait_q <= 2'd3;
     else if (wait_q != 2'd0)                    wait_q <= wait_q - 2'd1;
 
   // valid_q: a value waits to be taken
@@ -72,9 +79,12 @@ module ht_output #(
     if (i_rst || done) idx_q <= {IDX_W{1'b0}};
     else if (sent)     idx_q <= idx_q + {{(IDX_W-1){1'b0}}, 1'b1};
 
+  // value_q: the value as the buffer gives it; needs no reset
+  always @(posedge i_clk) value_q <= i_value;
+
   generate if (BIAS_FILE == "") begin : gen_plain
     // data_q: the value; needs no reset
-    always @(posedge i_clk) if (wait_q == 2'd1) data_q <= i_value;
+    always @(posedge i_clk) if (wait_q == 2'd1) data_q <= value_q;
   end else begin : gen_bias
     wire signed [15:0] bias;
     if (DEPTH <= 64) begin : gen_small
@@ -90,7 +100,11 @@ module ht_output #(
         .o_data (bias)
       );
     end
-    wire signed [16:0] sum = {i_value[15], i_value} + {bias[15], bias};
+    reg signed [15:0] bias_q;
+    // bias_q: beside the value; needs no reset
+    always @(posedge i_clk) bias_q <= bias;
+
+    wire signed [16:0] sum = {value_q[15], value_q} + {bias_q[15], bias_q};
 
     // data_q: value and bias, saturated; needs no reset
     always @(posedge i_clk)

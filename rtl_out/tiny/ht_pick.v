@@ -1,6 +1,6 @@
 // ht_pick.v: one of COUNT words, no clock
 //
-// An AND-OR multiplexer; an index beyond the last word yields zero. Written out
+// An AND-OR multiplexer; an index beyond the last of several words yields zero. Written out
 // because an indexed part-select multiplies the index, and a synthesiser may take
 // a DSP block for that.
 //
@@ -16,6 +16,12 @@ module ht_pick #(
   input  wire [COUNT*WIDTH-1:0] i_data,  // word 0 in the low bits
   output wire [WIDTH-1:0]       o_data
 );
+
+  generate
+    if (COUNT < 1 || WIDTH < 1) begin : gen_bounds_size
+      ht_error_pick_size_out_of_bounds u_error ();
+    end
+  endgenerate
 
   generate if (COUNT < 2) begin : gen_only
     wire unused_idx = &{1'b0, i_idx};

@@ -14,6 +14,12 @@ module ht_resize #(
   output wire [OUT_W-1:0] o_data
 );
 
+  generate
+    if (IN_W < 1 || OUT_W < 1) begin : gen_bounds_width
+      ht_error_resize_width_must_be_at_least_1 u_error ();
+    end
+  endgenerate
+
   generate if (OUT_W > IN_W) begin : gen_widen
     assign o_data = {{(OUT_W-IN_W){1'b0}}, i_data};
   end else if (OUT_W == IN_W) begin : gen_same

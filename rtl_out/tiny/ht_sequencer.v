@@ -64,6 +64,18 @@ module ht_sequencer #(
   input  wire               i_complete      // all results of an instruction are under way
 );
 
+  generate
+    if (PROGRAM_LEN < 1 || PROGRAM_LEN > 256) begin : gen_bounds_program
+      ht_error_sequencer_program_len_must_be_1_to_256 u_error ();
+    end
+    if (NESTS < 2 || NESTS > 256 || LOOPS < 1 || LOOPS > 16) begin : gen_bounds_nests
+      ht_error_sequencer_nests_or_loops_out_of_bounds u_error ();
+    end
+    if (SLABS < 1 || FRAMES < 1 || FRAMES > 2) begin : gen_bounds_slabs
+      ht_error_sequencer_slabs_or_frames_out_of_bounds u_error ();
+    end
+  endgenerate
+
   localparam FLAGS_W = 8;
   localparam WORD_W  = FLAGS_W + 3 + NEST_IW + OUT_AW + ACT_AW;
   localparam LOOP_W  = COUNT_W + 1;
@@ -151,14 +163,13 @@ module ht_sequencer #(
   // full_q: up with a slab filled, down with one taken
   wire take_slab = dispatch && ir_wait_input;
   always @(posedge i_clk)
-    if (i_rst) full_q <= {SLOT_W{1'b0}};
-    else       full_q <= full_q + {{(SLOT_W-1){1'b0}}, i_slab_full}
-                                - {{(SLOT_W-1){1'b0}}, take_slab};
+    if (i_rst)                         full_q <= {SLOT_W{1'b0}};
+    else if (i_slab_full != take_slab) full_q <= full_q + {{(SLOT_W-1){take_slab}}, 1'b1};
 
   // in_flight_q: up with an instruction started, down with one complete
   always @(posedge i_clk)
-    if (i_rst) in_flight_q <= 4'd0;
-    else       in_flight_q <= in_flight_q + {3'd0, dispatch} - {3'd0, i_complete};
+    if (i_rst)                       in_flight_q <= 4'd0;
+    else if (dispatch != i_complete) in_flight_q <= in_flight_q + {{3{i_complete}}, 1'b1};
 
   // cell_busy_q: the element-wise units have work
   wire cell_start = dispatch && ir_is_last;
@@ -280,7 +291,8 @@ module ht_sequencer #(
   reg  [NEST_IW-1:0] nest_q;
   reg  [ACT_AW-1:0]  act_q;
   reg  [OUT_AW-1:0]  out_q;
-  localparam [ACT_AW-1:0] HALF = (FRAMES == 2) ? FRAME_WORDS : 0;
+  localparam [31:0]       HALF_32 = (FRAMES == 2) ? FRAME_WORDS : 0;
+  localparam [ACT_AW-1:0] HALF    = HALF_32[ACT_AW-1:0];
   wire in_second_half = ir_reads_input && frame_q;
 
   // active_q: an iteration is issued in this clock
@@ -328,6 +340,146 @@ module ht_sequencer #(
   assign o_cell_frame  = frame_q;
   assign o_out_reserve = dispatch && reserves && answer;
   assign o_out_final   = last_now;
+
+`ifdef FORMAL
+  // Proved for any contents of the tables: every word read is free.
+  localparam F_SLABS = SLABS * FRAMES;
+  localparam F_W     = LOOPS * COUNT_W + 1;
+  reg f_past_q = 1'b0;
+  always @(posedge i_clk) f_past_q <= 1'b1;
+  always @(*) if (!f_past_q) assume (i_rst);
+
+  // What has happened since the reset.
+  reg [7:0] f_full_q;    // slabs filled and not taken
+  reg [7:0] f_open_q;    // slabs taken and not handed back
+  reg [7:0] f_flight_q;  // instructions started and not complete
+  reg [7:0] f_cells_q;   // time steps in the element-wise units
+  reg [7:0] f_steps_q;   // time steps filled and not reached
+  reg [7:0] f_fill_q;    // slabs of the time step being filled
+  reg [7:0] f_take_q;    // slabs of the time step being read
+  wire f_frame = f_fill_q == SLABS - 1;
+  wire f_reach = f_take_q == SLABS - 1;
+  always @(posedge i_clk)
+    if (i_rst) begin
+      {f_full_q, f_open_q, f_flight_q, f_cells_q, f_steps_q, f_fill_q, f_take_q} <= 56'd0;
+    end else begin
+      f_full_q   <= f_full_q + i_slab_full - take_slab;
+      f_open_q   <= f_open_q + take_slab - i_release;
+      f_flight_q <= f_flight_q + dispatch - i_complete;
+      f_cells_q  <= f_cells_q + cell_start - i_cell_done;
+      f_steps_q  <= f_steps_q + i_frame_done - take_frame;
+      if (i_slab_full) f_fill_q <= f_frame ? 8'd0 : f_fill_q + 8'd1;
+      if (take_slab)   f_take_q <= f_reach ? 8'd0 : f_take_q + 8'd1;
+    end
+
+  // The surroundings count: slabs within the credit, nothing ends that has not begun.
+  always @(*) if (f_past_q) begin
+    assume (!i_slab_full || f_full_q + f_open_q < F_SLABS);
+    assume (i_frame_done == (i_slab_full && f_frame));
+    assume (!i_release || f_open_q != 0);
+    assume (!i_complete || f_flight_q != 0);
+    assume (!i_cell_done || f_cells_q != 0);
+  end
+
+  // So does the program: a time step is reached with its last slab, not in the head; what feeds
+  // the units waits for h. Summed loops are the innermost.
+  always @(*) if (dispatch) begin
+    assume (ir_takes_frame == (ir_wait_input && f_reach));
+    assume (!ir_takes_frame || !ir_is_head);
+    assume (!ir_is_last || ir_wait_hidden);
+    assume ((summed & (summed + 1'b1)) == 0);
+  end
+
+  // Rule 1: an instruction starts when what it waits for is there and the nest before has
+  // ended, and then at once.
+  wire f_ready = (!ir_wait_input || f_full_q != 0) && (!ir_wait_hidden || f_cells_q == 0)
+                 && f_flight_q <= ir_lag && (!reserves || i_out_idle);
+  always @(*) if (f_past_q)
+    assert (dispatch == (ir_valid_q && !skip && (!o_valid || o_end) && f_ready));
+  always @(posedge i_clk)
+    if (f_past_q && !$past(i_rst)) assert ((o_valid && o_start) == $past(dispatch));
+
+  // Rule 2: no count leaves its range.
+  always @(*) if (f_past_q) begin
+    assert (full_q == f_full_q && f_full_q + f_open_q <= F_SLABS);
+    assert (in_flight_q == f_flight_q && f_flight_q <= 8);
+    assert (cell_busy_q == f_cells_q && f_cells_q <= 1);
+    assert (f_fill_q < SLABS && f_take_q < SLABS && f_steps_q <= 2);
+    assert (f_full_q + f_take_q == f_steps_q * SLABS + f_fill_q);
+  end
+
+  // Rule 3: a nest has as many iterations as its loops say, a sum as many as its summed loops.
+  reg  [F_W-1:0] f_left_q;    // iterations of the nest that are left, with this one
+  reg  [F_W-1:0] f_terms_q;   // terms of the sum that are left, with this one
+  wire [F_W-1:0] f_one = 1;
+  wire [(LOOPS+1)*F_W-1:0] f_all;   // product of the iterations of the loops below each
+  wire [(LOOPS+1)*F_W-1:0] f_sum;   // ... of the summed ones
+  wire [(LOOPS+1)*F_W-1:0] f_rest;  // iterations left in the loops below each, less one
+  wire [(LOOPS+1)*F_W-1:0] f_own;   // ... of the summed ones
+  wire [(LOOPS+1)*F_W-1:0] f_next;      // as f_all, of the nest that starts
+  wire [(LOOPS+1)*F_W-1:0] f_next_sum;  // as f_sum
+  assign f_all[0 +: F_W]      = f_one;
+  assign f_sum[0 +: F_W]      = f_one;
+  assign f_next[0 +: F_W]     = f_one;
+  assign f_next_sum[0 +: F_W] = f_one;
+  assign f_rest[0 +: F_W]     = {F_W{1'b0}};
+  assign f_own[0 +: F_W]      = {F_W{1'b0}};
+  wire [F_W-1:0] f_iterations = f_next[LOOPS*F_W +: F_W];
+  wire [F_W-1:0] f_terms      = dispatch ? f_next_sum[LOOPS*F_W +: F_W] : f_sum[LOOPS*F_W +: F_W];
+  always @(posedge i_clk) f_left_q  <= dispatch ? f_iterations : f_left_q - f_one;
+  always @(posedge i_clk) f_terms_q <= (dispatch || o_last) ? f_terms : f_terms_q - f_one;
+
+  always @(*) if (f_past_q && o_valid) begin
+    assert (o_end == (f_left_q == f_one));
+    assert (o_last == (f_terms_q == f_one));
+    assert (o_first == (f_terms_q == f_sum[LOOPS*F_W +: F_W]));
+    assert (f_left_q == f_rest[LOOPS*F_W +: F_W] + f_one);
+    assert (f_terms_q == f_own[LOOPS*F_W +: F_W] + f_one);
+    assert ((summed_q & (summed_q + 1'b1)) == 0);
+  end
+
+  // Rule 4: the loop on o_level has advanced by one, those inside begin anew, those around wait.
+  genvar f;
+  generate for (f = 0; f < LOOPS; f = f + 1) begin : gen_formal
+    wire [F_W-1:0] f_top   = top_q[f*COUNT_W +: COUNT_W];
+    wire [F_W-1:0] f_count = count_q[f*COUNT_W +: COUNT_W];
+    wire [F_W-1:0] f_new   = top[f*COUNT_W +: COUNT_W];
+    wire [F_W-1:0] f_size  = f_all[f*F_W +: F_W];
+    assign f_all[(f+1)*F_W +: F_W]  = f_size * (f_top + f_one);
+    assign f_sum[(f+1)*F_W +: F_W]  = f_sum[f*F_W +: F_W] * (summed_q[f] ? f_top + f_one : f_one);
+    assign f_rest[(f+1)*F_W +: F_W] = f_rest[f*F_W +: F_W] + f_count * f_size;
+    assign f_own[(f+1)*F_W +: F_W]  = f_own[f*F_W +: F_W] + (summed_q[f] ? f_count * f_size : 0);
+    assign f_next[(f+1)*F_W +: F_W] = f_next[f*F_W +: F_W] * (f_new + f_one);
+    assign f_next_sum[(f+1)*F_W +: F_W] =
+      f_next_sum[f*F_W +: F_W] * (summed[f] ? f_new + f_one : f_one);
+    always @(*) if (f_past_q && o_valid)
+      assert (f_count <= f_top && done_q[f] == (f_count == 0));
+    always @(posedge i_clk)
+      if (f_past_q && o_valid && !o_start && !$past(i_rst))
+        assert (f_count == ((f < o_level) ? f_top : $past(f_count) - ((f == o_level) ? 1 : 0)));
+  end endgenerate
+
+  // Rule 5: a time step is answered by what came with its own slabs, in order; the head starts
+  // when an answer is due and is passed over otherwise.
+  reg [1:0] f_last_q, f_abort_q;  // of the time steps filled and not reached, the first lowest
+  wire f_place = (f_steps_q - take_frame) != 0;
+  always @(posedge i_clk) begin
+    if (take_frame) {f_last_q[0], f_abort_q[0]} <= {f_last_q[1], f_abort_q[1]};
+    if (i_frame_done) f_last_q[f_place]  <= i_frame_last;
+    if (i_frame_done) f_abort_q[f_place] <= i_frame_abort;
+  end
+  always @(*) if (f_past_q) begin
+    assert ((info_write_q ^ info_read_q) == f_steps_q[0]);
+    if (take_frame) assert (f_steps_q != 0 && last_now == f_last_q[0] && abort_now == f_abort_q[0]);
+    if (f_steps_q > 0)
+      assert (f_last_q[0] == info_last_q[info_read_q] && f_abort_q[0] == info_abort_q[info_read_q]);
+    if (f_steps_q > 1)
+      assert (f_last_q[1] == info_last_q[!info_read_q]
+              && f_abort_q[1] == info_abort_q[!info_read_q]);
+    if (dispatch && ir_is_head) assert (answer);
+    if (o_out_reserve) assert (i_out_idle && (o_out_final || EVERY_STEP != 0));
+  end
+`endif
 
 endmodule
 

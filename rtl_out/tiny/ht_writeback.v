@@ -45,6 +45,13 @@ module ht_writeback #(
   output wire                    o_complete   // the last result of a nest enters a requantiser
 );
 
+  generate
+    if (LANES < DRAINS || DRAINS < 1
+        || (LANES & (LANES - 1)) != 0 || (DRAINS & (DRAINS - 1)) != 0) begin : gen_bounds_powers
+      ht_error_writeback_drains_must_be_a_power_of_two_up_to_lanes u_error ();
+    end
+  endgenerate
+
   localparam COUNT  = LANES / DRAINS;
   localparam TAIL_W = SHIFT_W + 2;
   localparam [31:0]        FINAL_32 = COUNT - 1;
