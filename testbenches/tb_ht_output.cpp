@@ -1,4 +1,4 @@
-// tb_ht_output.cpp: vectors with their biases, a value every three clocks or as the sink takes them
+// tb_ht_output.cpp: vectors with their biases, a value every four clocks or as the sink takes them
 //
 // Argument: vectors, a line for each value: its bias, 0 where the module has no table.
 #include "bench.h"
@@ -60,13 +60,13 @@ int main(int argc, char** argv) {
     if (going && left > 0) --left;
     if (taken) {
       ++sent;
-      left = 2;
+      left = 3;
       going = reserved = idx < P_OUTPUTS - 1;
       idx = going ? idx + 1 : 0;
     }
     if (go && reserved && !going && !taken) {
       going = true;
-      left = 2;
+      left = 3;
     }
     if (reserve) {
       reserved = true;

@@ -14,6 +14,7 @@ const LONGER: &[(&str, &str)] = &[
     ("templates/lib/ht_sequencer.v", "one control"),
     ("tests/it/cli.rs", "one test a command, mostly expected text"),
     ("tests/it/cli_refusals.rs", "expected messages"),
+    ("tests/it/data_refusals.rs", "provoking inputs and expected messages"),
     ("tests/it/errors.rs", "provoking inputs and expected messages"),
     ("tests/it/synth.rs", "boards and refusals with their texts"),
 ];
