@@ -165,8 +165,8 @@ fn check(model: &Model, plan: &Plan, formats: &Formats) -> Result<()> {
         expect(
             !byte || (h - model.input.shift).abs() <= MAX_INPUT_SHIFT,
             "layers[0].input_frac",
-            h.to_string(),
-            &format!("at most {MAX_INPUT_SHIFT} more or less than the input's shift"),
+            format!("{h} with an input shift of {}", model.input.shift),
+            &format!("a difference of -{MAX_INPUT_SHIFT} to {MAX_INPUT_SHIFT}"),
         );
         if let Some(last) = layer.steps.last() {
             let gate = last.out_frac;

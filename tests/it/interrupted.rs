@@ -93,6 +93,9 @@ fn emission_leaves_the_old_design_or_the_new_one() {
     assert!(old >= 3, "hardly a signal came in time: {old} of {}", old + new);
 }
 
+/// Block memories of the tiny design with 2 lanes, without which its netlist would be refused.
+const BLOCKS: usize = 11;
+
 /// Fakes of yosys and nextpnr that write their files and wait in one step of a synthesis.
 struct Fakes {
     yosys: PathBuf,
@@ -106,7 +109,9 @@ impl Fakes {
         let begun = begun.display();
         let wait = format!("touch '{begun}'; while [ -e '{begun}' ]; do sleep 0.02; done; exit 1");
         let cells = "{\"num_cells_by_type\": {\"SB_LUT4\": 9}}";
-        let modules = format!(r#"{{"modules": {{"\\ht_board": {cells}, "\\ht_pins": {cells}}}}}"#);
+        let board =
+            format!("{{\"num_cells_by_type\": {{\"SB_LUT4\": 9, \"SB_RAM40_4K\": {BLOCKS}}}}}");
+        let modules = format!(r#"{{"modules": {{"\\ht_board": {board}, "\\ht_pins": {cells}}}}}"#);
         let waits = |name| if step == name { wait.as_str() } else { "exit 0" };
         let statistics = "sed -n 's/^tee .*-o \\([^ ]*\\) .*/\\1/p' \"$3\"";
         let synthesis = format!(
