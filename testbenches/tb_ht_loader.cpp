@@ -87,7 +87,7 @@ int main(int argc, char** argv) {
       if (done) b.expect("abort", dut.o_frame_abort, m.aborted, k);
       if (done) b.expect("last", dut.o_frame_last, m.aborted || dut.i_last, k);
       for (int e = 0; e < P_ELEMENTS; ++e) {
-        const bool we = write && m.column + e < P_INPUTS;
+        const bool we = write && !reset && m.column + e < P_INPUTS;
         b.expect("write", dut.o_we >> e & 1, we, k);
         if (!we) continue;
         const uint64_t word = bench::field(dut.o_words, e * P_WIDTH, P_WIDTH);

@@ -172,7 +172,8 @@ module ht_loader #(
       .i_data (slot[IN_W-1:0]),
       .o_data (o_words[e*WIDTH +: WIDTH])
     );
-    assign o_we[e] = write && (column_q + E < INPUTS_C);
+    // Never in reset: the input buffer has words that must stay zero from configuration on.
+    assign o_we[e] = write && !i_rst && (column_q + E < INPUTS_C);
   end endgenerate
 
   // The write address: consecutive, or a loop nest of its own.

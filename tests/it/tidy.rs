@@ -16,6 +16,8 @@ const LONGER: &[(&str, &str)] = &[
     ("tests/it/cli_refusals.rs", "expected messages"),
     ("tests/it/data_refusals.rs", "provoking inputs and expected messages"),
     ("tests/it/errors.rs", "provoking inputs and expected messages"),
+    ("tests/it/lint.rs", "parameters and bounds of every module"),
+    ("tests/it/sim.rs", "one subject: whole designs in Verilator"),
     ("tests/it/synth.rs", "boards and refusals with their texts"),
 ];
 
