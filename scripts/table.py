@@ -11,7 +11,7 @@ import sys
 def shown(value):
     """A value as a person reads it."""
     if value is None:
-        return "not measured"
+        return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

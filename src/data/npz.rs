@@ -3,9 +3,10 @@
 
 use super::{Array, ArrayData};
 use crate::error::Diagnostic;
-use npyz::npz::NpzArchive;
 use npyz::{DType, Deserialize, NpyFile, NpyHeader, Order, TypeChar};
 use std::io::{Cursor, Read};
+use zip::ZipArchive;
+use zip::result::ZipError;
 
 /// Largest array, unpacked, header included.
 const MAX_BYTES: u64 = 1 << 30;
@@ -20,12 +21,12 @@ const MAX_LISTED: usize = 12;
 
 /// An open npz file.
 pub(super) struct Npz {
-    archive: NpzArchive<Cursor<Vec<u8>>>,
+    archive: ZipArchive<Cursor<Vec<u8>>>,
 }
 
 impl Npz {
     pub(super) fn open(bytes: Vec<u8>) -> Result<Self, Diagnostic> {
-        let archive = NpzArchive::new(Cursor::new(bytes)).map_err(|error| {
+        let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| {
             Diagnostic::new("", format!("not a whole npz file ({error})"))
                 .expected("arrays written by numpy.savez or savez_compressed")
                 .help("was it copied whole?")
@@ -35,7 +36,9 @@ impl Npz {
 
     /// Names of the arrays, sorted.
     pub(super) fn names(&self) -> String {
-        let mut names: Vec<&str> = self.archive.array_names().collect();
+        let files = self.archive.file_names_raw().map(String::from_utf8_lossy);
+        let mut names: Vec<String> =
+            files.filter_map(|file| file.strip_suffix(".npy").map(str::to_owned)).collect();
         names.sort_unstable();
         if names.is_empty() {
             return "no array".to_string();
@@ -55,19 +58,14 @@ impl Npz {
     }
 
     fn unpack(&mut self, name: &str) -> Result<Option<Vec<u8>>, Diagnostic> {
-        let file_name = npyz::npz::file_name_from_array_name(name);
-        if !self.archive.zip_archive().file_names().any(|present| present == file_name) {
-            return Ok(None);
-        }
         let damaged = |error: String| {
             Diagnostic::new(name, format!("damaged in the npz file ({error})"))
                 .help("was it copied whole?")
         };
-        let packed = self
-            .archive
-            .zip_archive()
-            .by_name(&file_name)
-            .map_err(|error| damaged(error.to_string()))?;
+        let packed = match self.archive.by_name(&format!("{name}.npy")) {
+            Err(ZipError::FileNotFound) => return Ok(None),
+            packed => packed.map_err(|error| damaged(error.to_string()))?,
+        };
         let mut bytes = Vec::new();
         packed
             .take(MAX_BYTES + 1)

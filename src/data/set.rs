@@ -3,11 +3,11 @@
 
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files::Pending;
-use npyz::zip::write::FileOptions;
-use npyz::zip::{DateTime, ZipWriter};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use zip::write::SimpleFileOptions;
+use zip::{DateTime, ZipWriter};
 
 /// Above this many bytes a zip entry needs 64-bit sizes.
 const LARGE_BYTES: u64 = 1 << 30;
@@ -71,11 +71,10 @@ pub fn write_set(
         return Err(io_failed(io::Error::other("fewer elements than the shape of x has")));
     }
     add_labels(&mut zip, &labels).map_err(io_failed)?;
-    let end = |zip: &mut ZipWriter<BufWriter<File>>| -> io::Result<()> {
+    let end = |zip: ZipWriter<BufWriter<File>>| -> io::Result<()> {
         zip.finish().map_err(io::Error::other)?.flush()
     };
-    end(&mut zip).map_err(io_failed)?;
-    drop(zip);
+    end(zip).map_err(io_failed)?;
     pending.commit()
 }
 
@@ -111,7 +110,7 @@ fn begin(
     shape: &[usize],
     bytes: u64,
 ) -> io::Result<()> {
-    let options = FileOptions::default()
+    let options = SimpleFileOptions::default()
         .last_modified_time(DateTime::default())
         .large_file(bytes >= LARGE_BYTES);
     zip.start_file(format!("{name}.npy"), options).map_err(io::Error::other)?;

@@ -3,12 +3,11 @@
 use super::{Array, ArrayData};
 use crate::error::{Diagnostic, Result};
 use crate::files;
-use npyz::npz::NpzWriter;
-use npyz::zip::DateTime;
-use npyz::zip::write::FileOptions;
 use npyz::{AutoSerialize, WriterBuilder};
 use std::io::{self, Cursor};
 use std::path::Path;
+use zip::write::SimpleFileOptions;
+use zip::{DateTime, ZipWriter};
 
 /// Above this many bytes a zip entry needs 64-bit sizes.
 const LARGE_BYTES: usize = 1 << 30;
@@ -24,8 +23,7 @@ pub fn write_npz(path: &Path, arrays: &[(&str, Array)]) -> Result<()> {
 }
 
 fn pack(arrays: &[(&str, Array)]) -> io::Result<Vec<u8>> {
-    let mut bytes = Cursor::new(Vec::new());
-    let mut npz = NpzWriter::new(&mut bytes);
+    let mut npz = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, Array { shape, data }) in arrays {
         match data {
             ArrayData::U8(data) => add(&mut npz, name, shape, data)?,
@@ -35,13 +33,11 @@ fn pack(arrays: &[(&str, Array)]) -> io::Result<Vec<u8>> {
             ArrayData::F64(data) => add(&mut npz, name, shape, data)?,
         }
     }
-    npz.zip_writer().finish().map_err(io::Error::other)?;
-    drop(npz);
-    Ok(bytes.into_inner())
+    Ok(npz.finish().map_err(io::Error::other)?.into_inner())
 }
 
 fn add<T: AutoSerialize + Copy>(
-    npz: &mut NpzWriter<&mut Cursor<Vec<u8>>>,
+    npz: &mut ZipWriter<Cursor<Vec<u8>>>,
     name: &str,
     shape: &[usize],
     data: &[T],
@@ -50,11 +46,13 @@ fn add<T: AutoSerialize + Copy>(
         return Err(io::Error::other(format!("{name}: shape and number of elements differ")));
     }
     // A fixed time stamp: the start of the zip calendar.
-    let options = FileOptions::default()
+    let options = SimpleFileOptions::default()
         .last_modified_time(DateTime::default())
         .large_file(size_of_val(data) >= LARGE_BYTES);
     let axes: Vec<u64> = shape.iter().map(|&size| size as u64).collect();
-    let mut writer = npz.array(name, options)?.default_dtype().shape(&axes).begin_nd()?;
+    npz.start_file(format!("{name}.npy"), options).map_err(io::Error::other)?;
+    let mut writer =
+        npyz::WriteOptions::new().default_dtype().shape(&axes).writer(npz).begin_nd()?;
     writer.extend(data.iter().copied())?;
     writer.finish()
 }
