@@ -5,7 +5,7 @@ use crate::data::{Sequences, Step};
 use crate::error::{Diagnostic, Result};
 use crate::fixed::{Executor, Observer, Site};
 use crate::float::{Edge, Ranges, Reference};
-use crate::model::{Element, Model};
+use crate::model::{Cell, Columns, Element, GateActivation, Model};
 use crate::network;
 use crate::plan::{self, Plan, PlanConfig};
 use crate::quant::QuantPlan;
@@ -26,6 +26,14 @@ pub fn plan_of(model: &Model, config: &PlanConfig) -> Result<Plan> {
             .into());
     }
     let layer = &model.layers[0];
+    let usual = layer.cell == Cell::Lstm
+        && layer.gate_activation == GateActivation::Sigmoid
+        && layer.matrices[0].columns != Columns::Hidden;
+    if !usual {
+        return Err(Diagnostic::new("layers[0]", "not supported by this version")
+            .expected("an LSTM with sigmoid gates whose matrix multiplies x")
+            .into());
+    }
     plan::contract(network::build(layer, &layer.matrices[0]), config)
 }
 

@@ -2,9 +2,10 @@
 //! path; nothing here stops at the first one, and nothing here knows what later stages can build.
 
 use super::shape::{MAX_ELEMENTS, MAX_LAYERS, MAX_MATRICES, MAX_SIDE};
-use super::{Columns, InputPrep, Layer, Linear, Model};
+use super::{Cell, Columns, InputPrep, Layer, Linear, Model};
 use crate::error::{Diagnostic, Result};
 
+mod chain;
 mod collect;
 mod formats;
 mod matrix;
@@ -85,10 +86,13 @@ fn check_layer(layer: &Layer, place: &str, found: &mut Found) {
     }
     let gates = layer.cell.gates();
     check_vector(&layer.bias, gates * layer.hidden, &format!("{place}.bias"), found);
+    let candidates = if layer.cell == Cell::Gru { layer.hidden } else { 0 };
+    check_vector(&layer.candidate_bias, candidates, &format!("{place}.candidate_bias"), found);
     for (k, matrix) in layer.matrices.iter().enumerate().take(MAX_MATRICES) {
         let place = format!("{matrices}[{k}]");
         let columns = match matrix.columns {
             Columns::Input => Some(layer.inputs),
+            Columns::Hidden => Some(layer.hidden),
             Columns::InputAndHidden { hidden_offset } => {
                 check_offset(hidden_offset, layer.inputs, &place, found);
                 hidden_offset.checked_add(layer.hidden)

@@ -89,6 +89,9 @@ pub(super) enum ElementFile {
 pub(super) struct LayerFile {
     /// Kind of cell.
     pub cell: CellFile,
+    /// What the gates but the candidate's go through; sigmoid when absent.
+    #[serde(default, skip_serializing_if = "ActivationFile::is_usual")]
+    pub gate_activation: ActivationFile,
     /// Inputs a time step, N.
     #[schemars(range(min = 1))]
     pub inputs: usize,
@@ -100,6 +103,27 @@ pub(super) struct LayerFile {
     pub matrices: Vec<MatrixFile>,
     /// Bias, shape [gates * hidden], one block a gate.
     pub bias: TensorFile,
+    /// Of a GRU, and of no other cell: bias of the candidate's product with h, shape [hidden]; zero
+    /// when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidate_bias: Option<TensorFile>,
+}
+
+/// What the gates but the candidate's go through.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ActivationFile {
+    /// 1 / (1 + exp(-z)).
+    #[default]
+    Sigmoid,
+    /// clip(0.2 z + 0.5, 0, 1).
+    HardSigmoid,
+}
+
+impl ActivationFile {
+    fn is_usual(&self) -> bool {
+        *self == ActivationFile::Sigmoid
+    }
 }
 
 /// Kind of a recurrent cell.
@@ -108,6 +132,8 @@ pub(super) struct LayerFile {
 pub(super) enum CellFile {
     /// Long short-term memory; gates in the order i, f, g, o.
     Lstm,
+    /// Gated recurrent unit, r behind the hidden product; gates in the order r, z, n.
+    Gru,
 }
 
 /// A factored matrix, row-major over its modes with mode 0 slowest.
@@ -119,7 +145,8 @@ pub(super) struct MatrixFile {
     /// Row modes; their product is gates * hidden, the gate being the slowest part of mode 0.
     #[schemars(length(min = 1, max = 8), inner(range(min = 1)))]
     pub out_modes: Vec<usize>,
-    /// Column modes, as many as row modes; their product covers the columns in use.
+    /// Column modes, as many as row modes but for tensor-ring and dense; their product covers the
+    /// columns in use.
     #[schemars(length(min = 1, max = 8), inner(range(min = 1)))]
     pub in_modes: Vec<usize>,
     /// The factors.
@@ -146,24 +173,57 @@ pub(super) enum ColumnsKind {
     InputAndHidden,
     /// x alone, from column 0.
     Input,
+    /// h alone, from column 0.
+    Hidden,
 }
 
-/// The factors of a matrix.
+/// The factors of a matrix: beside the kind, the one key that belongs to it.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = one_content)]
 pub(super) struct FactorsFile {
     /// Tensor format.
     pub kind: FactorsKind,
-    /// Root of the binary dimension tree.
-    pub tree: NodeFile,
+    /// Of hierarchical-tucker: root of the binary dimension tree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<NodeFile>,
+    /// Of tensor-train: a core a mode, shape [left rank, out_modes[k], in_modes[k], right rank], the
+    /// outer ranks being 1. Of tensor-ring: a core a mode, all of in_modes, then all of out_modes,
+    /// shape [left rank, mode, right rank].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cores: Option<Vec<TensorFile>>,
+    /// Of block-term: the Tucker terms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<Vec<BlockFile>>,
+    /// Of dense: the matrix, shape [rows, padded columns].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<TensorFile>,
 }
 
 /// Tensor formats.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum FactorsKind {
     /// Hierarchical Tucker over a binary dimension tree.
     HierarchicalTucker,
+    /// Tensor train.
+    TensorTrain,
+    /// Tensor ring.
+    TensorRing,
+    /// A sum of Tucker terms.
+    BlockTerm,
+    /// No factors: the matrix itself.
+    Dense,
+}
+
+/// A Tucker term.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BlockFile {
+    /// Core, an axis a mode, each a rank.
+    pub core: TensorFile,
+    /// Factors, one a mode, shape [out_modes[k], in_modes[k], rank].
+    pub factors: Vec<TensorFile>,
 }
 
 /// A node of the dimension tree: a leaf with a mode, or an inner node with two children.
@@ -257,6 +317,13 @@ fn one_of(schema: &mut Schema, left: &[&str], right: &[&str]) {
         "oneOf".to_string(),
         serde_json::json!([{ "required": left }, { "required": right }]),
     );
+}
+
+fn one_content(schema: &mut Schema) {
+    let keys = ["tree", "cores", "blocks", "weight"];
+    let required: Vec<_> =
+        keys.iter().map(|key| serde_json::json!({ "required": [key] })).collect();
+    schema.insert("oneOf".to_string(), required.into());
 }
 
 fn leaf_or_inner(schema: &mut Schema) {

@@ -3,13 +3,15 @@
 
 use super::check::{self, Found};
 use super::file::{
-    CellFile, ColumnsFile, ColumnsKind, ElementFile, HeadFile, InputFile, LayerFile, MatrixFile,
-    ModelFile, NodeFile, TensorFile,
+    ActivationFile, CellFile, ColumnsFile, ColumnsKind, ElementFile, HeadFile, InputFile,
+    LayerFile, MatrixFile, ModelFile, TensorFile,
 };
 use super::shape::{self, MAX_ELEMENTS};
 use super::tensors::Tensors;
-use super::{Cell, Columns, Element, Factors, HtNode, InputPrep, Layer, Linear, Matrix, Model};
+use super::{Cell, Columns, Element, GateActivation, InputPrep, Layer, Linear, Matrix, Model};
 use crate::error::{Diagnostic, Result};
+
+mod factors;
 
 /// Makes the checked model; places in problems are key paths of the file.
 pub(super) fn convert(file: ModelFile, tensors: Option<&Tensors<'_>>) -> Result<Model> {
@@ -65,32 +67,45 @@ impl Reader<'_> {
         let place = format!("layers[{index}]");
         let cell = match file.cell {
             CellFile::Lstm => Cell::Lstm,
+            CellFile::Gru => Cell::Gru,
         };
         let rows = cell.gates().saturating_mul(file.hidden);
         let matrices =
             file.matrices.into_iter().enumerate().map(|(k, matrix)| {
                 self.matrix(matrix, file.inputs, &format!("{place}.matrices[{k}]"))
             });
+        let matrices = matrices.collect();
+        let bias = self.tensor(file.bias, &[rows], &format!("{place}.bias"));
+        let candidate_bias = match (cell, file.candidate_bias) {
+            (Cell::Gru, None) => vec![0.0; file.hidden.min(MAX_ELEMENTS)],
+            (_, None) => Vec::new(),
+            (_, Some(bias)) => {
+                self.tensor(bias, &[file.hidden], &format!("{place}.candidate_bias"))
+            }
+        };
         Layer {
             cell,
+            gate_activation: match file.gate_activation {
+                ActivationFile::Sigmoid => GateActivation::Sigmoid,
+                ActivationFile::HardSigmoid => GateActivation::HardSigmoid,
+            },
             inputs: file.inputs,
             hidden: file.hidden,
-            matrices: matrices.collect(),
-            bias: self.tensor(file.bias, &[rows], &format!("{place}.bias")),
+            matrices,
+            bias,
+            candidate_bias,
         }
     }
 
     fn matrix(&mut self, file: MatrixFile, inputs: usize, place: &str) -> Matrix {
         let columns = self.columns(&file.columns, inputs, place);
-        let mut nodes =
-            Nodes { out_modes: &file.out_modes, in_modes: &file.in_modes, reader: self };
-        let root = nodes.node(file.factors.tree, true, &format!("{place}.factors.tree"));
-        Matrix {
-            columns,
-            factors: Factors::HierarchicalTucker(root),
-            out_modes: file.out_modes,
-            in_modes: file.in_modes,
-        }
+        let factors = factors::read(
+            self,
+            file.factors,
+            [&file.out_modes, &file.in_modes],
+            &format!("{place}.factors"),
+        );
+        Matrix { columns, factors, out_modes: file.out_modes, in_modes: file.in_modes }
     }
 
     fn columns(&mut self, file: &ColumnsFile, inputs: usize, place: &str) -> Columns {
@@ -98,15 +113,20 @@ impl Reader<'_> {
             ColumnsKind::InputAndHidden => {
                 Columns::InputAndHidden { hidden_offset: file.hidden_offset.unwrap_or(inputs) }
             }
-            ColumnsKind::Input => {
+            kind @ (ColumnsKind::Input | ColumnsKind::Hidden) => {
+                let (name, columns) = match kind {
+                    ColumnsKind::Hidden => ("hidden", Columns::Hidden),
+                    _ => ("input", Columns::Input),
+                };
                 if let Some(offset) = file.hidden_offset {
+                    let what = if columns == Columns::Hidden { "no x here" } else { "no h here" };
                     self.found.push(
-                        Diagnostic::new(format!("{place}.columns.hidden_offset"), "no h here")
+                        Diagnostic::new(format!("{place}.columns.hidden_offset"), what)
                             .found(offset)
-                            .expected("no such key for columns of kind \"input\""),
+                            .expected(format!("no such key for columns of kind \"{name}\"")),
                     );
                 }
-                Columns::Input
+                columns
             }
         }
     }
@@ -174,54 +194,4 @@ impl Reader<'_> {
                 .expected("`data` or `tensor`")),
         }
     }
-}
-
-/// Conversion of the tree of one matrix.
-struct Nodes<'r, 'a> {
-    out_modes: &'r [usize],
-    in_modes: &'r [usize],
-    reader: &'r mut Reader<'a>,
-}
-
-impl Nodes<'_, '_> {
-    fn node(&mut self, file: NodeFile, is_root: bool, place: &str) -> HtNode {
-        let core_place = format!("{place}.core");
-        match (file.mode, file.left, file.right) {
-            (None, Some(left), Some(right)) => {
-                let expected = shape::inner(file.rank, left.rank, right.rank, is_root);
-                HtNode::Inner {
-                    rank: file.rank,
-                    core: self.reader.tensor(file.core, &expected, &core_place),
-                    left: Box::new(self.node(*left, false, &format!("{place}.left"))),
-                    right: Box::new(self.node(*right, false, &format!("{place}.right"))),
-                }
-            }
-            (Some(mode), None, None) => {
-                let sizes = (self.out_modes.get(mode), self.in_modes.get(mode));
-                let core = match sizes {
-                    (Some(&rows), Some(&columns)) => {
-                        let expected = shape::leaf(rows, columns, file.rank, is_root);
-                        self.reader.tensor(file.core, &expected, &core_place)
-                    }
-                    // The rules of the model name the mode; the shape cannot be known.
-                    _ => Vec::new(),
-                };
-                HtNode::Leaf { mode, rank: file.rank, core }
-            }
-            (mode, left, right) => {
-                self.reader.found.push(
-                    Diagnostic::new(place, "neither a leaf nor an inner node")
-                        .found(keys(mode.is_some(), left.is_some(), right.is_some()))
-                        .expected("`mode` alone, or `left` and `right`"),
-                );
-                HtNode::Leaf { mode: mode.unwrap_or(0), rank: file.rank, core: Vec::new() }
-            }
-        }
-    }
-}
-
-fn keys(mode: bool, left: bool, right: bool) -> String {
-    let present = [(mode, "`mode`"), (left, "`left`"), (right, "`right`")];
-    let names: Vec<&str> = present.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
-    if names.is_empty() { "neither".to_string() } else { names.join(", ") }
 }

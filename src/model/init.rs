@@ -42,7 +42,9 @@ fn fill_layer(layer: &mut Layer, source: &mut Source) {
 /// leaf maps with the gain of an orthonormal frame, the root takes the rest.
 fn fill_matrix(matrix: &mut Matrix, hidden: usize, source: &mut Source) {
     let target = matrix.rows() as f64 * matrix.columns_padded() as f64 / hidden as f64;
-    let Factors::HierarchicalTucker(root) = &mut matrix.factors;
+    let Factors::HierarchicalTucker(root) = &mut matrix.factors else {
+        unreachable!("`new` makes hierarchical Tucker matrices")
+    };
     scale_node(root, &matrix.out_modes, Some(target), source);
     round_cores(root);
 }

@@ -7,6 +7,7 @@
 use crate::error::Result;
 
 mod check;
+mod factors;
 mod file;
 mod formats;
 mod from_file;
@@ -49,6 +50,8 @@ pub struct Model {
 pub struct Layer {
     /// Kind of cell; decides the number of gates.
     pub cell: Cell,
+    /// What the gates but the candidate's go through.
+    pub gate_activation: GateActivation,
     /// Inputs a time step, N.
     pub inputs: usize,
     /// Hidden units, H.
@@ -57,15 +60,26 @@ pub struct Layer {
     pub matrices: Vec<Matrix>,
     /// Bias, gates x hidden, gate-major.
     pub bias: Vec<f64>,
+    /// GRU alone: the bias of the candidate's hidden product, which r multiplies; `hidden` values.
+    pub candidate_bias: Vec<f64>,
 }
 
 impl Layer {
-    /// First column of the hidden vector, when it is fed back.
+    /// First column of the hidden vector in the one matrix that x and h share.
     pub fn feedback(&self) -> Option<usize> {
         self.matrices.iter().find_map(|m| match m.columns {
             Columns::InputAndHidden { hidden_offset } => Some(hidden_offset),
-            Columns::Input => None,
+            Columns::Input | Columns::Hidden => None,
         })
+    }
+    /// Whether the hidden vector is fed back.
+    pub fn feeds_back(&self) -> bool {
+        self.matrices.iter().any(|m| m.columns != Columns::Input)
+    }
+    /// Weights of the dense layer that this one stands for, bias apart.
+    pub fn dense_parameters(&self) -> usize {
+        let columns = self.inputs + if self.feeds_back() { self.hidden } else { 0 };
+        self.cell.gates() * self.hidden * columns
     }
 }
 
@@ -74,6 +88,18 @@ impl Layer {
 pub enum Cell {
     /// Long short-term memory, gates i, f, g, o.
     Lstm,
+    /// Gated recurrent unit in PyTorch's form, gates r, z, n: n = tanh(W_n x + b_n + r (U_n h + b'_n)).
+    Gru,
+}
+
+/// What i, f and o (LSTM) or r and z (GRU) go through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GateActivation {
+    /// 1 / (1 + exp(-z)).
+    #[default]
+    Sigmoid,
+    /// clip(0.2 z + 0.5, 0, 1), as in Keras.
+    HardSigmoid,
 }
 
 impl Cell {
@@ -81,6 +107,7 @@ impl Cell {
     pub fn gates(self) -> usize {
         match self {
             Cell::Lstm => 4,
+            Cell::Gru => 3,
         }
     }
 }
@@ -93,7 +120,8 @@ pub struct Matrix {
     pub columns: Columns,
     /// Row modes m_k; their product is gates x hidden.
     pub out_modes: Vec<usize>,
-    /// Column modes n_k; their product covers the columns used, zero padding behind.
+    /// Column modes n_k; their product covers the columns used, zero padding behind. As many as row
+    /// modes, but for a tensor ring and a dense matrix.
     pub in_modes: Vec<usize>,
     /// The factors.
     pub factors: Factors,
@@ -107,8 +135,10 @@ pub enum Columns {
         /// First column of h, at least N.
         hidden_offset: usize,
     },
-    /// x alone, in columns 0..N; the layer's hidden state is not fed back.
+    /// x alone, in columns 0..N.
     Input,
+    /// h alone, in columns 0..H.
+    Hidden,
 }
 
 impl Matrix {
@@ -127,6 +157,33 @@ impl Matrix {
 pub enum Factors {
     /// Hierarchical Tucker over a binary dimension tree.
     HierarchicalTucker(HtNode),
+    /// Tensor train: core k of r_(k-1) x m_k x n_k x r_k, the outer ranks being 1.
+    TensorTrain(Vec<Core>),
+    /// Tensor ring: cores of left rank x mode x right rank, all column modes, then all row modes; the
+    /// last core's right rank is the first one's left.
+    TensorRing(Vec<Core>),
+    /// A sum of Tucker terms.
+    BlockTerm(Vec<Block>),
+    /// The matrix itself, rows x padded columns.
+    Dense(Vec<f64>),
+}
+
+/// A core with its shape, row-major.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Core {
+    /// Size of each axis, slowest first.
+    pub shape: Vec<usize>,
+    /// The values.
+    pub data: Vec<f64>,
+}
+
+/// One Tucker term.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Block {
+    /// R_1 x ... x R_d.
+    pub core: Core,
+    /// Factor k of m_k x n_k x R_k.
+    pub factors: Vec<Core>,
 }
 
 /// A node of a hierarchical Tucker tree with its core.
@@ -212,25 +269,10 @@ impl Model {
     }
     /// Core parameters of all matrices (bias and head apart).
     pub fn parameters(&self) -> usize {
-        self.layers
-            .iter()
-            .flat_map(|l| &l.matrices)
-            .map(|m| match &m.factors {
-                Factors::HierarchicalTucker(root) => root.parameters(),
-            })
-            .sum()
+        self.layers.iter().flat_map(|l| &l.matrices).map(|m| m.factors.parameters()).sum()
     }
-    /// Weights of the dense layer that this model stands for (bias and head apart).
+    /// Weights of the dense layers that this model stands for (bias and head apart).
     pub fn dense_parameters(&self) -> usize {
-        self.layers
-            .iter()
-            .map(|l| {
-                let columns = match l.matrices[0].columns {
-                    Columns::InputAndHidden { .. } => l.inputs + l.hidden,
-                    Columns::Input => l.inputs,
-                };
-                l.cell.gates() * l.hidden * columns
-            })
-            .sum()
+        self.layers.iter().map(Layer::dense_parameters).sum()
     }
 }

@@ -3,7 +3,10 @@
 
 use super::check::{Found, check_name, problems};
 use super::shape::{self, MAX_ELEMENTS};
-use super::{Cell, Columns, Factors, HtNode, InputPrep, Layer, Linear, Matrix, Model, Tree, init};
+use super::{
+    Cell, Columns, Factors, GateActivation, HtNode, InputPrep, Layer, Linear, Matrix, Model, Tree,
+    init,
+};
 use crate::error::{Diagnostic, Problems, Result};
 
 /// What an untrained one-layer model looks like.
@@ -90,10 +93,12 @@ fn outline(spec: &NewSpec, tree: &Tree) -> Result<Model> {
     };
     let layer = Layer {
         cell: Cell::Lstm,
+        gate_activation: GateActivation::Sigmoid,
         inputs: spec.inputs,
         hidden: spec.hidden,
         matrices: vec![matrix],
         bias,
+        candidate_bias: Vec::new(),
     };
     let model = Model {
         name: spec.name.clone(),

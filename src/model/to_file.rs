@@ -2,10 +2,13 @@
 //! stable names.
 
 use super::file::{
-    CellFile, ColumnsFile, ColumnsKind, ElementFile, FactorsFile, FactorsKind, FormatName,
-    HeadFile, InputFile, LayerFile, MatrixFile, ModelFile, NodeFile, Numbers, TensorFile, VERSION,
+    ActivationFile, BlockFile, CellFile, ColumnsFile, ColumnsKind, ElementFile, FactorsFile,
+    FactorsKind, FormatName, HeadFile, InputFile, LayerFile, MatrixFile, ModelFile, NodeFile,
+    Numbers, TensorFile, VERSION,
 };
-use super::{Cell, Columns, Element, Factors, HtNode, Layer, Matrix, Model, shape};
+use super::{
+    Cell, Columns, Core, Element, Factors, GateActivation, HtNode, Layer, Matrix, Model, shape,
+};
 
 /// A tensor set aside for the safetensors file.
 pub(super) struct Named {
@@ -62,6 +65,11 @@ impl Writer {
         LayerFile {
             cell: match layer.cell {
                 Cell::Lstm => CellFile::Lstm,
+                Cell::Gru => CellFile::Gru,
+            },
+            gate_activation: match layer.gate_activation {
+                GateActivation::Sigmoid => ActivationFile::Sigmoid,
+                GateActivation::HardSigmoid => ActivationFile::HardSigmoid,
             },
             inputs: layer.inputs,
             hidden: layer.hidden,
@@ -69,27 +77,71 @@ impl Writer {
                 .map(|(k, matrix)| self.matrix(matrix, &format!("{name}.matrices.{k}")))
                 .collect(),
             bias: self.vector(&format!("{name}.bias"), &layer.bias),
+            candidate_bias: (layer.cell == Cell::Gru)
+                .then(|| self.vector(&format!("{name}.candidate_bias"), &layer.candidate_bias)),
         }
     }
 
     fn matrix(&mut self, matrix: &Matrix, name: &str) -> MatrixFile {
         let columns = match matrix.columns {
             Columns::Input => ColumnsFile { kind: ColumnsKind::Input, hidden_offset: None },
+            Columns::Hidden => ColumnsFile { kind: ColumnsKind::Hidden, hidden_offset: None },
             Columns::InputAndHidden { hidden_offset } => ColumnsFile {
                 kind: ColumnsKind::InputAndHidden,
                 hidden_offset: Some(hidden_offset),
             },
         };
-        let Factors::HierarchicalTucker(root) = &matrix.factors;
         MatrixFile {
             columns,
             out_modes: matrix.out_modes.clone(),
             in_modes: matrix.in_modes.clone(),
-            factors: FactorsFile {
-                kind: FactorsKind::HierarchicalTucker,
-                tree: self.node(root, matrix, true, name),
-            },
+            factors: self.factors(matrix, name),
         }
+    }
+
+    fn factors(&mut self, matrix: &Matrix, name: &str) -> FactorsFile {
+        let mut file = FactorsFile {
+            kind: FactorsKind::Dense,
+            tree: None,
+            cores: None,
+            blocks: None,
+            weight: None,
+        };
+        match &matrix.factors {
+            Factors::HierarchicalTucker(root) => {
+                file.kind = FactorsKind::HierarchicalTucker;
+                file.tree = Some(self.node(root, matrix, true, name));
+            }
+            Factors::TensorTrain(cores) => {
+                file.kind = FactorsKind::TensorTrain;
+                file.cores = Some(self.cores(cores, &format!("{name}.cores")));
+            }
+            Factors::TensorRing(cores) => {
+                file.kind = FactorsKind::TensorRing;
+                file.cores = Some(self.cores(cores, &format!("{name}.cores")));
+            }
+            Factors::BlockTerm(blocks) => {
+                file.kind = FactorsKind::BlockTerm;
+                let blocks = blocks.iter().enumerate().map(|(k, block)| BlockFile {
+                    core: self.core(&block.core, &format!("{name}.blocks.{k}.core")),
+                    factors: self.cores(&block.factors, &format!("{name}.blocks.{k}.factors")),
+                });
+                file.blocks = Some(blocks.collect());
+            }
+            Factors::Dense(weight) => {
+                let shape = vec![matrix.rows(), matrix.columns_padded()];
+                file.weight = Some(self.tensor(&format!("{name}.weight"), shape, weight));
+            }
+        }
+        file
+    }
+
+    fn cores(&mut self, cores: &[Core], name: &str) -> Vec<TensorFile> {
+        cores.iter().enumerate().map(|(k, core)| self.core(core, &format!("{name}.{k}"))).collect()
+    }
+
+    fn core(&mut self, core: &Core, name: &str) -> TensorFile {
+        self.tensor(name, core.shape.clone(), &core.data)
     }
 
     fn node(&mut self, node: &HtNode, matrix: &Matrix, is_root: bool, name: &str) -> NodeFile {

@@ -1,13 +1,15 @@
 //! From a factored matrix to its tensor network.
 
-use super::{Index, IndexId, IndexKind, Network, Node, Tensor};
-use crate::model::{Columns, Factors, HtNode, Layer, Matrix};
+use super::{Index, IndexId, IndexKind, Network, Node, Tensor, for_each_offset, strides};
+use crate::model::{Block, Columns, Core, Factors, HtNode, Layer, Matrix};
 
 /// Builds the network of one matrix of a checked layer.
 ///
-/// Leaf frames m x n x r and transfer tensors r x r_left x r_right are the nodes (recursion of the
-/// FDHT paper, arXiv 2104.05758). The gate index is split off the first row mode when that mode is a
-/// multiple of the number of gates.
+/// Of a hierarchical Tucker matrix leaf frames m x n x r and transfer tensors r x r_left x r_right are
+/// the nodes (recursion of the FDHT paper, arXiv 2104.05758); of trains and rings the cores; of block
+/// terms the factors and cores of all blocks side by side, with the block as an index that all of
+/// them share. The gate index is split off the first row mode when that mode is a multiple of the
+/// number of gates.
 pub fn build(layer: &Layer, matrix: &Matrix) -> Network {
     let gates = layer.cell.gates();
     let mut builder = Builder { indices: Vec::new(), nodes: Vec::new(), rows: Vec::new() };
@@ -29,10 +31,15 @@ pub fn build(layer: &Layer, matrix: &Matrix) -> Network {
         Factors::HierarchicalTucker(root) => {
             builder.ht(root, &matrix.in_modes, None);
         }
+        Factors::TensorTrain(cores) => builder.train(cores, &matrix.in_modes),
+        Factors::TensorRing(cores) => builder.ring(cores, &matrix.in_modes),
+        Factors::BlockTerm(blocks) => builder.blocks(blocks, &matrix.in_modes),
+        Factors::Dense(weight) => builder.dense(weight, &matrix.in_modes),
     }
     let columns_used = match matrix.columns {
         Columns::InputAndHidden { hidden_offset } => hidden_offset + layer.hidden,
         Columns::Input => layer.inputs,
+        Columns::Hidden => layer.hidden,
     };
     Network {
         indices: builder.indices,
@@ -91,9 +98,105 @@ impl Builder {
         }
     }
 
+    /// Row and column indices of a pair of modes, with their sizes.
+    fn pair(&self, mode: usize, in_modes: &[usize]) -> (Vec<IndexId>, Vec<usize>) {
+        let (mut indices, mut dims): (Vec<IndexId>, Vec<usize>) =
+            self.rows[mode].iter().copied().unzip();
+        indices.push(IndexId(mode as u8));
+        dims.push(in_modes[mode]);
+        (indices, dims)
+    }
+
+    fn train(&mut self, cores: &[Core], in_modes: &[usize]) {
+        let mut left: Option<(IndexId, usize)> = None;
+        for (k, core) in cores.iter().enumerate() {
+            let rank = core.shape[3];
+            let right = (k + 1 < cores.len())
+                .then(|| (self.index(IndexKind::Rank, rank, format!("r{}", k + 1)), rank));
+            let (mut indices, mut dims) = self.pair(k, in_modes);
+            if let Some((id, size)) = left {
+                indices.insert(0, id);
+                dims.insert(0, size);
+            }
+            if let Some((id, size)) = right {
+                indices.push(id);
+                dims.push(size);
+            }
+            self.push(format!("core.{k}"), indices, dims, &core.data);
+            left = right;
+        }
+    }
+
+    fn ring(&mut self, cores: &[Core], in_modes: &[usize]) {
+        let ranks: Vec<(IndexId, usize)> = cores
+            .iter()
+            .enumerate()
+            .map(|(k, core)| {
+                let size = core.shape[0];
+                (self.index(IndexKind::Rank, size, format!("r{k}")), size)
+            })
+            .collect();
+        for (k, core) in cores.iter().enumerate() {
+            let mode: Vec<(IndexId, usize)> = match k.checked_sub(in_modes.len()) {
+                None => vec![(IndexId(k as u8), in_modes[k])],
+                Some(row) => self.rows[row].clone(),
+            };
+            let (left, right) = (ranks[k], ranks[(k + 1) % ranks.len()]);
+            let (indices, dims) = [left].into_iter().chain(mode).chain([right]).unzip();
+            self.push(format!("core.{k}"), indices, dims, &core.data);
+        }
+    }
+
+    /// Factors and cores of all blocks side by side, filled up with zeros to the largest rank of each
+    /// mode.
+    fn blocks(&mut self, blocks: &[Block], in_modes: &[usize]) {
+        let count = blocks.len();
+        let block = (count > 1).then(|| self.index(IndexKind::Rank, count, "b".into()));
+        let most = |k: usize| blocks.iter().map(|b| b.core.shape[k]).max().unwrap_or(1);
+        let sizes: Vec<usize> = (0..in_modes.len()).map(most).collect();
+        let ranks: Vec<IndexId> = sizes
+            .iter()
+            .enumerate()
+            .map(|(k, &size)| self.index(IndexKind::Rank, size, format!("r{k}")))
+            .collect();
+        let beside = |indices: Vec<IndexId>| block.iter().copied().chain(indices).collect();
+        let counted = |dims: Vec<usize>| block.iter().map(|_| count).chain(dims).collect();
+        for k in 0..in_modes.len() {
+            let (mut indices, mut dims) = self.pair(k, in_modes);
+            indices.push(ranks[k]);
+            dims.push(sizes[k]);
+            let side_by_side = blocks.iter().flat_map(|b| {
+                let factor = &b.factors[k];
+                let rows = factor.shape[0] * factor.shape[1];
+                padded(&factor.data, &[rows, factor.shape[2]], &[rows, sizes[k]])
+            });
+            let data: Vec<f64> = side_by_side.collect();
+            self.push(format!("factor.{k}"), beside(indices), counted(dims), &data);
+        }
+        let cores = blocks.iter().flat_map(|b| padded(&b.core.data, &b.core.shape, &sizes));
+        let data: Vec<f64> = cores.collect();
+        self.push("core".into(), beside(ranks), counted(sizes), &data);
+    }
+
+    fn dense(&mut self, weight: &[f64], in_modes: &[usize]) {
+        let columns = in_modes.iter().enumerate().map(|(k, &size)| (IndexId(k as u8), size));
+        let (indices, dims) = self.rows.iter().flatten().copied().chain(columns).unzip();
+        self.push("weight".into(), indices, dims, weight);
+    }
+
     fn push(&mut self, name: String, indices: Vec<IndexId>, dims: Vec<usize>, core: &[f64]) {
         self.nodes.push(Node { name, tensor: Tensor::new(indices, dims, core.to_vec()) });
     }
+}
+
+/// A tensor filled up with zeros behind each axis.
+fn padded(data: &[f64], from: &[usize], to: &[usize]) -> Vec<f64> {
+    let mut out = vec![0.0; to.iter().product()];
+    let mut values = data.iter();
+    for_each_offset(from, &strides(to), |offset| {
+        out[offset] = *values.next().expect("a core has as many values as its shape");
+    });
+    out
 }
 
 /// The modes below a node as text: `2-3`.

@@ -79,7 +79,7 @@ fn frame(node: &HtNode, matrix: &Matrix) -> (usize, usize, Vec<f64>) {
 fn an_untrained_matrix_has_the_wanted_spread() {
     let model = preset::build("digits", 5).unwrap();
     let matrix = &model.layers[0].matrices[0];
-    let Factors::HierarchicalTucker(root) = &matrix.factors;
+    let Factors::HierarchicalTucker(root) = &matrix.factors else { panic!("a tree") };
     let (rows, columns, dense) = frame(root, matrix);
     assert_eq!((rows, columns), (256, 2048));
     let mean_square = dense.iter().map(|value| value * value).sum::<f64>() / dense.len() as f64;
@@ -213,7 +213,9 @@ fn ranks_follow_the_text_of_the_tree() {
     let mut spec = preset::spec("fdht-smallest", 1).unwrap();
     spec.ranks = Ranks::PerNode(vec![2, 3, 4, 5]);
     let model = model::new(&spec).unwrap();
-    let Factors::HierarchicalTucker(root) = &model.layers[0].matrices[0].factors;
+    let Factors::HierarchicalTucker(root) = &model.layers[0].matrices[0].factors else {
+        panic!("a tree")
+    };
     let HtNode::Inner { left, right, .. } = root else { panic!("three modes") };
     let HtNode::Inner { left: first, right: second, .. } = left.as_ref() else {
         panic!("a pair left")

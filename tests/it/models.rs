@@ -1,7 +1,8 @@
 //! Small models made on the spot for tests, independent of the presets.
 
 use htgen::model::{
-    Cell, Columns, Element, Factors, HtNode, InputPrep, Layer, Linear, Matrix, Model,
+    Cell, Columns, Element, Factors, GateActivation, HtNode, InputPrep, Layer, Linear, Matrix,
+    Model,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -50,9 +51,11 @@ pub fn model(shape: &Shape) -> Model {
         name: "random".into(),
         layers: vec![Layer {
             cell: Cell::Lstm,
+            gate_activation: GateActivation::Sigmoid,
             inputs: shape.inputs,
             hidden: shape.hidden,
             bias: values(4 * shape.hidden, 1.0),
+            candidate_bias: vec![],
             matrices: vec![Matrix {
                 columns,
                 out_modes: shape.out_modes.clone(),

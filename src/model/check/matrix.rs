@@ -2,10 +2,13 @@
 //! and core sizes. A rank above the full rank of its edge is allowed: wasteful, not wrong.
 
 use super::collect::Found;
-use super::{check_finite, too_large};
+use super::{chain, check_finite, too_large};
 use crate::error::Diagnostic;
 use crate::model::shape::{self, MAX_MODES, MAX_SIDE};
 use crate::model::{Factors, HtNode, Matrix};
+
+/// Most cores of a ring; more indices than this the planner cannot tell apart.
+const MAX_RING: usize = 15;
 
 /// Checks a matrix of exactly `rows` rows and at least `columns` columns (`None`: a count that does
 /// not fit a `usize`).
@@ -25,7 +28,8 @@ pub(super) fn check_matrix(
         Some(columns) => Some(format!("at least {columns}, the columns in use")),
         None => Some("at least the columns in use, more than can be counted".to_string()),
     });
-    if matrix.out_modes.len() != matrix.in_modes.len() {
+    let pairs = !matches!(matrix.factors, Factors::TensorRing(_) | Factors::Dense(_));
+    if pairs && matrix.out_modes.len() != matrix.in_modes.len() {
         found.push(
             Diagnostic::new(format!("{place}.in_modes"), "modes come in pairs")
                 .found(format!("{} of them", matrix.in_modes.len()))
@@ -36,7 +40,41 @@ pub(super) fn check_matrix(
         Factors::HierarchicalTucker(root) => {
             check_tree(matrix, root, &format!("{place}.factors.tree"), found);
         }
+        Factors::TensorTrain(cores) => {
+            let pairs = matrix.out_modes.iter().zip(&matrix.in_modes);
+            let modes: Vec<Vec<usize>> = pairs.map(|(&m, &n)| vec![m, n]).collect();
+            chain::check(cores, &modes, true, &format!("{place}.factors.cores"), found);
+        }
+        Factors::TensorRing(cores) => {
+            let modes = matrix.in_modes.len() + matrix.out_modes.len();
+            found.range(&format!("{place}.factors.cores"), "number of cores", modes, 2, MAX_RING);
+            let all = matrix.in_modes.iter().chain(&matrix.out_modes);
+            let modes: Vec<Vec<usize>> = all.map(|&mode| vec![mode]).collect();
+            chain::check(cores, &modes, false, &format!("{place}.factors.cores"), found);
+        }
+        Factors::BlockTerm(blocks) => {
+            chain::check_blocks(blocks, matrix, &format!("{place}.factors.blocks"), found);
+        }
+        Factors::Dense(weight) => {
+            let shape = [&matrix.out_modes, &matrix.in_modes].map(|m| shape::product(m));
+            let shape = shape.map(|side| side.unwrap_or(usize::MAX));
+            check_core(weight, &shape, &format!("{place}.factors.weight"), found);
+        }
     }
+}
+
+/// As many values as the shape has elements, all finite.
+pub(super) fn check_core(values: &[f64], shape: &[usize], place: &str, found: &mut Found) {
+    match shape::elements(shape) {
+        None => found.push(too_large(place, &shape::text(shape))),
+        Some(length) if length != values.len() => found.push(
+            Diagnostic::new(place, "wrong number of elements")
+                .found(values.len())
+                .expected(format!("{} = {length}", shape::text(shape))),
+        ),
+        Some(_) => {}
+    }
+    check_finite(values, place, found);
 }
 
 /// `wrong` says what was expected when the product will not do.
@@ -141,16 +179,6 @@ impl Walk<'_> {
     }
 
     fn core(&mut self, core: &[f64], shape: &[usize], place: &str) {
-        let place = format!("{place}.core");
-        match shape::elements(shape) {
-            None => self.found.push(too_large(&place, &shape::text(shape))),
-            Some(length) if length != core.len() => self.found.push(
-                Diagnostic::new(&place, "wrong number of elements")
-                    .found(core.len())
-                    .expected(format!("{} = {length}", shape::text(shape))),
-            ),
-            Some(_) => {}
-        }
-        check_finite(core, &place, self.found);
+        check_core(core, shape, &format!("{place}.core"), self.found);
     }
 }
