@@ -34,6 +34,9 @@ pub struct Synth {
     /// Seed of the placer
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u32,
+    /// Most placements, each with the next seed, until one meets the clock
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = count::<u32>)]
+    placements: u32,
     /// Time steps of an inference, for inferences_per_second
     #[arg(long, value_name = "T", default_value_t = 1,
           value_parser = count::<u64>)]
@@ -57,6 +60,7 @@ impl Synth {
         let config = SynthConfig {
             clock_mhz: self.clock.unwrap_or(board.clock_mhz),
             seed: self.seed,
+            placements: self.placements,
             by_module: self.cells,
         };
         let plan = synth::plan(&files, &board, config)?;

@@ -61,6 +61,9 @@ impl fmt::Display for Synthesis {
             Some(fmax) => {
                 let verdict = if r.clock_met() == Some(true) { "met" } else { "missed" };
                 writeln!(f, "  {:<12} {fmax:.1} MHz, {} MHz {verdict}", "clock", r.clock_mhz)?;
+                if let (Some(seed), n @ 2..) = (r.seed, r.placements_mhz.len()) {
+                    writeln!(f, "  {:<12} seed {seed}, best or first to do of {n}", "placement")?;
+                }
             }
             None => writeln!(f, "  {:<12} not measured", "clock")?,
         }

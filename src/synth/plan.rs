@@ -34,14 +34,16 @@ pub struct SynthConfig {
     pub clock_mhz: f64,
     /// Seed of the placer.
     pub seed: u32,
+    /// Most placements, each with the next seed, until one meets the clock.
+    pub placements: u32,
     /// Whether a second synthesis counts cells module by module.
     pub by_module: bool,
 }
 
 impl SynthConfig {
-    /// The board's clock, seed 1, no table.
+    /// The board's clock, one placement with seed 1, no table.
     pub fn of(board: &Board) -> Self {
-        SynthConfig { clock_mhz: board.clock_mhz, seed: 1, by_module: false }
+        SynthConfig { clock_mhz: board.clock_mhz, seed: 1, placements: 1, by_module: false }
     }
 }
 
@@ -148,7 +150,8 @@ fn yosys(board: &Board, kind: StepKind) -> Step {
     Step { kind, tool: Tool::Yosys, minimum: board.family.yosys_minimum(), args }
 }
 
-fn placer_args(board: &Board, config: SynthConfig) -> Vec<String> {
+/// The placer's arguments; the seed is that of `config`.
+pub(super) fn placer_args(board: &Board, config: SynthConfig) -> Vec<String> {
     let mut args = board.family.placer_args(board);
     args.extend(["--json".into(), "design.json".into()]);
     args.extend(["--freq".into(), config.clock_mhz.to_string()]);

@@ -34,6 +34,10 @@ pub struct SynthResult {
     pub clock_mhz: f64,
     /// The clock reached, where it can be believed.
     pub fmax_mhz: Option<f64>,
+    /// Seed of the placement that is described.
+    pub seed: Option<u32>,
+    /// Clocks of all placements that were made, in the order of their seeds, MHz.
+    pub placements_mhz: Vec<f64>,
     /// Whether the design was placed and routed, or, without a placer, is within the totals.
     pub fits: bool,
     /// Why it does not fit.
@@ -70,6 +74,8 @@ impl SynthResult {
             logic_cells: None,
             clock_mhz,
             fmax_mhz: None,
+            seed: None,
+            placements_mhz: Vec::new(),
             fits: shortage.is_empty(),
             shortage,
             inferences_per_second: None,
