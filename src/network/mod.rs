@@ -105,9 +105,13 @@ impl Network {
     }
     /// The whole matrix, rows x padded columns, row-major; for tests and small networks.
     pub fn dense(&self) -> Tensor {
-        let mut nodes = self.nodes.iter().map(|n| n.tensor.clone());
-        let first = nodes.next().expect("a network has at least one node");
-        let full = nodes.fold(first, |a, b| a.contract(&b));
+        let tensors: Vec<&Tensor> = self.nodes.iter().map(|n| &n.tensor).collect();
+        let outer = |id: &IndexId| self.info(*id).kind != IndexKind::Rank;
+        let mut full = tensors[0].clone();
+        for (k, next) in tensors.iter().enumerate().skip(1) {
+            let later = |id: &IndexId| tensors[k + 1..].iter().any(|t| t.indices().contains(id));
+            full = full.contract_keeping(next, |id| outer(id) || later(id));
+        }
         let order: Vec<IndexId> = self.rows().into_iter().chain(self.columns()).collect();
         full.transposed(&order)
     }

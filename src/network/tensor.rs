@@ -43,27 +43,33 @@ impl Tensor {
         for_each_offset(&dims, &steps, |offset| data.push(self.data[offset]));
         Tensor { indices: order.to_vec(), dims, data }
     }
-    /// Sum over the indices that both tensors share; the free indices of `self` come first.
-    pub fn contract(&self, other: &Tensor) -> Tensor {
-        let shared: Vec<IndexId> =
-            self.indices.iter().copied().filter(|i| other.indices.contains(i)).collect();
+    /// Sum over the indices that both tensors share and `kept` does not want; of the result the
+    /// shared ones come first, then the free indices of `self`, then those of `other`.
+    pub fn contract_keeping(&self, other: &Tensor, kept: impl Fn(&IndexId) -> bool) -> Tensor {
+        let both = self.indices.iter().copied().filter(|i| other.indices.contains(i));
+        let (batch, summed): (Vec<IndexId>, Vec<IndexId>) = both.partition(|id| kept(id));
         let free = |t: &Tensor| -> Vec<IndexId> {
-            t.indices.iter().copied().filter(|i| !shared.contains(i)).collect()
+            let shared = |i: &IndexId| batch.contains(i) || summed.contains(i);
+            t.indices.iter().copied().filter(|i| !shared(i)).collect()
         };
         let (left, right) = (free(self), free(other));
-        let a = self.transposed(&[left.clone(), shared.clone()].concat());
-        let b = other.transposed(&[shared.clone(), right.clone()].concat());
-        let rows: usize = a.dims[..left.len()].iter().product();
-        let inner: usize = a.dims[left.len()..].iter().product();
-        let cols: usize = b.dims[shared.len()..].iter().product();
-        let mut data = vec![0.0; rows * cols];
-        for (a_row, out) in a.data.chunks(inner).zip(data.chunks_mut(cols)) {
-            for (x, b_row) in a_row.iter().zip(b.data.chunks(cols)) {
-                out.iter_mut().zip(b_row).for_each(|(y, w)| *y += x * w);
+        let a = self.transposed(&[&batch[..], &left, &summed].concat());
+        let b = other.transposed(&[&batch[..], &summed, &right].concat());
+        let n = batch.len();
+        let rows: usize = a.dims[n..n + left.len()].iter().product();
+        let inner: usize = b.dims[n..n + summed.len()].iter().product();
+        let cols: usize = b.dims[n + summed.len()..].iter().product();
+        let pairs = a.data.chunks(rows * inner).zip(b.data.chunks(inner * cols));
+        let mut data = vec![0.0; a.data.len() / inner * cols];
+        for ((a, b), out) in pairs.zip(data.chunks_mut(rows * cols)) {
+            for (a_row, out) in a.chunks(inner).zip(out.chunks_mut(cols)) {
+                for (x, b_row) in a_row.iter().zip(b.chunks(cols)) {
+                    out.iter_mut().zip(b_row).for_each(|(y, w)| *y += x * w);
+                }
             }
         }
-        let dims = [&a.dims[..left.len()], &b.dims[shared.len()..]].concat();
-        Tensor { indices: [left, right].concat(), dims, data }
+        let dims = [&a.dims[..n + left.len()], &b.dims[n + summed.len()..]].concat();
+        Tensor { indices: [batch, left, right].concat(), dims, data }
     }
 
     fn axis(&self, id: IndexId) -> usize {

@@ -22,8 +22,12 @@ impl fmt::Display for Plan {
                 .collect();
             writeln!(
                 f,
-                "  s{k}: free {} | contracted {} | new {} | {} multiplies, weights {} = {}",
+                "  s{k}: free {}{} | contracted {} | new {} | {} multiplies, weights {} = {}",
                 names(&step.free),
+                match step.batch.is_empty() {
+                    true => String::new(),
+                    false => format!(" | batch {}", names(&step.batch)),
+                },
                 names(&step.contracted),
                 names(&step.new),
                 step.macs,

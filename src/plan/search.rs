@@ -62,7 +62,7 @@ impl Label {
 
 struct Space<'a> {
     costs: Costs<'a>,
-    /// Open indices of each set of nodes: those that occur in exactly one of them.
+    /// Open indices of each set of nodes: columns, rows, and what nodes outside the set have too.
     open: Vec<u32>,
     /// Connected sets of nodes.
     groups: Vec<u32>,
@@ -76,11 +76,14 @@ impl<'a> Space<'a> {
             .map(|n| n.tensor.indices().iter().fold(0, |m, id| m | 1 << id.0))
             .collect();
         let count = masks.len();
-        let mut open = vec![0u32; 1 << count];
+        let mut all = vec![0u32; 1 << count];
         for set in 1..1usize << count {
             let low = set.trailing_zeros() as usize;
-            open[set] = open[set & (set - 1)] ^ masks[low];
+            all[set] = all[set & (set - 1)] | masks[low];
         }
+        let outer = network.columns().iter().chain(&network.rows()).fold(0, |m, id| m | 1 << id.0);
+        let full = all.len() - 1;
+        let open = (0..=full).map(|set| all[set] & (outer | all[full ^ set])).collect();
         let groups = connected(&masks);
         Space { costs: Costs::new(network, drop_zero), open, groups }
     }
@@ -101,7 +104,8 @@ impl<'a> Space<'a> {
         let done = self.done(set);
         self.groups.iter().filter_map(move |&group| {
             let weight = self.open[group as usize];
-            if group & set != 0 || weight & act == 0 {
+            // Something must be summed over; what the result still has is not.
+            if group & set != 0 || weight & act & !self.activation(set | group) == 0 {
                 return None;
             }
             let (macs, words) = self.costs.step(act, weight, done)?;
@@ -179,13 +183,16 @@ impl<'a> Space<'a> {
     fn step(&self, from: u32, to: u32) -> Step {
         let group = to & !from;
         let (act, weight) = (self.activation(from), self.open[group as usize]);
+        let shared = act & weight;
+        let batch = shared & self.activation(to);
         let (macs, weight_words) =
             self.costs.step(act, weight, self.done(from)).expect("the search took this step");
         let after = self.costs.prefix(self.done(to));
         Step {
             nodes: (0..32).filter(|b| group >> b & 1 == 1).map(|b| NodeId(b as u8)).collect(),
             free: ids(act & !weight),
-            contracted: ids(act & weight),
+            batch: ids(batch),
+            contracted: ids(shared & !batch),
             new: ids(weight & !act),
             before: self.costs.prefix(self.done(from)),
             after,

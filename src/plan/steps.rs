@@ -11,6 +11,9 @@ pub struct Step {
     pub nodes: Vec<NodeId>,
     /// Indices kept from the activation tensor.
     pub free: Vec<IndexId>,
+    /// Indices that activation and weight tensor share and the result keeps: each of their positions
+    /// has weights of its own.
+    pub batch: Vec<IndexId>,
     /// Indices summed over.
     pub contracted: Vec<IndexId>,
     /// Indices brought by the weight tensor.
@@ -30,7 +33,7 @@ pub struct Step {
 impl Step {
     /// Indices of the result.
     pub fn output(&self) -> Vec<IndexId> {
-        self.free.iter().chain(&self.new).copied().collect()
+        self.free.iter().chain(&self.batch).chain(&self.new).copied().collect()
     }
     /// Positions summed for one result element at most, and summed in the last prefix group when
     /// that is shorter: (full, last).

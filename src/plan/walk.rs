@@ -52,10 +52,15 @@ impl Order {
     }
 }
 
-/// The operands of one step in canonical order: result element (f, o) is the sum over k of
-/// weight\[k\]\[o\] x input\[free_in\[f\] + sum_in\[k\]\] and goes to result\[free_out\[f\] + new_out\[o\]\].
+/// The operands of one step in canonical order: result element (b, f, o) is the sum over k of
+/// weight\[b\]\[k\]\[o\] x input\[batch_in\[b\] + free_in\[f\] + sum_in\[k\]\] and goes to
+/// result\[batch_out\[b\] + free_out\[f\] + new_out\[o\]\].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Walk {
+    /// Input offset of each batch position; one, 0, where nothing is shared and kept.
+    pub batch_in: Vec<usize>,
+    /// Result offset of each batch position.
+    pub batch_out: Vec<usize>,
     /// Input offset of each free position.
     pub free_in: Vec<usize>,
     /// Result offset of each free position.
@@ -125,6 +130,8 @@ impl Walk {
             })
             .collect();
         Walk {
+            batch_in: offsets(&step.batch, &input),
+            batch_out: offsets(&step.batch, &output),
             free_in,
             free_out,
             sum_in,
@@ -148,35 +155,41 @@ pub(crate) fn merged_columns_between(columns: &[IndexId], contracted: &[IndexId]
     columns.iter().all(|id| contracted.contains(id))
 }
 
-/// The merged weights of step `k` as \[contracted\]\[new\], in the order of [`Walk`].
+/// The merged weights of step `k` as \[batch\]\[contracted\]\[new\], in the order of [`Walk`].
 pub fn weights(plan: &Plan, k: usize) -> Vec<f64> {
     let network = plan.network();
     let step = &plan.steps()[k];
     let mut tensors = step.nodes.iter().map(|n| &network.nodes()[usize::from(n.0)].tensor);
     let mut merged: Tensor = tensors.next().expect("a step has a node").clone();
-    // Neighbors first, so that no outer product is formed on the way.
+    // Neighbors first, so that no outer product is formed on the way; an index that several share is
+    // summed with its last node.
+    let kept: Vec<IndexId> = [&step.batch[..], &step.contracted, &step.new].concat();
     let mut waiting: Vec<&Tensor> = tensors.collect();
     while !waiting.is_empty() {
         let next = waiting
             .iter()
             .position(|t| t.indices().iter().any(|i| merged.indices().contains(i)))
             .expect("the nodes of a step are connected");
-        merged = merged.contract(waiting.remove(next));
+        let next = waiting.remove(next);
+        let needed =
+            |id: &IndexId| kept.contains(id) || waiting.iter().any(|t| t.indices().contains(id));
+        merged = merged.contract_keeping(next, needed);
     }
     let whole = merged_columns(network, step);
     let fused = |id: &&IndexId| {
         whole && network.columns()[step.after.modes..step.before.modes].contains(id)
     };
-    let (mut order, rest): (Vec<IndexId>, Vec<IndexId>) =
+    let (columns, rest): (Vec<IndexId>, Vec<IndexId>) =
         step.contracted.iter().partition(|id| fused(id));
-    order.extend(rest.iter().chain(&step.new));
+    let order = [&step.batch[..], &columns, &rest, &step.new].concat();
     let all = merged.transposed(&order);
-    let used = step.weight_words as usize;
-    all.data()[..used].to_vec()
+    let batch: usize = step.batch.iter().map(|&id| network.size(id)).product();
+    let used = step.weight_words as usize / batch;
+    all.data().chunks_exact(all.data().len() / batch).flat_map(|b| &b[..used]).copied().collect()
 }
 
 impl Walk {
-    /// Contracts `input` with `weights` (\[contracted\]\[new\]) and passes each sum through `finish`
+    /// Contracts `input` with `weights` (\[batch\]\[contracted\]\[new\]) and passes each sum through `finish`
     /// to its place in the result. `A` is f64 or an integer wide enough for every partial sum.
     pub fn contract<A, Y>(
         &self,
@@ -189,17 +202,20 @@ impl Walk {
     {
         let new = self.new_out.len();
         let mut sums = vec![A::zero(); new];
-        for ((&base, &out), &count) in self.free_in.iter().zip(&self.free_out).zip(&self.sum_count)
-        {
-            sums.fill(A::zero());
-            for (&offset, row) in self.sum_in[..count].iter().zip(weights.chunks_exact(new)) {
-                let x = input[base + offset];
-                for (sum, &w) in sums.iter_mut().zip(row) {
-                    *sum += x * w;
+        let batches = weights.chunks_exact(weights.len() / self.batch_in.len());
+        for ((weights, from), to) in batches.zip(&self.batch_in).zip(&self.batch_out) {
+            let places = self.free_in.iter().zip(&self.free_out);
+            for ((&base, &out), &count) in places.zip(&self.sum_count) {
+                sums.fill(A::zero());
+                for (&offset, row) in self.sum_in[..count].iter().zip(weights.chunks_exact(new)) {
+                    let x = input[from + base + offset];
+                    for (sum, &w) in sums.iter_mut().zip(row) {
+                        *sum += x * w;
+                    }
                 }
-            }
-            for (&sum, &place) in sums.iter().zip(&self.new_out) {
-                result[out + place] = finish(sum);
+                for (&sum, &place) in sums.iter().zip(&self.new_out) {
+                    result[to + out + place] = finish(sum);
+                }
             }
         }
     }

@@ -68,7 +68,11 @@ fn step(plan: &Plan, k: usize, formats: &Formats) -> Result<QuantStep> {
         shift: shift(in_frac + own.weight_frac - own.out_frac, &format!("steps[{k}]"))?,
         bits: if last { WIDE_BITS } else { formats.activation_bits },
     };
-    let acc_bits = acc_bits(&weights, walk.new_out.len(), formats.activation_bits);
+    let acc_bits = weights
+        .chunks(weights.len() / walk.batch_in.len())
+        .map(|batch| acc_bits(batch, walk.new_out.len(), formats.activation_bits))
+        .max()
+        .unwrap_or(2);
     let (weight_frac, out_frac) = (own.weight_frac, own.out_frac);
     Ok(QuantStep { walk, weights, requantise, acc_bits, weight_frac, out_frac })
 }

@@ -4,6 +4,7 @@ use super::build::{largest_column_sum, to_fixed};
 use super::{GATE_FRAC, WIDE_BITS};
 use crate::float::{Edge, Ranges};
 use crate::model::{Element, Formats, HeadFormats, LayerFormats, Model, StepFormats};
+use crate::network::IndexId;
 use crate::plan::{Plan, PlanConfig, walk};
 
 /// Widths asked for.
@@ -83,10 +84,15 @@ pub fn safe(model: &Model, plan: &Plan, config: &PlanConfig, widths: Widths) -> 
         // Operands are rounded when they are written, weights when the ROM is.
         let scale = f64::from(step.in_frac).exp2();
         let operand = (bound * scale).round() / scale;
-        let new = plan.steps()[step.number].new.iter().map(|&i| plan.network().size(i)).product();
+        let size = |ids: &[IndexId]| ids.iter().map(|&i| plan.network().size(i)).product();
+        let own = &plan.steps()[step.number];
+        let (new, batches): (usize, usize) = (size(&own.new), size(&own.batch));
         let round = |&w: &f64| to_fixed(w, step.weight_frac, widths.weight_bits);
         let weights: Vec<i32> = step.weights.iter().map(round).collect();
-        let sum = largest_column_sum(&weights, new) as f64;
+        let sums = weights
+            .chunks(weights.len() / batches)
+            .map(|batch| largest_column_sum(batch, new));
+        let sum = sums.max().unwrap_or(0) as f64;
         bound = operand * sum * (-f64::from(step.weight_frac)).exp2();
         bound
     })

@@ -115,7 +115,7 @@ impl<'a> Walker<'a> {
                 .fold((0, 0), |(i, o), (id, v)| (i + v * of(&from, id), o + v * of(&to, id)))
         };
         let role = &ctx.shapes.steps[s];
-        let kept = role.free.iter().chain(&role.new).map(|&id| (id, false));
+        let kept = role.free.iter().chain(&role.batch).chain(&role.new).map(|&id| (id, false));
         let padded = kept
             .chain(role.contracted.iter().map(|&id| (id, true)))
             .filter_map(|(id, contracted)| {

@@ -106,14 +106,17 @@ fn iterations(net: &Network, step: &StepShape, layout: &Fields, pattern: &Fields
         .iter()
         .map(|id| padded(id, at(layout, id)) << (at(layout, id) - at(pattern, id)))
         .product();
+    let whole = |ids: &[IndexId]| -> u64 {
+        ids.iter().map(|id| padded(id, at(layout, id)) << at(layout, id)).product()
+    };
+    let batch = whole(&step.batch);
     let new: u64 = step.new.iter().map(|id| padded(id, at(pattern, id))).product();
-    let contracted: u64 =
-        step.contracted.iter().map(|id| padded(id, at(layout, id)) << at(layout, id)).product();
+    let contracted = whole(&step.contracted);
     let (columns, widest) = match step.merged {
         Some((full, last)) => (((step.groups - 1) * full + last) as u64, full as u64),
         None => (step.groups as u64, 1),
     };
-    (columns * free * new * contracted, widest * new * contracted)
+    (columns * batch * free * new * contracted, widest * batch * new * contracted)
 }
 
 /// All patterns that use as many lanes as the indices allow. `layout` none: the input's layout is

@@ -111,7 +111,7 @@ impl<'a> Context<'a> {
         let own = self.field(t, id);
         let before = match t {
             0 => own,
-            _ if self.shapes.steps[t - 1].free.contains(&id) => self.field(t - 1, id),
+            _ if self.shapes.steps[t - 1].keeps(id) => self.field(t - 1, id),
             _ => own,
         };
         self.network().size(id).div_ceil(1 << before) << (before - own)
@@ -145,7 +145,7 @@ impl<'a> Context<'a> {
         self.weigh(&mut loops, contracted, merged, full)
     }
 
-    /// Loops over groups, free and new indices; the gate innermost.
+    /// Loops over groups, free, batch and new indices; the gate innermost.
     fn kept_loops(
         &self,
         s: usize,
@@ -164,7 +164,8 @@ impl<'a> Context<'a> {
             wgt: 0,
             out: output.position as i64 / unit,
         }];
-        for &id in &step.free {
+        let batch = step.batch.iter().map(|&id| (id, 1));
+        for (id, wgt) in step.free.iter().map(|&id| (id, 0)).chain(batch) {
             let (e, f) = (self.field(s, id), self.field(s + 1, id));
             let out = output.stride(id) as i64 / unit;
             for (factor, bound, bit) in self.parts(id, e, f) {
@@ -173,7 +174,7 @@ impl<'a> Context<'a> {
                     bound,
                     contracted: false,
                     act: bit.map_or(input.stride(id) as i64, |bit| self.bank(s, id, bit)),
-                    wgt: 0,
+                    wgt, // marks a loop that weights depend on; `weigh` sets the stride
                     out: out * self.beside_field(id, f, factor),
                 });
             }
@@ -185,7 +186,7 @@ impl<'a> Context<'a> {
                 bound: self.network().size(id).div_ceil(1 << f),
                 contracted: false,
                 act: 0,
-                wgt: 1, // marks a loop that weights depend on; `weigh` sets the stride
+                wgt: 1,
                 out: output.stride(id) as i64 / unit,
             });
         }

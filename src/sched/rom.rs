@@ -43,7 +43,9 @@ pub(super) fn words(
     let network = ctx.network();
     let step = &ctx.plan.steps()[s];
     let weights = &quant.steps()[s].weights;
-    let new_words: usize = step.new.iter().map(|&id| network.size(id)).product();
+    let size = |ids: &[IndexId]| ids.iter().map(|&id| network.size(id)).product::<usize>();
+    let (new_words, batches) = (size(&step.new), size(&step.batch));
+    let sum_words = weights.len() / (new_words * batches);
     let lanes = 1usize << ctx.lane_bits;
     let idle: usize = (0..ctx.lane_bits as usize)
         .filter(|&k| ctx.slots.tensors[s + 1][k].is_none())
@@ -54,14 +56,16 @@ pub(super) fn words(
     for_each_iteration(&weight_loops, |_, counters| {
         let word = (0..lanes).map(|lane| {
             let value = |id: IndexId| value_at(ctx, s + 1, &weight_loops, counters, lane, id);
-            let column = step.new.iter().try_fold(0usize, |at, &id| {
-                let v = value(id);
-                (v < network.size(id)).then(|| at * network.size(id) + v)
-            });
-            let row = rows.row(ctx, &weight_loops, counters);
-            match (row, column) {
-                (Some(row), Some(column)) if lane & idle == 0 => {
-                    weights.get(row * new_words + column).copied().unwrap_or(0)
+            let position = |ids: &[IndexId]| {
+                ids.iter().try_fold(0usize, |at, &id| {
+                    let v = value(id);
+                    (v < network.size(id)).then(|| at * network.size(id) + v)
+                })
+            };
+            let row = rows.row(ctx, &weight_loops, counters).filter(|&row| row < sum_words);
+            match (position(&step.batch), row, position(&step.new)) {
+                (Some(batch), Some(row), Some(column)) if lane & idle == 0 => {
+                    weights[(batch * sum_words + row) * new_words + column]
                 }
                 _ => 0,
             }

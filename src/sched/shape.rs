@@ -24,12 +24,21 @@ pub struct StepShape {
     pub groups: usize,
     /// Fused columns summed over in a full group and in the last one, when any are.
     pub merged: Option<(usize, usize)>,
+    /// Kept indices of which each position has weights of its own; no lanes run over them.
+    pub batch: Vec<IndexId>,
     /// Kept indices.
     pub free: Vec<IndexId>,
     /// Indices summed over, the merged columns apart.
     pub contracted: Vec<IndexId>,
     /// Indices that the weights bring.
     pub new: Vec<IndexId>,
+}
+
+impl StepShape {
+    /// Whether the result has an index of the operand, fused columns apart.
+    pub fn keeps(&self, id: IndexId) -> bool {
+        self.free.contains(&id) || self.batch.contains(&id)
+    }
 }
 
 /// All tensors and steps of a plan.
@@ -63,6 +72,7 @@ impl Shapes {
                 per_slab,
                 groups: if per_slab { 1 } else { after.count },
                 merged: merged.then(|| group_sizes(network, prefix, after)),
+                batch: step.batch.clone(),
                 free: without(&step.free, kept),
                 contracted: without(&step.contracted, if merged { inside } else { &[] }),
                 new: step.new.clone(),

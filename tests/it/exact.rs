@@ -42,9 +42,13 @@ pub fn elements(quant: &QuantPlan, rng: &mut ChaCha8Rng) -> Vec<i32> {
 /// The reference and the interpreter on the random network `seed`, at many numbers of lanes.
 #[track_caller]
 pub fn check(seed: u64, widths: Widths) {
-    let shape = models::random_shape(seed);
-    let model = models::model(&shape);
-    let quant = quantized(&model, widths);
+    agree(&models::model(&models::random_shape(seed)), widths, seed);
+}
+
+/// The reference and the interpreter on a model, at many numbers of lanes.
+#[track_caller]
+pub fn agree(model: &Model, widths: Widths, seed: u64) {
+    let quant = quantized(model, widths);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     for lanes in [1, 2, 4, 8, 16, 32, 128] {
         let beat = 1usize << (rng.random::<u32>() % 4);
@@ -62,7 +66,7 @@ pub fn check(seed: u64, widths: Widths) {
                 let got = interpreter.step(&x);
                 assert_eq!(
                     want, got,
-                    "seed {seed}, {lanes} lanes, {sequence}:{t}\n{shape:?}\n{program}"
+                    "seed {seed}, {lanes} lanes, {sequence}:{t}\n{program}"
                 );
             }
         }

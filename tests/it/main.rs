@@ -27,6 +27,7 @@ mod emit;
 mod errors;
 mod errors_data;
 mod exact;
+mod formats;
 mod interrupted; // signals in the middle of a command
 mod lane_rusthdl; // the lane against its second description
 mod lint; // warnings, bounds and style of the library

@@ -79,6 +79,11 @@ pub fn model(shape: &Shape) -> Model {
     model
 }
 
+/// The cores of a shape's tree.
+pub fn root(shape: &Shape) -> HtNode {
+    fill(&shape.tree, shape, true, &mut ChaCha8Rng::seed_from_u64(shape.seed))
+}
+
 fn fill(tree: &Tree, shape: &Shape, root: bool, rng: &mut ChaCha8Rng) -> HtNode {
     match tree {
         Tree::Leaf(mode, rank) => {
@@ -175,6 +180,18 @@ pub fn golden(name: &str) -> Shape {
     }
 }
 
+/// A random tree over `modes` modes; `pick` draws from a range.
+pub fn random_tree(modes: usize, mut pick: impl FnMut(usize, usize) -> usize) -> Tree {
+    let mut leaves: Vec<Tree> = (0..modes).map(|k| Tree::Leaf(k, pick(1, 5))).collect();
+    while leaves.len() > 1 {
+        let k = pick(0, leaves.len() - 2);
+        let right = leaves.remove(k + 1);
+        let left = std::mem::replace(&mut leaves[k], Tree::Leaf(0, 1));
+        leaves[k] = inner(left, right, pick(1, 5));
+    }
+    leaves.remove(0)
+}
+
 /// A random small shape: odd modes, lopsided tree, unequal ranks.
 pub fn random_shape(seed: u64) -> Shape {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -201,20 +218,14 @@ pub fn random_shape(seed: u64) -> Shape {
     let most = if feedback { columns - hidden } else { columns };
     let inputs = most - pick(0, most / 2).min(most - 1);
     let hidden_offset = feedback.then(|| if pick(0, 1) == 0 { inputs } else { pick(inputs, most) });
-    let mut leaves: Vec<Tree> = (0..modes).map(|k| Tree::Leaf(k, pick(1, 5))).collect();
-    while leaves.len() > 1 {
-        let k = pick(0, leaves.len() - 2);
-        let right = leaves.remove(k + 1);
-        let left = std::mem::replace(&mut leaves[k], Tree::Leaf(0, 1));
-        leaves[k] = inner(left, right, pick(1, 5));
-    }
+    let tree = random_tree(modes, &mut pick);
     Shape {
         inputs,
         hidden,
         hidden_offset,
         out_modes,
         in_modes,
-        tree: leaves.remove(0),
+        tree,
         outputs: if pick(0, 2) == 0 { 0 } else { pick(1, 11) },
         element: if pick(0, 1) == 0 { Element::U8 } else { Element::Real },
         seed: seed ^ 0x5eed,
