@@ -2,12 +2,12 @@
 //! saturation counts. All cores are used; the result does not depend on their number.
 
 use crate::data::{Sequences, Step};
-use crate::error::{Diagnostic, Result};
+use crate::error::Result;
 use crate::fixed::{Executor, Observer, Site};
 use crate::float::{Edge, Ranges, Reference};
-use crate::model::{Cell, Columns, Element, GateActivation, Model};
+use crate::model::{Element, Model};
 use crate::network;
-use crate::plan::{self, Plan, PlanConfig};
+use crate::plan::{self, ModelPlan, PlanConfig};
 use crate::quant::QuantPlan;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -16,29 +16,14 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 /// When the model has a shape that this version does not run, or no plan keeps the limits.
-pub fn plan_of(model: &Model, config: &PlanConfig) -> Result<Plan> {
-    if model.layers.len() != 1 || model.layers[0].matrices.len() != 1 {
-        let matrices: usize = model.layers.iter().map(|l| l.matrices.len()).sum();
-        return Err(Diagnostic::new("layers", "not supported by this version")
-            .found(format!("{} layers with {matrices} matrices", model.layers.len()))
-            .expected("one layer with one matrix")
-            .help("fold the recurrent weights into the same factored matrix")
-            .into());
-    }
-    let layer = &model.layers[0];
-    let usual = layer.cell == Cell::Lstm
-        && layer.gate_activation == GateActivation::Sigmoid
-        && layer.matrices[0].columns != Columns::Hidden;
-    if !usual {
-        return Err(Diagnostic::new("layers[0]", "not supported by this version")
-            .expected("an LSTM with sigmoid gates whose matrix multiplies x")
-            .into());
-    }
-    plan::contract(network::build(layer, &layer.matrices[0]), config)
+pub fn plan_of(model: &Model, config: &PlanConfig) -> Result<ModelPlan> {
+    let layers = model.layers.iter().enumerate();
+    let parts = layers.map(|(k, layer)| network::parts(layer, k)).collect::<Result<Vec<_>>>()?;
+    plan::contract_model(parts, config)
 }
 
 /// Ranges of every edge over a data set.
-pub fn calibrate(model: &Model, plan: &Plan, data: &Sequences) -> Ranges {
+pub fn calibrate(model: &Model, plan: &ModelPlan, data: &Sequences) -> Ranges {
     let reference = Reference::new(model, plan);
     let one = |sequence: usize| {
         let mut ranges = Ranges::default();
@@ -49,7 +34,7 @@ pub fn calibrate(model: &Model, plan: &Plan, data: &Sequences) -> Ranges {
 }
 
 /// Output vectors of the last step of every sequence, in float.
-pub fn float_outputs(model: &Model, plan: &Plan, data: &Sequences) -> Vec<Vec<f64>> {
+pub fn float_outputs(model: &Model, plan: &ModelPlan, data: &Sequences) -> Vec<Vec<f64>> {
     let reference = Reference::new(model, plan);
     let one = |sequence: usize| float_sequence(&reference, data, sequence, &mut |_, _| {});
     (0..data.count()).into_par_iter().map(one).collect()
@@ -192,10 +177,10 @@ impl Observer for Differences<'_> {
         let quant = self.quant;
         let (edge, frac) = match site {
             Site::Input => (Edge::Input, quant.input().frac),
-            Site::Step(k) => (Edge::Step(k), quant.steps()[k].out_frac),
-            Site::Cell => (Edge::Cell, quant.cell().cell_frac as i32),
+            Site::Step(k) => (Edge::Step(k), quant.step(k).out_frac),
+            Site::Cell(k) => (Edge::Cell(k), quant.cell_format().c_frac as i32),
             Site::Output => (Edge::Output, quant.output_frac()),
-            Site::Gate | Site::Hidden => return,
+            Site::Gate(_) | Site::Hidden(_) => return,
         };
         let scale = (-f64::from(frac)).exp2();
         let float = self.float.get(&edge).map_or(&[][..], Vec::as_slice);

@@ -78,9 +78,15 @@ impl Inspect {
 
     fn dump(&self, model: &Model, stage: Dump, config: &PlanConfig) -> Result<String> {
         let path = &self.model;
-        let layer = &model.layers[0];
         Ok(match stage {
-            Dump::Network => network::build(layer, &layer.matrices[0]).to_string(),
+            Dump::Network => {
+                let mut text = String::new();
+                for (k, layer) in model.layers.iter().enumerate() {
+                    let parts = network::parts(layer, k).map_err(|p| p.in_file(path.display()))?;
+                    text.extend(parts.iter().map(|part| part.network.to_string()));
+                }
+                text
+            }
             Dump::Plan => stages::plan(path, model, config)?.to_string(),
             Dump::Formats | Dump::Program => {
                 if self.keep_zero_columns {

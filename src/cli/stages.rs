@@ -6,13 +6,13 @@ use crate::data::Sequences;
 use crate::error::{Diagnostic, Problems, Result};
 use crate::evaluate;
 use crate::model::{Formats, Model};
-use crate::plan::{Plan, PlanConfig};
+use crate::plan::{ModelPlan, PlanConfig};
 use crate::quant::{self, QuantPlan, Widths};
 use crate::report::FormatsOrigin;
 use std::path::Path;
 
 /// Plans the model of the file at `path`.
-pub fn plan(path: &Path, model: &Model, config: &PlanConfig) -> Result<Plan> {
+pub fn plan(path: &Path, model: &Model, config: &PlanConfig) -> Result<ModelPlan> {
     evaluate::plan_of(model, config).map_err(|p| p.in_file(path.display()))
 }
 
@@ -56,12 +56,17 @@ pub fn quantized(
     Ok((realize(path, model, plan, formats.clone())?, FormatsOrigin::Model))
 }
 
-fn realize(path: &Path, model: &Model, plan: Plan, formats: Formats) -> Result<QuantPlan> {
+fn realize(path: &Path, model: &Model, plan: ModelPlan, formats: Formats) -> Result<QuantPlan> {
     quant::quantize(model, plan, formats).map_err(|p| p.in_file(path.display()))
 }
 
 /// Refuses a quantized model that does not have what is asked for now.
-fn keeps(plan: &Plan, formats: &Formats, asked: WidthOptions, config: &PlanConfig) -> Result<()> {
+fn keeps(
+    plan: &ModelPlan,
+    formats: &Formats,
+    asked: WidthOptions,
+    config: &PlanConfig,
+) -> Result<()> {
     let mut problems = Vec::new();
     let mut refuse = |key: &str, found: u64, expected: String, option: &str| {
         let problem = Diagnostic::new(format!("formats.{key}"), "not what is asked for");

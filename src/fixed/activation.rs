@@ -1,9 +1,10 @@
-//! Sigmoid and tanh by one table: twin of `ht_act`.
+//! Sigmoid, hard sigmoid and tanh by tables: twin of `ht_act`.
 //!
 //! The table is the file the hardware reads, `templates/lib/ht_sigmoid.hex`: 256 segments of 1/16
 //! on [0, 16), each with its value at the left end and its rise. Over all 65,536 arguments the
 //! worst error against the real functions is 1.473 LSB of 2^-15 (4.49e-5) for the sigmoid and
-//! 2.891 LSB (8.82e-5) for tanh; a test measures both, and refits the table.
+//! 2.891 LSB (8.82e-5) for tanh; a test measures both, and refits the table. The hard sigmoid is made
+//! of straight lines that end with segments, so its table is off by roundings alone.
 
 use super::requant::{round_shift, saturate};
 
@@ -13,6 +14,8 @@ pub const Z_FRAC: u32 = 11;
 pub const Y_FRAC: u32 = 15;
 /// Text of the table's image, as the hardware reads it.
 pub const TABLE_TEXT: &str = include_str!("../../templates/lib/ht_sigmoid.hex");
+/// Text of the hard sigmoid's image.
+pub const HARD_TABLE_TEXT: &str = include_str!("../../templates/lib/ht_hard_sigmoid.hex");
 
 /// Segments of the table.
 const SEGMENTS: usize = 256;
@@ -23,6 +26,7 @@ const HALF: i32 = 1 << (Y_FRAC - 1);
 
 /// Words of the table: rise of the segment (10 bits), value at its left end minus one half (14).
 static TABLE: [u32; SEGMENTS] = parse_image(TABLE_TEXT.as_bytes());
+static HARD_TABLE: [u32; SEGMENTS] = parse_image(HARD_TABLE_TEXT.as_bytes());
 
 /// The sigmoid of `z` (11 fraction bits), with 15 fraction bits, in 1..=32767.
 ///
@@ -30,8 +34,17 @@ static TABLE: [u32; SEGMENTS] = parse_image(TABLE_TEXT.as_bytes());
 /// y = base\[i\] + ((slope\[i\] * r + 64) >> 7), and 32768 - y for negative z. The table keeps y
 /// at most 32767.
 pub fn sigmoid(z: i16) -> i16 {
+    look_up(&TABLE, z)
+}
+
+/// clip(0.2 z + 0.5, 0, 1) of `z` (11 fraction bits) by the same rule, in 1..=32767.
+pub fn hard_sigmoid(z: i16) -> i16 {
+    look_up(&HARD_TABLE, z)
+}
+
+fn look_up(table: &[u32; SEGMENTS], z: i16) -> i16 {
     let magnitude = i32::from(z).abs().min(i32::from(i16::MAX));
-    let (base, slope) = segment((magnitude >> SEGMENT_BITS) as usize);
+    let (base, slope) = segment(table, (magnitude >> SEGMENT_BITS) as usize);
     let rest = magnitude & ((1 << SEGMENT_BITS) - 1);
     let y = (base + round_shift(slope * rest, SEGMENT_BITS)).min(i32::from(i16::MAX));
     (if z < 0 { 2 * HALF - y } else { y }) as i16
@@ -46,8 +59,8 @@ pub fn tanh(z: i16) -> i16 {
 }
 
 /// Value at the left end of segment `idx`, and the rise over it.
-fn segment(idx: usize) -> (i32, i32) {
-    let word = TABLE[idx] as i32;
+fn segment(table: &[u32; SEGMENTS], idx: usize) -> (i32, i32) {
+    let word = table[idx] as i32;
     (HALF + (word & (HALF - 1)), word >> (Y_FRAC - 1))
 }
 
@@ -99,12 +112,24 @@ mod tests {
         let tanh_lsb = worst_lsb(tanh, f64::tanh);
         assert_eq!(format!("{sigmoid_lsb:.3} {:.2e}", sigmoid_lsb / 32768.0), "1.473 4.49e-5");
         assert_eq!(format!("{tanh_lsb:.3} {:.2e}", tanh_lsb / 32768.0), "2.891 8.82e-5");
+        let hard_lsb = worst_lsb(hard_sigmoid, |x| (0.2 * x + 0.5).clamp(0.0, 1.0));
+        assert_eq!(format!("{hard_lsb:.3} {:.2e}", hard_lsb / 32768.0), "1.000 3.05e-5");
+    }
+
+    /// Its ends are 0.2 / 16 apart, rounded, up to 2.5.
+    #[test]
+    fn the_hard_table_is_the_function_at_the_ends_of_its_segments() {
+        for idx in 0..SEGMENTS {
+            let exact = (f64::from(HALF) + 409.6 * idx as f64).round().min(32767.0);
+            assert_eq!(f64::from(segment(&HARD_TABLE, idx).0), exact, "segment {idx}");
+        }
     }
 
     #[test]
     fn both_rise_and_are_odd_about_their_middle() {
         for z in -32767..i16::MAX {
             assert!(sigmoid(z) <= sigmoid(z + 1) && tanh(z) <= tanh(z + 1), "at {z}");
+            assert!(hard_sigmoid(z) <= hard_sigmoid(z + 1), "at {z}");
             assert_eq!(i32::from(sigmoid(-z)) + i32::from(sigmoid(z)), 32768, "at {z}");
             assert_eq!(tanh(-z), -tanh(z), "at {z}");
         }
@@ -116,10 +141,12 @@ mod tests {
     /// What `ht_act` relies on to leave out the two limits of the rule.
     #[test]
     fn the_last_segment_is_flat_and_no_segment_passes_one() {
-        assert_eq!(segment(SEGMENTS - 1), (32767, 0));
-        for (idx, next) in (0..SEGMENTS).zip(1..SEGMENTS) {
-            let (base, slope) = segment(idx);
-            assert_eq!(base + slope, segment(next).0, "segment {idx}");
+        for table in [&TABLE, &HARD_TABLE] {
+            assert_eq!(segment(table, SEGMENTS - 1), (32767, 0));
+            for (idx, next) in (0..SEGMENTS).zip(1..SEGMENTS) {
+                let (base, slope) = segment(table, idx);
+                assert_eq!(base + slope, segment(table, next).0, "segment {idx}");
+            }
         }
     }
 }

@@ -1,7 +1,8 @@
-//! The element-wise part of an LSTM step for one hidden unit: twin of `ht_cell`.
+//! The element-wise part of a step for one hidden unit: twin of `ht_cell` (LSTM) and `ht_cell_gru`.
 
-use super::activation::{Y_FRAC, Z_FRAC, sigmoid, tanh};
+use super::activation::{Y_FRAC, Z_FRAC, hard_sigmoid, sigmoid, tanh};
 use super::requant::{requant, round_shift, saturate};
+use crate::model::{Cell, GateActivation};
 
 /// Number formats of the cell state and the hidden state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,36 @@ pub struct GateSums {
     pub o: i16,
 }
 
+/// An element-wise unit: what it computes, and in which formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CellUnit {
+    /// Kind of cell.
+    pub cell: Cell,
+    /// What the gates but the candidate's go through.
+    pub gates: GateActivation,
+    /// Number formats.
+    pub format: CellFormat,
+}
+
+impl CellUnit {
+    /// The next state and the hidden state of a unit from its four sums, in the order in which the
+    /// hardware takes them: i, f, g, o of an LSTM; r, z, and the candidate's parts of h and of x of a
+    /// GRU.
+    pub fn step(&self, z: [i16; 4], state: i16) -> (i16, i16) {
+        let gate = match self.gates {
+            GateActivation::Sigmoid => sigmoid,
+            GateActivation::HardSigmoid => hard_sigmoid,
+        };
+        match self.cell {
+            Cell::Lstm => {
+                let [i, f, g, o] = z;
+                self.format.lstm(gate, GateSums { i, f, g, o }, state)
+            }
+            Cell::Gru => self.format.gru(gate, z, state),
+        }
+    }
+}
+
 /// Pre-activation of a gate: the requantised contraction plus bias, clipped to 16 bits.
 pub fn gate_sum(contraction: i16, bias: i16) -> i16 {
     saturate(i32::from(contraction) + i32::from(bias), 16) as i16
@@ -44,12 +75,42 @@ impl CellFormat {
     /// h = sat((o t + 2^(29 - h_frac)) >> (30 - h_frac)) to `act_bits`, with t = tanh of
     /// [`align`](Self::align)ed c'. Gates and tanh have 15 fraction bits, so a product has 30.
     pub fn step(&self, z: GateSums, c: i16) -> (i16, i16) {
-        let [i, f, o] = [z.i, z.f, z.o].map(|z| i32::from(sigmoid(z)));
+        self.lstm(sigmoid, z, c)
+    }
+
+    fn lstm(&self, gate: fn(i16) -> i16, z: GateSums, c: i16) -> (i16, i16) {
+        let [i, f, o] = [z.i, z.f, z.o].map(|z| i32::from(gate(z)));
         let kept = round_shift(f * i32::from(c), Y_FRAC);
         let added = round_shift(i * i32::from(tanh(z.g)), 2 * Y_FRAC - self.c_frac);
         let c = saturate(kept + added, 16) as i16;
         let product = o * i32::from(tanh(self.align(c)));
         (c, requant(product, 2 * Y_FRAC - self.h_frac, self.act_bits) as i16)
+    }
+
+    /// The next state of a GRU's unit, which is h with `c_frac` fraction bits, and h in its own format.
+    ///
+    /// n = tanh(sat16(x_n + ((r h_n + 2^14) >> 15))), state' = sat16(((z state + 2^14) >> 15) +
+    /// (((32767 - z) n + 2^(29 - c_frac)) >> (30 - c_frac))).
+    fn gru(&self, gate: fn(i16) -> i16, z: [i16; 4], state: i16) -> (i16, i16) {
+        let [r, keep] = [z[0], z[1]].map(|z| i32::from(gate(z)));
+        let of_h = round_shift(r * i32::from(z[2]), Y_FRAC);
+        let n = i32::from(tanh(saturate(i32::from(z[3]) + of_h, 16) as i16));
+        let kept = round_shift(keep * i32::from(state), Y_FRAC);
+        let added = round_shift((i32::from(i16::MAX) - keep) * n, 2 * Y_FRAC - self.c_frac);
+        let state = saturate(kept + added, 16) as i16;
+        (state, self.hidden(state))
+    }
+
+    /// A state with `c_frac` fraction bits as h: rounded half up where bits are dropped, clipped to
+    /// `act_bits`.
+    pub fn hidden(&self, state: i16) -> i16 {
+        let state = i32::from(state);
+        let aligned = if self.c_frac >= self.h_frac {
+            round_shift(state, self.c_frac - self.h_frac)
+        } else {
+            state << (self.h_frac - self.c_frac)
+        };
+        saturate(aligned, self.act_bits) as i16
     }
 
     /// The cell state with the fraction bits of a tanh argument: rounded half up where bits are

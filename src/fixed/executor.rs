@@ -1,9 +1,10 @@
 //! The fixed-point reference: a quantised plan on integer inputs, one time step after the other.
 
-use super::cell::{CellFormat, GateSums, gate_sum};
+use super::cell::gate_sum;
 use super::requant::{requant, requant_saturates, round_shift, saturate};
 use crate::model::Element;
-use crate::quant::{QuantPlan, WIDE_BITS};
+use crate::network::Operand;
+use crate::quant::{QuantLayer, QuantPart, QuantPlan, QuantStep, WIDE_BITS};
 
 /// Where a value arises; what observers and mismatch reports name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,12 +13,12 @@ pub enum Site {
     Input,
     /// Result of contraction step k in canonical order.
     Step(usize),
-    /// Gate pre-activation with bias.
-    Gate,
-    /// Cell state.
-    Cell,
-    /// Hidden vector.
-    Hidden,
+    /// Gate pre-activations of a layer with bias: the four sums of a unit, phase-major.
+    Gate(usize),
+    /// What a layer's cell keeps: c of an LSTM, h of a GRU.
+    Cell(usize),
+    /// Hidden vector of a layer.
+    Hidden(usize),
     /// Output vector.
     Output,
 }
@@ -55,10 +56,24 @@ impl Observer for () {
 /// Runs sequences through a quantised plan.
 pub struct Executor<'a> {
     quant: &'a QuantPlan,
-    cell: CellFormat,
-    /// Weights in the accumulator's type.
-    weights: Vec<Vec<i64>>,
-    narrow: Vec<Vec<i32>>,
+    parts: Vec<Vec<Contraction<'a>>>,
+    states: Vec<State>,
+}
+
+/// One part with its weights in the accumulators' types, step by step.
+struct Contraction<'a> {
+    part: &'a QuantPart,
+    weights: Vec<Weights<'a>>,
+}
+
+enum Weights<'a> {
+    /// For sums of up to 31 bits.
+    Narrow(&'a [i32]),
+    Wide(Vec<i64>),
+}
+
+/// What a layer keeps from step to step.
+struct State {
     h: Vec<i32>,
     c: Vec<i32>,
 }
@@ -66,67 +81,58 @@ pub struct Executor<'a> {
 impl<'a> Executor<'a> {
     /// Prepares the plan; the state is that of a new sequence.
     pub fn new(quant: &'a QuantPlan) -> Self {
-        let units = quant.cell().units;
-        let wide = |k: usize| quant.steps()[k].acc_bits > 31;
-        let steps = 0..quant.steps().len();
+        let weights = |step: &'a QuantStep| match step.acc_bits > 31 {
+            true => Weights::Wide(step.weights.iter().map(|&w| i64::from(w)).collect()),
+            false => Weights::Narrow(&step.weights),
+        };
+        let part = |part: &'a QuantPart| Contraction {
+            part,
+            weights: part.steps.iter().map(weights).collect(),
+        };
+        let zeros = |layer: &QuantLayer| vec![0; layer.cell.units];
+        let states = quant.layers().iter().map(|l| State { h: zeros(l), c: zeros(l) });
         Executor {
-            cell: quant.cell_format(),
-            weights: steps
-                .clone()
-                .map(|k| match wide(k) {
-                    true => quant.steps()[k].weights.iter().map(|&w| i64::from(w)).collect(),
-                    false => Vec::new(),
-                })
-                .collect(),
-            narrow: steps
-                .map(|k| if wide(k) { Vec::new() } else { quant.steps()[k].weights.clone() })
-                .collect(),
+            parts: quant.layers().iter().map(|l| l.parts.iter().map(part).collect()).collect(),
+            states: states.collect(),
             quant,
-            h: vec![0; units],
-            c: vec![0; units],
         }
     }
     /// Back to the state at the start of a sequence.
     pub fn reset(&mut self) {
-        self.h.fill(0);
-        self.c.fill(0);
+        for state in &mut self.states {
+            state.h.fill(0);
+            state.c.fill(0);
+        }
     }
     /// One time step on stream elements.
     pub fn step(&mut self, elements: &[i32], see: &mut impl Observer) {
-        let gates = self.contract(elements, see);
-        let units = self.quant.cell().units;
-        let bias = &self.quant.cell().bias;
-        let mut clipped = 0;
-        let shift = self.quant.cell().gate_shift;
-        let z: Vec<i32> = gates
-            .iter()
-            .zip(bias)
-            .map(|(&z, &b)| {
-                let aligned = align_gate(z, shift);
-                let out = i32::from(gate_sum(aligned, b as i16));
-                clipped += usize::from((z << shift) + b != out);
-                out
-            })
-            .collect();
-        see.see(Site::Gate, &z, clipped);
-        for j in 0..units {
-            let gate = |g: usize| z[g * units + j] as i16;
-            let sums = GateSums { i: gate(0), f: gate(1), g: gate(2), o: gate(3) };
-            let (c, h) = self.cell.step(sums, self.c[j] as i16);
-            (self.c[j], self.h[j]) = (i32::from(c), i32::from(h));
+        let mut x: Vec<i32> = elements.iter().map(|&e| Self::input_word(self.quant, e)).collect();
+        see.see(Site::Input, &x, 0);
+        let layers = self.quant.layers().iter().zip(&self.parts).zip(&mut self.states);
+        for (k, ((layer, parts), state)) in layers.enumerate() {
+            let results: Vec<Vec<i32>> =
+                parts.iter().map(|part| part.run(&x, &state.h, see)).collect();
+            let sums = sums(layer, &results, k, see);
+            let unit = self.quant.cell_unit(k);
+            for j in 0..layer.cell.units {
+                let z = [0, 1, 2, 3].map(|phase| sums[phase * layer.cell.units + j]);
+                let (c, h) = unit.step(z, state.c[j] as i16);
+                (state.c[j], state.h[j]) = (i32::from(c), i32::from(h));
+            }
+            see.see(Site::Cell(k), &state.c, 0);
+            see.see(Site::Hidden(k), &state.h, 0);
+            x.clone_from(&state.h);
         }
-        see.see(Site::Cell, &self.c, 0);
-        see.see(Site::Hidden, &self.h, 0);
     }
     /// The output vector: the head's values, or h of a model without a head.
     pub fn output(&self, see: &mut impl Observer) -> Vec<i32> {
-        let Some(head) = self.quant.head() else { return self.h.clone() };
+        let h = &self.states.last().expect("a plan has a layer").h;
+        let Some(head) = self.quant.head() else { return h.clone() };
         let mut clipped = 0;
         let out: Vec<i32> = (0..head.outputs)
             .map(|o| {
                 let column = head.weights[o..].iter().step_by(head.outputs);
-                let acc: i64 =
-                    column.zip(&self.h).map(|(&w, &h)| i64::from(w) * i64::from(h)).sum();
+                let acc: i64 = column.zip(h).map(|(&w, &h)| i64::from(w) * i64::from(h)).sum();
                 let sum = i64::from(head.requantise.apply(acc)) + i64::from(head.bias[o]);
                 let out = saturate(sum, WIDE_BITS) as i32;
                 clipped += usize::from(head.requantise.clips(acc) || i64::from(out) != sum);
@@ -149,32 +155,65 @@ impl<'a> Executor<'a> {
             Element::Real => element,
         }
     }
+}
 
-    fn contract(&self, elements: &[i32], see: &mut impl Observer) -> Vec<i32> {
-        let mut act = vec![0i32; self.quant.steps()[0].walk.in_words];
-        let words = elements.iter().map(|&e| Self::input_word(self.quant, e));
-        act.iter_mut().zip(words).for_each(|(a, w)| *a = w);
-        see.see(Site::Input, &act[..elements.len()], 0);
-        if let Some(offset) = self.quant.input().hidden_offset {
-            act[offset..offset + self.h.len()].copy_from_slice(&self.h);
+/// The four sums of every unit, phase-major: parts added one after the other and then the bias, each
+/// time clipped to 16 bits.
+fn sums(layer: &QuantLayer, results: &[Vec<i32>], k: usize, see: &mut impl Observer) -> Vec<i16> {
+    let cell = &layer.cell;
+    let mut clipped = 0;
+    let mut sums = Vec::with_capacity(4 * cell.units);
+    for phase in 0..4 {
+        for j in 0..cell.units {
+            let used = layer.parts.iter().zip(results).filter_map(|(part, result)| {
+                cell.row(phase, j, part.operand).map(|row| result[row])
+            });
+            let (mut sum, mut exact) = (0i16, 0i32);
+            for value in used {
+                sum = gate_sum(sum, align_gate(value, cell.gate_shift));
+                exact += value << cell.gate_shift;
+            }
+            let bias = cell.bias[phase * cell.units + j];
+            sum = gate_sum(sum, bias as i16);
+            clipped += usize::from(exact + bias != i32::from(sum));
+            sums.push(sum);
         }
-        for (k, step) in self.quant.steps().iter().enumerate() {
+    }
+    let values: Vec<i32> = sums.iter().map(|&sum| i32::from(sum)).collect();
+    see.see(Site::Gate(k), &values, clipped);
+    sums
+}
+
+impl Contraction<'_> {
+    /// The product with the part's operand.
+    fn run(&self, x: &[i32], h: &[i32], see: &mut impl Observer) -> Vec<i32> {
+        let mut act = vec![0i32; self.part.steps[0].walk.in_words];
+        match self.part.operand {
+            Operand::Input { hidden_offset } => {
+                act[..x.len()].copy_from_slice(x);
+                if let Some(first) = hidden_offset {
+                    act[first..first + h.len()].copy_from_slice(h);
+                }
+            }
+            Operand::Hidden { first } => act[first..first + h.len()].copy_from_slice(h),
+        }
+        for (k, (step, weights)) in self.part.steps.iter().zip(&self.weights).enumerate() {
             let mut result = vec![0i32; step.walk.out_words];
             let mut clipped = 0;
             let mut finish = |acc: i64| {
                 clipped += usize::from(step.requantise.clips(acc));
                 step.requantise.apply(acc)
             };
-            match self.narrow[k].is_empty() {
-                true => {
+            match weights {
+                Weights::Wide(weights) => {
                     let wide: Vec<i64> = act.iter().map(|&a| i64::from(a)).collect();
-                    step.walk.contract(&self.weights[k], &wide, &mut result, finish);
+                    step.walk.contract(weights, &wide, &mut result, finish);
                 }
-                false => step
-                    .walk
-                    .contract(&self.narrow[k], &act, &mut result, |acc| finish(i64::from(acc))),
+                Weights::Narrow(weights) => {
+                    step.walk.contract(weights, &act, &mut result, |acc| finish(i64::from(acc)));
+                }
             }
-            see.see(Site::Step(k), &result, clipped);
+            see.see(Site::Step(self.part.first_step + k), &result, clipped);
             act = result;
         }
         act

@@ -3,112 +3,163 @@
 //! The mean of the input preparation is folded into the bias, as in the hardware, so that the edges
 //! carry the same values here and there: W (x - mean) + b = W x + (b - W mean).
 
-use crate::model::{Linear, Model};
-use crate::plan::Plan;
+mod cell;
+
+pub use cell::CellState;
+
+use crate::model::{Cell, Layer, Linear, Model};
+use crate::network::Operand;
 use crate::plan::walk::{self, Walk};
+use crate::plan::{ModelPlan, PlanPart};
+use cell::Products;
 
 /// A place whose range decides a format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Edge {
     /// The scaled input x.
     Input,
-    /// The result of contraction step k; the last one is the gate pre-activation without bias.
+    /// The result of contraction step k; the last one of a part is a gate pre-activation without
+    /// bias.
     Step(usize),
-    /// The cell state c.
-    Cell,
+    /// What a layer's cell keeps: c of an LSTM, h of a GRU.
+    Cell(usize),
     /// The outputs of the head.
     Output,
 }
 
 /// The model ready to run in f64.
 pub struct Reference {
-    walks: Vec<Walk>,
-    weights: Vec<Vec<f64>>,
-    bias: Vec<f64>,
+    layers: Vec<LayerReference>,
     head: Option<Linear>,
-    hidden: usize,
-    feedback: Option<usize>,
     scale: f64,
 }
 
-/// The recurrent state of one sequence.
-#[derive(Debug, Clone)]
-pub struct State {
-    /// Hidden vector.
-    pub h: Vec<f64>,
-    /// Cell state.
-    pub c: Vec<f64>,
+struct LayerReference {
+    layer: Layer,
+    /// The layer's bias with the input mean folded in.
+    bias: Vec<f64>,
+    parts: Vec<PartReference>,
 }
 
+struct PartReference {
+    operand: Operand,
+    first_step: usize,
+    walks: Vec<Walk>,
+    weights: Vec<Vec<f64>>,
+}
+
+/// The recurrent state of one sequence, layer by layer.
+#[derive(Debug, Clone)]
+pub struct State(pub Vec<CellState>);
+
 impl Reference {
-    /// Prepares a one-layer model for its plan.
-    pub fn new(model: &Model, plan: &Plan) -> Reference {
-        let layer = &model.layers[0];
-        let steps = 0..plan.steps().len();
+    /// Prepares a model for its plan.
+    pub fn new(model: &Model, plan: &ModelPlan) -> Reference {
+        let layers = model.layers.iter().zip(plan.layers());
         let mut reference = Reference {
-            walks: steps.clone().map(|k| Walk::of(plan, k)).collect(),
-            weights: steps.map(|k| walk::weights(plan, k)).collect(),
-            bias: layer.bias.clone(),
+            layers: layers.map(|(layer, parts)| LayerReference::new(layer, parts)).collect(),
             head: model.head.clone(),
-            hidden: layer.hidden,
-            feedback: layer.feedback(),
             scale: (-f64::from(model.input.shift)).exp2(),
         };
         if !model.input.mean.is_empty() {
-            let shift = reference.contract(&model.input.mean, None, &mut |_, _| {});
-            reference.bias.iter_mut().zip(shift).for_each(|(b, z)| *b -= z);
+            let mean: Vec<f64> = model.input.mean.iter().map(|m| m * reference.scale).collect();
+            let bottom = &mut reference.layers[0];
+            let shift = bottom.products(&mean, None, &mut |_, _| {}).x;
+            bottom.bias.iter_mut().zip(shift).for_each(|(b, z)| *b -= z);
         }
         reference
     }
-    /// The bias with the input mean folded in, gate-major.
-    pub fn folded_bias(&self) -> &[f64] {
-        &self.bias
+    /// The bias of a layer with the input mean folded in, gate-major.
+    pub fn folded_bias(&self, layer: usize) -> &[f64] {
+        &self.layers[layer].bias
     }
     /// State at the start of a sequence.
     pub fn start(&self) -> State {
-        State { h: vec![0.0; self.hidden], c: vec![0.0; self.hidden] }
+        State(self.layers.iter().map(|l| CellState::start(l.layer.hidden)).collect())
     }
     /// One time step on raw inputs; `see` is told the values on every edge.
     pub fn step(&self, raw: &[f64], state: &mut State, see: &mut impl FnMut(Edge, &[f64])) {
-        let z = self.contract(raw, Some(&state.h), see);
-        let n = self.hidden;
-        let sigmoid = |v: f64| 1.0 / (1.0 + (-v).exp());
-        for j in 0..n {
-            let gate = |g: usize| z[g * n + j] + self.bias[g * n + j];
-            let c = sigmoid(gate(1)) * state.c[j] + sigmoid(gate(0)) * gate(2).tanh();
-            state.c[j] = c;
-            state.h[j] = sigmoid(gate(3)) * c.tanh();
+        let mut x: Vec<f64> = raw.iter().map(|r| r * self.scale).collect();
+        see(Edge::Input, &x);
+        for (k, (layer, state)) in self.layers.iter().zip(&mut state.0).enumerate() {
+            let products = layer.products(&x, Some(&state.h), see);
+            cell::step(&layer.layer, &layer.bias, &products, state);
+            let kept = if layer.layer.cell == Cell::Lstm { &state.c } else { &state.h };
+            see(Edge::Cell(k), kept);
+            x.clone_from(&state.h);
         }
-        see(Edge::Cell, &state.c);
     }
     /// The model's output: the head's values, or the hidden vector of a model without a head.
     pub fn output(&self, state: &State, see: &mut impl FnMut(Edge, &[f64])) -> Vec<f64> {
-        let Some(head) = &self.head else { return state.h.clone() };
-        let rows = head.weight.chunks(self.hidden).zip(&head.bias);
+        let h = &state.0.last().expect("a model has a layer").h;
+        let Some(head) = &self.head else { return h.clone() };
+        let rows = head.weight.chunks(h.len()).zip(&head.bias);
         let out: Vec<f64> = rows
-            .map(|(row, bias)| bias + row.iter().zip(&state.h).map(|(w, h)| w * h).sum::<f64>())
+            .map(|(row, bias)| bias + row.iter().zip(h).map(|(w, h)| w * h).sum::<f64>())
             .collect();
         see(Edge::Output, &out);
         out
     }
+}
 
-    /// W \[x ; h\] on raw inputs, without bias.
+impl LayerReference {
+    fn new(layer: &Layer, parts: &[PlanPart]) -> LayerReference {
+        let part = |part: &PlanPart| {
+            let steps = 0..part.plan().steps().len();
+            PartReference {
+                operand: part.operand(),
+                first_step: part.first_step(),
+                walks: steps.clone().map(|k| Walk::of(part.plan(), k)).collect(),
+                weights: steps.map(|k| walk::weights(part.plan(), k)).collect(),
+            }
+        };
+        let bias = layer.bias.clone();
+        LayerReference { layer: layer.clone(), bias, parts: parts.iter().map(part).collect() }
+    }
+
+    /// The products with x and h, without bias; no h stands for zeros.
+    fn products(
+        &self,
+        x: &[f64],
+        h: Option<&[f64]>,
+        see: &mut impl FnMut(Edge, &[f64]),
+    ) -> Products {
+        let rows = self.layer.cell.gates() * self.layer.hidden;
+        let mut products = Products { x: vec![0.0; rows], h: vec![0.0; rows] };
+        for part in &self.parts {
+            match part.operand {
+                Operand::Input { hidden_offset } => {
+                    let h = hidden_offset.zip(h);
+                    products.x = part.contract(x, h, see);
+                }
+                Operand::Hidden { first } => {
+                    if let Some(h) = h {
+                        products.h = part.contract(&[], Some((first, h)), see);
+                    }
+                }
+            }
+        }
+        products
+    }
+}
+
+impl PartReference {
+    /// The product with `front` from column 0 and another vector behind.
     fn contract(
         &self,
-        raw: &[f64],
-        h: Option<&[f64]>,
+        front: &[f64],
+        behind: Option<(usize, &[f64])>,
         see: &mut impl FnMut(Edge, &[f64]),
     ) -> Vec<f64> {
         let mut act = vec![0.0; self.walks[0].in_words];
-        act.iter_mut().zip(raw).for_each(|(a, r)| *a = r * self.scale);
-        see(Edge::Input, &act[..raw.len()]);
-        if let (Some(h), Some(offset)) = (h, self.feedback) {
-            act[offset..offset + h.len()].copy_from_slice(h);
+        act[..front.len()].copy_from_slice(front);
+        if let Some((first, values)) = behind {
+            act[first..first + values.len()].copy_from_slice(values);
         }
         for (k, (walk, weights)) in self.walks.iter().zip(&self.weights).enumerate() {
             let mut result = vec![0.0; walk.out_words];
             walk.contract(weights, &act, &mut result, |sum| sum);
-            see(Edge::Step(k), &result);
+            see(Edge::Step(self.first_step + k), &result);
             act = result;
         }
         act

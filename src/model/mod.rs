@@ -18,6 +18,7 @@ mod new;
 pub mod preset;
 mod save;
 mod shape;
+mod slice;
 mod tensors;
 mod to_file;
 mod tree;

@@ -1,16 +1,17 @@
 //! From a factored matrix to its tensor network.
 
 use super::{Index, IndexId, IndexKind, Network, Node, Tensor, for_each_offset, strides};
-use crate::model::{Block, Columns, Core, Factors, HtNode, Layer, Matrix};
+use crate::model::{Block, Core, Factors, HtNode, Layer, Matrix};
 
-/// Builds the network of one matrix of a checked layer.
+/// Builds the network of one matrix of a checked layer, of which the first `columns_used` columns
+/// carry data.
 ///
 /// Of a hierarchical Tucker matrix leaf frames m x n x r and transfer tensors r x r_left x r_right are
 /// the nodes (recursion of the FDHT paper, arXiv 2104.05758); of trains and rings the cores; of block
 /// terms the factors and cores of all blocks side by side, with the block as an index that all of
 /// them share. The gate index is split off the first row mode when that mode is a multiple of the
 /// number of gates.
-pub fn build(layer: &Layer, matrix: &Matrix) -> Network {
+pub(super) fn build(layer: &Layer, matrix: &Matrix, columns_used: usize) -> Network {
     let gates = layer.cell.gates();
     let mut builder = Builder { indices: Vec::new(), nodes: Vec::new(), rows: Vec::new() };
     for (k, &size) in matrix.in_modes.iter().enumerate() {
@@ -36,11 +37,6 @@ pub fn build(layer: &Layer, matrix: &Matrix) -> Network {
         Factors::BlockTerm(blocks) => builder.blocks(blocks, &matrix.in_modes),
         Factors::Dense(weight) => builder.dense(weight, &matrix.in_modes),
     }
-    let columns_used = match matrix.columns {
-        Columns::InputAndHidden { hidden_offset } => hidden_offset + layer.hidden,
-        Columns::Input => layer.inputs,
-        Columns::Hidden => layer.hidden,
-    };
     Network {
         indices: builder.indices,
         nodes: builder.nodes,

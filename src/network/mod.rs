@@ -4,9 +4,11 @@
 //! column and rank indices tomorrow. Floats only; knows no bit widths and no lanes.
 
 mod build;
+mod parts;
 mod tensor;
 
-pub use build::build;
+use build::build;
+pub use parts::{Operand, Part, parts};
 pub use tensor::{Tensor, for_each_offset, strides};
 
 use std::fmt;

@@ -3,6 +3,7 @@
 //!
 //! Knows no clock, no lanes and no number format. A [`Plan`] is made by [`contract`] alone.
 
+mod model;
 mod prefix;
 mod print;
 mod search;
@@ -10,6 +11,7 @@ mod slab;
 mod steps;
 pub mod walk;
 
+pub use model::{ModelPlan, PlanPart, contract_model};
 pub use prefix::Prefix;
 pub use slab::Slabs;
 pub use steps::Step;

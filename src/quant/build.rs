@@ -1,16 +1,18 @@
 //! Integer weights, biases and widths from a model, a plan and formats.
 
+use super::check::check;
 use super::formats::Widths;
-use super::{GATE_FRAC, QuantCell, QuantHead, QuantInput, QuantPlan, QuantStep, WIDE_BITS};
-use crate::error::{Diagnostic, Problems, Result};
+use super::{
+    GATE_FRAC, QuantCell, QuantHead, QuantInput, QuantLayer, QuantPart, QuantPlan, QuantStep,
+    WIDE_BITS,
+};
+use crate::error::{Diagnostic, Result};
 use crate::fixed::Requantise;
 use crate::float::Reference;
-use crate::model::{Element, Formats, LayerFormats, Model};
-use crate::plan::Plan;
+use crate::model::{Cell, Element, Formats, Layer, Model, StepFormats};
+use crate::network::Operand;
 use crate::plan::walk::{self, Walk};
-
-/// Most bits that the loader shifts an element by.
-const MAX_INPUT_SHIFT: i32 = 32;
+use crate::plan::{ModelPlan, Plan, PlanPart};
 
 /// The integer nearest to `value` x 2^`frac` (half away from zero), clipped to `bits` bits.
 pub fn to_fixed(value: f64, frac: i32, bits: u32) -> i32 {
@@ -22,50 +24,112 @@ pub fn to_fixed(value: f64, frac: i32, bits: u32) -> i32 {
 ///
 /// # Errors
 /// When the formats do not belong to this plan or no shift of the hardware can realise them.
-pub fn quantize(model: &Model, plan: Plan, formats: Formats) -> Result<QuantPlan> {
+pub fn quantize(model: &Model, plan: ModelPlan, formats: Formats) -> Result<QuantPlan> {
     check(model, &plan, &formats)?;
-    let layer = &model.layers[0];
-    let formats_of = formats.layers[0].clone();
-    let bits = formats.activation_bits;
-    let steps: Vec<QuantStep> =
-        (0..plan.steps().len()).map(|k| step(&plan, k, &formats)).collect::<Result<_>>()?;
-    let hidden_frac =
-        if layer.feedback().is_some() { formats_of.input_frac } else { bits as i32 - 1 };
-    let bias = Reference::new(model, &plan).folded_bias().to_vec();
-    let last = formats_of.steps.last().expect("a plan has a step").out_frac;
-    let cell = QuantCell {
-        units: layer.hidden,
-        bias: bias.iter().map(|&b| to_fixed(b, GATE_FRAC, WIDE_BITS)).collect(),
-        gate_shift: (GATE_FRAC - last) as u32,
-        cell_frac: formats_of.cell_frac as u32,
-        hidden_frac: hidden_frac as u32,
-    };
+    let hidden_frac = hidden_frac(model, &formats);
+    let reference = Reference::new(model, &plan);
+    let layers = model.layers.iter().zip(plan.layers()).enumerate();
+    let layers = layers
+        .map(|(k, (layer, parts))| {
+            let mut before = 0;
+            let parts = parts.iter().map(|own| {
+                let quant = part(own, k, before, hidden_frac, &formats);
+                before += own.plan().steps().len();
+                quant
+            });
+            let parts = parts.collect::<Result<Vec<QuantPart>>>()?;
+            let cell = cell(layer, reference.folded_bias(k), &formats, hidden_frac);
+            Ok(QuantLayer { parts, cell })
+        })
+        .collect::<Result<Vec<QuantLayer>>>()?;
     let byte = model.input.element == Element::U8;
+    let input_frac = formats.layers[0].input_frac;
     let input = QuantInput {
         element: model.input.element,
-        count: layer.inputs,
-        stream_bits: if byte { 8 } else { bits },
-        shift_left: if byte { formats_of.input_frac - model.input.shift } else { 0 },
-        frac: formats_of.input_frac,
+        count: model.layers[0].inputs,
+        stream_bits: if byte { 8 } else { formats.activation_bits },
+        shift_left: if byte { input_frac - model.input.shift } else { 0 },
+        frac: input_frac,
         prep_shift: model.input.shift,
-        hidden_offset: layer.feedback(),
+        hidden_offset: shared_offset(&plan),
     };
     let head = head(model, &formats, hidden_frac)?;
-    Ok(QuantPlan { name: model.name.clone(), plan, formats, input, steps, cell, head })
+    Ok(QuantPlan { name: model.name.clone(), plan, formats, input, layers, head })
 }
 
-fn step(plan: &Plan, k: usize, formats: &Formats) -> Result<QuantStep> {
-    let LayerFormats { input_frac, steps, .. } = &formats.layers[0];
-    let in_frac = if k == 0 { *input_frac } else { steps[k - 1].out_frac };
-    let own = steps[k];
-    let last = k + 1 == steps.len();
+/// First column of h in the one memory that it shares with x.
+fn shared_offset(plan: &ModelPlan) -> Option<usize> {
+    plan.parts().find_map(|part| match part.operand() {
+        Operand::Input { hidden_offset } => hidden_offset,
+        Operand::Hidden { .. } => None,
+    })
+}
+
+/// Fraction bits of h: those of x where both share words, else as many as fit, for |h| is below 1.
+pub(super) fn hidden_frac(model: &Model, formats: &Formats) -> i32 {
+    let shared = model.layers[0].cell == Cell::Lstm && model.layers[0].feedback().is_some();
+    if shared { formats.layers[0].input_frac } else { formats.activation_bits as i32 - 1 }
+}
+
+/// A part of layer `k` whose steps follow `before` others of that layer.
+fn part(
+    own: &PlanPart,
+    k: usize,
+    before: usize,
+    hidden_frac: i32,
+    formats: &Formats,
+) -> Result<QuantPart> {
+    let layer = &formats.layers[k];
+    let mut in_frac = match own.operand() {
+        Operand::Input { .. } => layer.input_frac,
+        Operand::Hidden { .. } => hidden_frac,
+    };
+    let steps = (0..own.plan().steps().len()).map(|s| {
+        let place = format!("layers[{k}].steps[{}]", before + s);
+        let formats_of = layer.steps[before + s];
+        let quant = step(own.plan(), s, in_frac, formats_of, formats, &place);
+        in_frac = formats_of.out_frac;
+        quant
+    });
+    let steps = steps.collect::<Result<Vec<QuantStep>>>()?;
+    Ok(QuantPart { operand: own.operand(), first_step: own.first_step(), steps })
+}
+
+fn cell(layer: &Layer, folded: &[f64], formats: &Formats, hidden_frac: i32) -> QuantCell {
+    let units = layer.hidden;
+    let bias = match layer.cell {
+        Cell::Lstm => folded.to_vec(),
+        // The hardware takes the candidate's part of h before that of x.
+        Cell::Gru => [&folded[..2 * units], &layer.candidate_bias, &folded[2 * units..]].concat(),
+    };
+    let last = formats.layers[0].steps.last().expect("a plan has a step").out_frac;
+    QuantCell {
+        kind: layer.cell,
+        gates: layer.gate_activation,
+        units,
+        bias: bias.iter().map(|&b| to_fixed(b, GATE_FRAC, WIDE_BITS)).collect(),
+        gate_shift: (GATE_FRAC - last) as u32,
+        cell_frac: formats.layers[0].cell_frac as u32,
+        hidden_frac: hidden_frac as u32,
+    }
+}
+
+fn step(
+    plan: &Plan,
+    k: usize,
+    in_frac: i32,
+    own: StepFormats,
+    formats: &Formats,
+    place: &str,
+) -> Result<QuantStep> {
+    let last = k + 1 == plan.steps().len();
     let weights: Vec<i32> = walk::weights(plan, k)
         .iter()
         .map(|&w| to_fixed(w, own.weight_frac, formats.weight_bits))
         .collect();
     let walk = Walk::of(plan, k);
     let requantise = Requantise {
-        shift: shift(in_frac + own.weight_frac - own.out_frac, &format!("steps[{k}]"))?,
+        shift: shift(in_frac + own.weight_frac - own.out_frac, place)?,
         bits: if last { WIDE_BITS } else { formats.activation_bits },
     };
     let acc_bits = weights
@@ -79,7 +143,7 @@ fn step(plan: &Plan, k: usize, formats: &Formats) -> Result<QuantStep> {
 
 fn head(model: &Model, formats: &Formats, hidden_frac: i32) -> Result<Option<QuantHead>> {
     let (Some(head), Some(own)) = (&model.head, &formats.head) else { return Ok(None) };
-    let hidden = model.layers[0].hidden;
+    let hidden = model.layers.last().map_or(0, |layer| layer.hidden);
     let by_unit = (0..hidden).flat_map(|j| (0..head.outputs).map(move |o| o * hidden + j));
     let weights: Vec<i32> =
         by_unit.map(|at| to_fixed(head.weight[at], own.weight_frac, formats.weight_bits)).collect();
@@ -117,72 +181,12 @@ pub(super) fn largest_column_sum(weights: &[i32], new: usize) -> u64 {
 fn shift(value: i32, place: &str) -> Result<u32> {
     match u32::try_from(value) {
         Ok(shift) if (1..=48).contains(&shift) => Ok(shift),
-        _ => Err(Diagnostic::new(format!("formats.layers[0].{place}"), "shift out of range")
+        _ => Err(Diagnostic::new(format!("formats.{place}"), "shift out of range")
             .found(value)
             .expected("1 to 48 bits from the accumulator to the result")
             .help("quantize the model again with wider weights or activations")
             .into()),
     }
-}
-
-fn check(model: &Model, plan: &Plan, formats: &Formats) -> Result<()> {
-    let mut problems = Vec::new();
-    let mut expect = |ok: bool, key: &str, found: String, expected: &str| {
-        if !ok {
-            problems.push(
-                Diagnostic::new(format!("formats.{key}"), "not usable")
-                    .found(found)
-                    .expected(expected)
-                    .help("quantize the model again"),
-            );
-        }
-    };
-    expect(formats.layers.len() == 1, "layers", formats.layers.len().to_string(), "one entry");
-    let (w, a) = (formats.weight_bits, formats.activation_bits);
-    expect((2..=16).contains(&w), "weight_bits", w.to_string(), "2 to 16");
-    expect((4..=16).contains(&a), "activation_bits", a.to_string(), "4 to 16");
-    expect(
-        formats.head.is_some() == model.head.is_some(),
-        "head",
-        if formats.head.is_some() { "formats of a head".into() } else { "null".into() },
-        if model.head.is_some() { "formats, because the model has a head" } else { "null" },
-    );
-    if let Some(layer) = formats.layers.first() {
-        let (have, want) = (layer.steps.len(), plan.steps().len());
-        expect(
-            have == want,
-            "layers[0].steps",
-            format!("{have} entries"),
-            &format!("{want}, one a step of the plan"),
-        );
-        let c = layer.cell_frac;
-        expect((8..=15).contains(&c), "layers[0].cell_frac", c.to_string(), "8 to 15");
-        let h = layer.input_frac;
-        let feedback = model.layers[0].feedback().is_some();
-        expect(
-            !feedback || (0..=15).contains(&h),
-            "layers[0].input_frac",
-            h.to_string(),
-            "0 to 15",
-        );
-        let byte = model.input.element == Element::U8;
-        expect(
-            !byte || (h - model.input.shift).abs() <= MAX_INPUT_SHIFT,
-            "layers[0].input_frac",
-            format!("{h} with an input shift of {}", model.input.shift),
-            &format!("a difference of -{MAX_INPUT_SHIFT} to {MAX_INPUT_SHIFT}"),
-        );
-        if let Some(last) = layer.steps.last() {
-            let gate = last.out_frac;
-            expect(
-                (-4..=GATE_FRAC).contains(&gate),
-                "layers[0].steps",
-                format!("last out_frac {gate}"),
-                "-4 to 11",
-            );
-        }
-    }
-    if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
 }
 
 /// The widths of formats.

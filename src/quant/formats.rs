@@ -1,11 +1,12 @@
 //! Choosing the formats: from the ranges that data shows, or from bounds that no data can break.
 
 use super::build::{largest_column_sum, to_fixed};
+use super::check::shares_words;
 use super::{GATE_FRAC, WIDE_BITS};
 use crate::float::{Edge, Ranges};
-use crate::model::{Element, Formats, HeadFormats, LayerFormats, Model, StepFormats};
-use crate::network::IndexId;
-use crate::plan::{Plan, PlanConfig, walk};
+use crate::model::{Cell, Element, Formats, HeadFormats, LayerFormats, Model, StepFormats};
+use crate::network::{IndexId, Operand};
+use crate::plan::{ModelPlan, PlanConfig, PlanPart, walk};
 
 /// Widths asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,17 +47,18 @@ fn weight_frac(values: &[f64], bits: u32) -> i32 {
 /// Formats from ranges that were seen.
 pub fn choose(
     model: &Model,
-    plan: &Plan,
+    plan: &ModelPlan,
     config: &PlanConfig,
     widths: Widths,
     ranges: &Ranges,
 ) -> Formats {
+    let cells = (0..model.layers.len()).map(|k| ranges.largest(Edge::Cell(k)));
     let limits = Limits {
         input: match model.input.element {
             Element::U8 => largest_byte(model),
             Element::Real => ranges.largest(Edge::Input),
         },
-        cell: ranges.largest(Edge::Cell),
+        cell: cells.fold(0.0, f64::max),
         output: ranges.largest(Edge::Output),
     };
     formats(model, plan, config, widths, limits, |step| ranges.largest(Edge::Step(step.number)))
@@ -65,34 +67,43 @@ pub fn choose(
 /// Formats from interval analysis: |x| at most 1 (bytes: 255 scaled), |h| at most 1, and through
 /// each step the sum of the magnitudes of the weights as they are rounded.
 ///
-/// No result of a step before the last and no output can then saturate. Gate sums can (the result
-/// of the last step, and with the bias), and so can c: both are clipped at +-16.
-pub fn safe(model: &Model, plan: &Plan, config: &PlanConfig, widths: Widths) -> Formats {
+/// No result of a step before the last of its part and no output can then saturate. Gate sums can
+/// (the result of the last step, added up, and with the bias), and so can c: all are clipped at +-16.
+pub fn safe(model: &Model, plan: &ModelPlan, config: &PlanConfig, widths: Widths) -> Formats {
     let row = |w: &[f64], b: &f64| w.iter().map(|v| v.abs()).sum::<f64>() + b.abs();
-    let rows = model.head.iter().flat_map(|h| h.weight.chunks(model.layers[0].hidden).zip(&h.bias));
+    let hidden = model.layers.last().map_or(1, |layer| layer.hidden);
+    let rows = model.head.iter().flat_map(|h| h.weight.chunks(hidden).zip(&h.bias));
+    let input = match model.input.element {
+        Element::U8 => largest_byte(model),
+        Element::Real => 1.0,
+    };
     let limits = Limits {
-        input: match model.input.element {
-            Element::U8 => largest_byte(model),
-            Element::Real => 1.0,
-        },
-        cell: 15.0,
+        input,
+        cell: if model.layers.iter().any(|l| l.cell == Cell::Lstm) { 15.0 } else { 1.0 },
         output: rows.map(|(w, b)| row(w, b)).fold(0.0, f64::max),
     };
-    let feedback = model.layers[0].feedback().is_some();
-    let mut bound = if feedback { limits.input.max(1.0) } else { limits.input };
+    let shared = shares_words(plan);
+    let mut bound = 0.0;
     formats(model, plan, config, widths, limits, |step| {
+        if step.local == 0 {
+            let of_x = matches!(step.part.operand(), Operand::Input { .. }) && step.layer == 0;
+            bound = match of_x {
+                true if shared => f64::max(input, 1.0),
+                true => input,
+                false => 1.0,
+            };
+        }
         // Operands are rounded when they are written, weights when the ROM is.
         let scale = f64::from(step.in_frac).exp2();
         let operand = (bound * scale).round() / scale;
-        let size = |ids: &[IndexId]| ids.iter().map(|&i| plan.network().size(i)).product();
-        let own = &plan.steps()[step.number];
+        let network = step.part.plan().network();
+        let size = |ids: &[IndexId]| ids.iter().map(|&i| network.size(i)).product();
+        let own = &step.part.plan().steps()[step.local];
         let (new, batches): (usize, usize) = (size(&own.new), size(&own.batch));
         let round = |&w: &f64| to_fixed(w, step.weight_frac, widths.weight_bits);
         let weights: Vec<i32> = step.weights.iter().map(round).collect();
-        let sums = weights
-            .chunks(weights.len() / batches)
-            .map(|batch| largest_column_sum(batch, new));
-        let sum = sums.max().unwrap_or(0) as f64;
+        let batches = weights.chunks(weights.len() / batches);
+        let sum = batches.map(|batch| largest_column_sum(batch, new)).max().unwrap_or(0) as f64;
         bound = operand * sum * (-f64::from(step.weight_frac)).exp2();
         bound
     })
@@ -107,6 +118,11 @@ struct Limits {
 
 /// A step whose result needs a format.
 struct Pending<'a> {
+    /// Its layer and part.
+    layer: usize,
+    part: &'a PlanPart,
+    /// Its number in the part and among all steps of the model.
+    local: usize,
     number: usize,
     /// Fraction bits of the operand.
     in_frac: i32,
@@ -124,36 +140,49 @@ fn largest_byte(model: &Model) -> f64 {
 /// is asked for step by step.
 fn formats(
     model: &Model,
-    plan: &Plan,
+    plan: &ModelPlan,
     config: &PlanConfig,
     widths: Widths,
     limits: Limits,
     mut largest: impl FnMut(&Pending<'_>) -> f64,
 ) -> Formats {
     let bits = widths.activation_bits;
-    // A fed-back h lies in (-1, 1) and shares the input's words.
-    let feedback = model.layers[0].feedback().is_some();
-    let input_frac = match feedback {
-        true => frac_for(limits.input, bits).min(bits as i32 - 1),
-        false => frac_for(limits.input, bits),
-    };
-    let mut frac = input_frac;
-    let mut steps = Vec::new();
-    for k in 0..plan.steps().len() {
-        let weights = walk::weights(plan, k);
-        let weight_frac = weight_frac(&weights, widths.weight_bits);
-        let finest = frac + weight_frac - 1;
-        let pending = Pending { number: k, in_frac: frac, weight_frac, weights: &weights };
-        let largest = largest(&pending);
-        let out_frac = match k + 1 == plan.steps().len() {
-            true => GATE_FRAC.min(finest),
-            false => frac_for(largest, bits).min(finest),
-        };
-        steps.push(StepFormats { weight_frac, out_frac });
-        frac = out_frac;
-    }
+    // A fed-back h lies in (-1, 1); in the bottom layer it may share the input's words.
+    let finest = bits as i32 - 1;
+    let shared = shares_words(plan);
+    let own = frac_for(limits.input, bits);
+    let input_frac = if shared { own.min(finest) } else { own };
+    let hidden_frac = if shared { input_frac } else { finest };
     let cell_frac = frac_for(limits.cell, WIDE_BITS).clamp(8, 14);
-    let hidden_frac = if feedback { input_frac } else { bits as i32 - 1 };
+    let mut layers = Vec::new();
+    for (layer, parts) in plan.layers().iter().enumerate() {
+        let operand_frac = if layer == 0 { input_frac } else { hidden_frac };
+        let mut steps = Vec::new();
+        for part in parts {
+            let mut frac = match part.operand() {
+                Operand::Input { .. } => operand_frac,
+                Operand::Hidden { .. } => hidden_frac,
+            };
+            let count = part.plan().steps().len();
+            for local in 0..count {
+                let weights = walk::weights(part.plan(), local);
+                let weight_frac = weight_frac(&weights, widths.weight_bits);
+                let finest = frac + weight_frac - 1;
+                let number = part.first_step() + local;
+                let weights = &weights;
+                let pending =
+                    Pending { layer, part, local, number, in_frac: frac, weight_frac, weights };
+                let largest = largest(&pending);
+                frac = match local + 1 == count {
+                    true => GATE_FRAC.min(finest),
+                    false => frac_for(largest, bits).min(finest),
+                };
+                steps.push(StepFormats { weight_frac, out_frac: frac });
+            }
+        }
+        layers.push(LayerFormats { input_frac: operand_frac, cell_frac, steps });
+    }
+    align_gates(plan, &mut layers);
     let head = model.head.as_ref().map(|head| {
         let weight_frac = weight_frac(&head.weight, widths.weight_bits);
         let finest = hidden_frac + weight_frac - 1;
@@ -164,7 +193,23 @@ fn formats(
         activation_bits: bits,
         max_rom_words: config.max_rom_words,
         max_buffer_words: config.max_buffer_words,
-        layers: vec![LayerFormats { input_frac, cell_frac, steps }],
+        layers,
         head,
+    }
+}
+
+/// Gives the last results of all parts the fraction bits of the coarsest of them.
+fn align_gates(plan: &ModelPlan, layers: &mut [LayerFormats]) {
+    let mut ends = Vec::new();
+    for (layer, parts) in plan.layers().iter().enumerate() {
+        let mut end = 0;
+        for part in parts {
+            end += part.plan().steps().len();
+            ends.push((layer, end - 1));
+        }
+    }
+    let least = ends.iter().map(|&(layer, step)| layers[layer].steps[step].out_frac).min();
+    for (layer, step) in ends {
+        layers[layer].steps[step].out_frac = least.unwrap_or(GATE_FRAC);
     }
 }

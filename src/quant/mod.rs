@@ -3,15 +3,17 @@
 //! docs/numerics.md states every rule of this module in words.
 
 mod build;
+mod check;
 mod formats;
 
 pub use build::quantize;
 pub use formats::{Widths, choose, safe};
 
 use crate::fixed::Requantise;
-use crate::fixed::cell::CellFormat;
-use crate::model::{Element, Formats};
-use crate::plan::Plan;
+use crate::fixed::cell::{CellFormat, CellUnit};
+use crate::model::{Cell, Element, Formats, GateActivation};
+use crate::network::Operand;
+use crate::plan::ModelPlan;
 use crate::plan::walk::Walk;
 
 /// Fraction bits of a gate pre-activation at the cell's input.
@@ -23,12 +25,31 @@ pub const WIDE_BITS: u32 = 16;
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuantPlan {
     name: String,
-    plan: Plan,
+    plan: ModelPlan,
     formats: Formats,
     input: QuantInput,
-    steps: Vec<QuantStep>,
-    cell: QuantCell,
+    layers: Vec<QuantLayer>,
     head: Option<QuantHead>,
+}
+
+/// One layer in integers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QuantLayer {
+    /// Its products, that of x first.
+    pub parts: Vec<QuantPart>,
+    /// Its element-wise unit.
+    pub cell: QuantCell,
+}
+
+/// One product of a layer in integers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QuantPart {
+    /// What is multiplied.
+    pub operand: Operand,
+    /// Number of the first step among all steps of the model.
+    pub first_step: usize,
+    /// Contraction steps.
+    pub steps: Vec<QuantStep>,
 }
 
 /// How a stream element becomes a word of the input buffer.
@@ -70,9 +91,14 @@ pub struct QuantStep {
 /// The element-wise unit's constants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuantCell {
+    /// Kind of cell.
+    pub kind: Cell,
+    /// What the gates but the candidate's go through.
+    pub gates: GateActivation,
     /// Hidden units.
     pub units: usize,
-    /// Bias with the input mean folded in, gate-major, 11 fraction bits, 16 bits wide.
+    /// Biases of the four sums of a unit with the input mean folded in, phase-major, 11 fraction
+    /// bits, 16 bits wide: gates i, f, g, o of an LSTM; r, z, the candidate's of h and of x of a GRU.
     pub bias: Vec<i32>,
     /// Left shift that takes the last step's result to 11 fraction bits.
     pub gate_shift: u32,
@@ -80,6 +106,20 @@ pub struct QuantCell {
     pub cell_frac: u32,
     /// Fraction bits of h.
     pub hidden_frac: u32,
+}
+
+impl QuantCell {
+    /// Row of a part's result that goes into sum `phase` of unit `j`; none where the part has no share
+    /// in it.
+    pub fn row(&self, phase: usize, j: usize, operand: Operand) -> Option<usize> {
+        let of_h = matches!(operand, Operand::Hidden { .. });
+        let gate = match (self.kind, phase) {
+            (Cell::Gru, 2) => of_h.then_some(2),
+            (Cell::Gru, 3) => (!of_h).then_some(2),
+            _ => Some(phase),
+        };
+        gate.map(|gate| gate * self.units + j)
+    }
 }
 
 /// The linear head in integers.
@@ -107,7 +147,7 @@ impl QuantPlan {
         &self.name
     }
     /// The plan.
-    pub fn plan(&self) -> &Plan {
+    pub fn plan(&self) -> &ModelPlan {
         &self.plan
     }
     /// All formats.
@@ -118,21 +158,43 @@ impl QuantPlan {
     pub fn input(&self) -> &QuantInput {
         &self.input
     }
-    /// The contraction steps.
-    pub fn steps(&self) -> &[QuantStep] {
-        &self.steps
+    /// The layers, from input to output.
+    pub fn layers(&self) -> &[QuantLayer] {
+        &self.layers
     }
-    /// The element-wise unit.
-    pub fn cell(&self) -> &QuantCell {
-        &self.cell
+    /// The top layer.
+    pub fn top(&self) -> &QuantLayer {
+        self.layers.last().expect("a plan has a layer")
     }
-    /// Formats of the element-wise unit.
+    /// All parts, in the order in which they are carried out.
+    pub fn parts(&self) -> impl Iterator<Item = &QuantPart> {
+        self.layers.iter().flat_map(|layer| &layer.parts)
+    }
+    /// All contraction steps.
+    pub fn steps(&self) -> impl Iterator<Item = &QuantStep> {
+        self.parts().flat_map(|part| &part.steps)
+    }
+    /// Contraction step `k` of the model.
+    pub fn step(&self, k: usize) -> &QuantStep {
+        self.steps().nth(k).expect("steps are numbered through")
+    }
+    /// Formats of the element-wise units, the same in all layers.
     pub fn cell_format(&self) -> CellFormat {
+        let cell = &self.top().cell;
         CellFormat {
-            c_frac: self.cell.cell_frac,
-            h_frac: self.cell.hidden_frac,
+            c_frac: cell.cell_frac,
+            h_frac: cell.hidden_frac,
             act_bits: self.formats.activation_bits,
         }
+    }
+    /// The element-wise unit of a layer.
+    pub fn cell_unit(&self, layer: usize) -> CellUnit {
+        let cell = &self.layers[layer].cell;
+        CellUnit { cell: cell.kind, gates: cell.gates, format: self.cell_format() }
+    }
+    /// Left shift that takes the last steps' results to 11 fraction bits, the same in all parts.
+    pub fn gate_shift(&self) -> u32 {
+        self.top().cell.gate_shift
     }
     /// The head, when there is one.
     pub fn head(&self) -> Option<&QuantHead> {
@@ -148,15 +210,15 @@ impl QuantPlan {
     }
     /// Values of one output vector.
     pub fn outputs(&self) -> usize {
-        self.head.as_ref().map_or(self.cell.units, |h| h.outputs)
+        self.head.as_ref().map_or(self.top().cell.units, |h| h.outputs)
     }
     /// Fraction bits of an output value.
     pub fn output_frac(&self) -> i32 {
-        self.head.as_ref().map_or(self.cell.hidden_frac as i32, |h| h.out_frac)
+        self.head.as_ref().map_or(self.top().cell.hidden_frac as i32, |h| h.out_frac)
     }
     /// Least accumulator width for every step and the head, bits.
     pub fn acc_bits(&self) -> u32 {
-        let steps = self.steps.iter().map(|s| s.acc_bits);
+        let steps = self.steps().map(|s| s.acc_bits);
         steps.chain(self.head.iter().map(|h| h.acc_bits)).max().unwrap_or(2)
     }
 }

@@ -3,8 +3,8 @@
 use super::number::{grouped, ratio};
 use crate::model::Model;
 use crate::network::{IndexId, Network};
-use crate::plan::Plan;
 use crate::plan::walk::Walk;
+use crate::plan::{ModelPlan, Plan};
 use serde::Serialize;
 use std::fmt;
 
@@ -33,9 +33,9 @@ pub struct Inspection {
     pub rom_words: u64,
     /// Words of intermediate results alive at once; input and gate buffers apart.
     pub peak_words: u64,
-    /// Words of the input vector \[x ; h\].
+    /// Words of the input vector x, and of h where it shares the matrix.
     pub input_words: usize,
-    /// How the first steps are cut.
+    /// How the first steps of the first product are cut.
     pub slabs: SlabReport,
     /// Contraction steps in order.
     pub steps: Vec<StepReport>,
@@ -52,10 +52,14 @@ pub struct SlabReport {
     pub count: usize,
 }
 
-/// One contraction step: `macs` is free x contracted x out, less where the last group of columns
-/// is not full.
+/// One contraction step: `macs` is batch x free x contracted x out, less where the last group of
+/// columns is not full.
 #[derive(Debug, Clone, Serialize)]
 pub struct StepReport {
+    /// Number of the product it belongs to, in the order in which they are carried out.
+    pub part: usize,
+    /// Positions with weights of their own, kept from the activation tensor; 1 without any.
+    pub batch: usize,
     /// Positions kept from the activation tensor, F.
     pub free: usize,
     /// Positions summed over, K.
@@ -80,10 +84,13 @@ pub struct StepReport {
 
 impl Inspection {
     /// Describes a model and its plan.
-    pub fn of(model: &Model, plan: &Plan) -> Inspection {
+    pub fn of(model: &Model, plan: &ModelPlan) -> Inspection {
         let (parameters, dense_parameters) = (model.parameters(), model.dense_parameters());
-        let walks: Vec<Walk> = (0..plan.steps().len()).map(|k| Walk::of(plan, k)).collect();
-        let slabs = plan.slabs();
+        let bottom = plan.parts().next().expect("a model has a part").plan();
+        let slabs = bottom.slabs();
+        let steps = plan.parts().enumerate().flat_map(|(part, own)| {
+            (0..own.plan().steps().len()).map(move |k| step(own.plan(), part, k))
+        });
         Inspection {
             name: model.name.clone(),
             parameters,
@@ -96,17 +103,19 @@ impl Inspection {
             macs_leaf_by_leaf: plan.macs_leaf_by_leaf(),
             rom_words: plan.rom_words(),
             peak_words: plan.peak_words(),
-            input_words: walks[0].in_words,
+            input_words: Walk::of(bottom, 0).in_words,
             slabs: SlabReport { steps: slabs.steps, modes: slabs.modes, count: slabs.count },
-            steps: walks.iter().enumerate().map(|(k, walk)| step(plan, k, walk)).collect(),
+            steps: steps.collect(),
         }
     }
 }
 
-fn step(plan: &Plan, k: usize, walk: &Walk) -> StepReport {
-    let (network, step) = (plan.network(), &plan.steps()[k]);
+fn step(plan: &Plan, part: usize, k: usize) -> StepReport {
+    let (network, step, walk) = (plan.network(), &plan.steps()[k], Walk::of(plan, k));
     let core = |id: &crate::network::NodeId| network.nodes()[usize::from(id.0)].name.clone();
     StepReport {
+        part,
+        batch: walk.batch_in.len(),
         free: walk.free_in.len(),
         contracted: walk.sum_in.len(),
         out: walk.new_out.len(),

@@ -65,12 +65,18 @@ impl Quantization {
 }
 
 fn name_and_frac(quant: &QuantPlan, site: Site) -> (String, i32) {
+    // The layers are told apart where there are several.
+    let of = |name: &str, layer: usize| match quant.layers().len() {
+        1 => name.to_owned(),
+        _ => format!("{name}{layer}"),
+    };
+    let format = quant.cell_format();
     match site {
         Site::Input => ("input".into(), quant.input().frac),
-        Site::Step(k) => (format!("s{k}"), quant.steps()[k].out_frac),
-        Site::Gate => ("gate".into(), crate::quant::GATE_FRAC),
-        Site::Cell => ("cell".into(), quant.cell().cell_frac as i32),
-        Site::Hidden => ("hidden".into(), quant.cell().hidden_frac as i32),
+        Site::Step(k) => (format!("s{k}"), quant.step(k).out_frac),
+        Site::Gate(k) => (of("gate", k), crate::quant::GATE_FRAC),
+        Site::Cell(k) => (of("cell", k), format.c_frac as i32),
+        Site::Hidden(k) => (of("hidden", k), format.h_frac as i32),
         Site::Output => ("output".into(), quant.output_frac()),
     }
 }

@@ -1,18 +1,17 @@
 //! From a quantised plan and hardware parameters to the program.
 
-use super::cells;
+use super::cells::{self, HiddenPlaces, Places};
 use super::check;
-use super::lanes::{self};
+use super::layout::{self, Layout};
 use super::loops::{Context, Digit, RawLoop};
 use super::nest::{Loop, fuse};
 use super::parts::Parts;
-use super::program::{Desc, Loader, Program};
-use super::shape::Shapes;
-use super::slots::Slots;
+use super::program::{Desc, HiddenBuffer, Loader, Program, Source};
 use super::timing::Timing;
 use crate::config::HwConfig;
 use crate::error::{Diagnostic, Result};
-use crate::quant::QuantPlan;
+use crate::network::Operand;
+use crate::quant::{QuantLayer, QuantPlan};
 
 /// Most element-wise units side by side.
 const MAX_CELLS: usize = 4;
@@ -20,62 +19,124 @@ const MAX_CELLS: usize = 4;
 /// Schedules a quantised plan on the lanes.
 ///
 /// # Errors
-/// When the hardware parameters are out of bounds.
+/// When the hardware parameters are out of bounds, or the layers want different element-wise units.
 pub fn schedule(quant: &QuantPlan, hw: &HwConfig) -> Result<Program> {
     hw.check()?;
-    let plan = quant.plan();
+    check_cells(quant)?;
     let lane_bits = hw.lanes.trailing_zeros();
-    let shapes = Shapes::of(plan);
-    let patterns = lanes::choose(plan, &shapes, lane_bits);
-    let slots = Slots::assign(plan, &shapes, &patterns, lane_bits);
-    let layouts = [&[patterns.input][..], &patterns.steps].concat();
-    let ctx = Context { plan, shapes: &shapes, slots: &slots, layouts, lane_bits };
+    let layouts = Layout::all(quant.plan(), lane_bits);
+    let ctxs = layout::contexts(quant.plan(), &layouts, lane_bits);
+    let (hidden, used) = hidden_places(&ctxs, quant);
+    let first = |layer: usize| hidden.as_ref().map_or(0, |first| first[layer]);
 
-    let mut parts = Parts::new(&ctx, quant);
-    parts.contraction();
-    let last = parts.descs.last().expect("a plan has a step").raw.clone();
-    let head = parts.head(hw);
+    let mut parts = Parts::new(quant);
+    for (number, ctx) in ctxs.iter().enumerate() {
+        let operand = match (ctx.part.operand(), ctx.layer) {
+            (Operand::Input { .. }, 0) => 0,
+            (Operand::Input { .. }, layer) => first(layer - 1),
+            (Operand::Hidden { first: front }, layer) => first(layer) - front,
+        };
+        parts.contraction(ctx, number, operand);
+    }
+    let top = quant.layers().len() - 1;
+    let head = parts.head(hw, first(top));
     let shortest = parts.descs.iter().map(Desc::summed_cycles).min().unwrap_or(1);
     let drains = (hw.lanes as u64).div_ceil(shortest).next_power_of_two() as usize;
     let drains = drains.min(hw.lanes);
-    let loader = loader(&ctx, quant, hw);
-    let aligned = loader.elements << slots.input_bits;
+    let loader = loader(&ctxs[0], quant, hw);
+    let input_bits = ctxs[0].slots.input_bits;
+    let aligned = loader.elements << input_bits;
+    let places = Places::of(&ctxs, &parts.last);
+    let unit_bits = ctxs.iter().map(|ctx| ctx.slots.unit_bits).min().unwrap_or(0);
+    let kept_bits = ctxs.iter().map(|ctx| ctx.slots.kept_bits).max().unwrap_or(0);
+    let kept = |last: &Vec<RawLoop>| -> usize {
+        last.iter().filter(|l| !l.contracted).map(|l| l.bound).product()
+    };
+    let gate_groups = parts.last.iter().map(kept).max().unwrap_or(1);
+    let halves = if parts.descs.iter().any(|d| d.source == Source::HiddenBefore) { 2 } else { 1 };
 
-    let most_cells = drains.min(1 << slots.unit_bits).min(MAX_CELLS);
+    let most_cells = drains.min(1 << unit_bits).min(MAX_CELLS);
     let candidates = (0..=most_cells.ilog2()).map(|bits| 1usize << bits);
-    let base = |cells: usize| -> Program {
-        let (tables, gate_groups) = cells::tables(&ctx, quant, &last, cells);
+    let base = |cells: usize| -> Option<Program> {
+        let mut tables = cells::tables(&ctxs, quant, &places, &hidden, cells)?;
+        let ordered = tables.iter().map(|t| t.0.len()).sum::<usize>();
+        let used = if hidden.is_none() && head { ordered } else { used };
+        let words = cells::place_fillers(&mut tables, used).max(2);
         let mut program = Program {
             quant: quant.clone(),
             hw: hw.clone(),
             drains,
-            banks: drains.max(1 << slots.kept_bits),
-            input_banks: 1 << slots.input_bits,
+            banks: drains.max(1 << kept_bits),
+            input_banks: 1 << input_bits,
             cells,
             descs: parts.descs.clone(),
             instrs: parts.instrs.clone(),
             rom: parts.rom.clone(),
             tables,
             loader: loader.clone(),
-            input_words: ctx.addressing(0).words.next_multiple_of(aligned),
+            input_words: ctxs[0].addressing(0).words.next_multiple_of(aligned),
             buffer_groups: parts.buffer_groups.max(1),
             gate_groups,
+            hidden: HiddenBuffer { words, halves, output: first(top) },
             timing: Timing::default(),
         };
         if head {
-            program.add_head_weights();
+            program.add_head_weights(hidden.is_some());
         }
         program.timing = Timing::predict(&program);
-        program
+        Some(program)
     };
-    let programs: Vec<Program> = candidates.map(base).collect();
+    let programs: Vec<Program> = candidates.filter_map(base).collect();
     let fewest = programs.iter().map(|p| p.timing.cycles_per_step).min().unwrap_or(0);
     let program = programs
         .into_iter()
         .find(|p| p.timing.cycles_per_step * 500 <= fewest * 501)
         .ok_or_else(|| Diagnostic::new("schedule", "no element-wise unit count found"))?;
-    check::check(&ctx, &program);
+    check::check(&ctxs, &program);
     Ok(program)
+}
+
+/// One kind of element-wise unit serves all layers.
+fn check_cells(quant: &QuantPlan) -> Result<()> {
+    let kind = |layer: &QuantLayer| (layer.cell.kind, layer.cell.gates);
+    let bottom = kind(&quant.layers()[0]);
+    match quant.layers().iter().position(|layer| kind(layer) != bottom) {
+        None => Ok(()),
+        Some(layer) => Err(Diagnostic::new(format!("layers[{layer}].cell"), "not as below")
+            .found(format!("{:?}", kind(&quant.layers()[layer])))
+            .expected(format!("{bottom:?}, as in layers[0]: one element-wise unit serves all"))
+            .into()),
+    }
+}
+
+/// Where h of each layer lies in the hidden buffer, and the words in use. Only a model whose h is
+/// read as an operand there needs every unit in its place.
+///
+/// In front of a layer's h there are as many words as its part of h has columns that are zero, behind
+/// it as many as any reader runs past its end; nothing writes these.
+fn hidden_places(ctxs: &[Context<'_>], quant: &QuantPlan) -> (HiddenPlaces, usize) {
+    if ctxs.iter().all(|ctx| ctx.source() == Source::Input) {
+        return (None, quant.top().cell.units);
+    }
+    let mut places = Vec::new();
+    let mut next = 0;
+    for (k, layer) in quant.layers().iter().enumerate() {
+        let (mut front, mut behind) = (0, layer.cell.units);
+        for ctx in ctxs {
+            let words = ctx.addressing(0).words;
+            match ctx.part.operand() {
+                Operand::Hidden { first } if ctx.layer == k => {
+                    front = first;
+                    behind = behind.max(words - first);
+                }
+                Operand::Input { .. } if ctx.layer == k + 1 => behind = behind.max(words),
+                _ => {}
+            }
+        }
+        places.push(next + front);
+        next += front + behind;
+    }
+    (Some(places), next)
 }
 
 /// Columns of one slab: of one position of the input's fused prefix, or of the whole frame when

@@ -8,28 +8,52 @@
 use super::cells::input_word;
 use super::loops::{Context, Digit, RawLoop};
 use super::nest::Cursor;
-use super::program::{Desc, Dest, Instr, Kind, Program, Source};
+use super::program::{Desc, Dest, Instr, Program, Source};
 use crate::network::{IndexId, strides};
 
-/// Runs the whole program on tags.
-pub(super) fn check(ctx: &Context<'_>, program: &Program) {
-    let mut input = vec![NOTHING; program.input_words()];
-    let shape = &ctx.shapes.tensors[0];
-    let columns = shape.prefix.count * canonical_words(ctx, 0);
+/// Runs the whole program on tags; one context a part.
+pub(super) fn check(ctxs: &[Context<'_>], program: &Program) {
+    check_loader(&ctxs[0], program);
+    check_hidden(program);
+    let mut buffer = vec![NOTHING; program.buffer_groups() * program.lanes()];
+    for (number, ctx) in ctxs.iter().enumerate() {
+        let operand = operand(ctx, program, number);
+        let own = |i: &&Instr| program.descs()[i.desc].part == number;
+        for instr in program.instrs().iter().filter(own) {
+            let desc = &program.descs()[instr.desc];
+            let walk = Walker::new(ctx, program, desc, instr);
+            match desc.source {
+                Source::Buffer => walk.run(&buffer.clone(), &mut buffer),
+                _ => walk.run(&operand, &mut buffer),
+            }
+        }
+    }
+}
+
+/// The memory of a part's operand, with the columns in their places.
+fn operand(ctx: &Context<'_>, program: &Program, part: usize) -> Vec<u64> {
+    let own = |i: &&Instr| program.descs()[i.desc].part == part;
+    let base = program.instrs().iter().find(own).map_or(0, |i| i.act_base);
+    let words = match ctx.source() {
+        Source::Input => program.input_words(),
+        _ => program.hidden().words,
+    };
+    let mut memory = vec![NOTHING; words];
+    let columns = ctx.shapes.tensors[0].prefix.count * canonical_words(ctx, 0);
     for column in 0..columns {
-        let word = &mut input[input_word(ctx, column)];
-        assert_eq!(*word, NOTHING, "two columns share a word of the input buffer");
+        let word = &mut memory[base + input_word(ctx, column)];
+        assert_eq!(*word, NOTHING, "two columns share a word of the operand");
         *word = column as u64;
     }
-    check_loader(ctx, program);
-    let mut buffer = vec![NOTHING; program.buffer_groups() * program.lanes()];
-    for instr in program.instrs().iter().filter(|i| i.kind != Kind::Head) {
-        let desc = &program.descs()[instr.desc];
-        let walk = Walker::new(ctx, program, desc, instr);
-        match desc.source {
-            Source::Input => walk.run(&input.clone(), &mut buffer),
-            _ => walk.run(&buffer.clone(), &mut buffer),
-        }
+    memory
+}
+
+/// No two units share a word of the hidden buffer.
+fn check_hidden(program: &Program) {
+    let mut taken = vec![false; program.hidden().words];
+    for unit in program.tables().iter().flat_map(|table| &table.0) {
+        let twice = std::mem::replace(&mut taken[unit.slot], true);
+        assert!(!twice, "two units share word {} of the hidden buffer", unit.slot);
     }
 }
 
@@ -70,6 +94,8 @@ struct Walker<'a> {
     program: &'a Program,
     desc: &'a Desc,
     instr: &'a Instr,
+    /// Number of the step in its part.
+    step: usize,
     /// Canonical strides of each raw loop, operand and result.
     steps: Vec<(usize, usize)>,
     /// Canonical offset of each lane, operand and result.
@@ -92,7 +118,7 @@ struct Padded {
 
 impl<'a> Walker<'a> {
     fn new(ctx: &Context<'_>, program: &'a Program, desc: &'a Desc, instr: &'a Instr) -> Self {
-        let s = desc.step;
+        let s = desc.step - ctx.part.first_step();
         let (from, to) = (canonical(ctx, s), canonical(ctx, s + 1));
         let of = |table: &[(IndexId, usize)], id: IndexId| {
             table.iter().find(|x| x.0 == id).map_or(0, |x| x.1)
@@ -144,6 +170,7 @@ impl<'a> Walker<'a> {
             program,
             desc,
             instr,
+            step: s,
             steps: desc.raw.iter().map(step).collect(),
             lanes: (0..lanes).map(lane).collect(),
             base: slab,
@@ -154,7 +181,7 @@ impl<'a> Walker<'a> {
     fn run(&self, read: &[u64], write: &mut [u64]) {
         let (desc, instr, lanes) = (self.desc, self.instr, self.program.lanes());
         let mut cursor = Cursor::new(&desc.loops, instr.act_base, desc.weights, instr.out_base);
-        let s = desc.step;
+        let s = self.step;
         let mut more = true;
         super::rom::for_each_iteration(&desc.raw, |_, counters| {
             assert!(more, "the hardware's loops end early in step {s}");
@@ -206,7 +233,7 @@ fn first_group(
     let first = program
         .instrs()
         .iter()
-        .find(|i| program.descs()[i.desc].step == s)
+        .find(|i| program.descs()[i.desc].step == ctx.part.first_step() + s)
         .map_or(instr.act_base, |i| i.act_base);
     let group = (instr.act_base - first) / (hop * ctx.addressing(s).position).max(1);
     (group * hop * in_unit, group * out_unit)

@@ -3,31 +3,23 @@
 
 use std::fmt::Write;
 
-use super::lanes;
+use super::layout::{self, Layout};
 use super::loops::{Context, Digit, RawLoop};
 use super::program::{Desc, Kind, Program};
 use super::rom::value_at;
-use super::shape::Shapes;
-use super::slots::Slots;
 use crate::network::{IndexId, IndexKind};
 
 /// Names the results of a program's instructions.
 pub struct ResultNames<'a> {
     program: &'a Program,
-    shapes: Shapes,
-    slots: Slots,
-    layouts: Vec<lanes::Fields>,
+    layouts: Vec<Layout>,
 }
 
 impl<'a> ResultNames<'a> {
     /// Works the layout out again as [`schedule`](super::schedule) did.
     pub fn of(program: &'a Program) -> Self {
-        let plan = program.quant().plan();
-        let shapes = Shapes::of(plan);
-        let patterns = lanes::choose(plan, &shapes, program.lane_bits());
-        let slots = Slots::assign(plan, &shapes, &patterns, program.lane_bits());
-        let layouts = [&[patterns.input][..], &patterns.steps].concat();
-        ResultNames { program, shapes, slots, layouts }
+        let layouts = Layout::all(program.quant().plan(), program.lane_bits());
+        ResultNames { program, layouts }
     }
 
     /// The element that `lane` makes in the `number`-th group of results of instruction `instr`,
@@ -39,74 +31,68 @@ impl<'a> ResultNames<'a> {
             let output = number * program.lanes() + lane;
             return (output < program.quant().outputs()).then(|| format!("head output {output}"));
         }
-        let ctx = self.context();
-        let t = desc.step + 1;
+        let plan = program.quant().plan();
+        let ctxs = layout::contexts(plan, &self.layouts, program.lane_bits());
+        let ctx = &ctxs[desc.part];
+        let s = desc.step - ctx.part.first_step();
+        let t = s + 1;
         let idle = (0..program.lane_bits() as usize)
-            .any(|k| lane >> k & 1 == 1 && self.slots.tensors[t][k].is_none());
+            .any(|k| lane >> k & 1 == 1 && ctx.slots.tensors[t][k].is_none());
         if idle {
             return None;
         }
         let kept: Vec<RawLoop> = desc.raw.iter().copied().filter(|l| !l.contracted).collect();
         let counters = counters(&kept, number);
-        let shape = &self.shapes.tensors[t];
+        let shape = &ctx.shapes.tensors[t];
         let mut text = String::new();
         if shape.prefix.modes > 0 {
             let group = kept.iter().zip(&counters).find(|(l, _)| l.digit == Digit::Group);
-            let first = if self.shapes.steps[desc.step].per_slab {
+            let first = if ctx.shapes.steps[s].per_slab {
                 instr.slab
             } else {
-                self.first_group(&ctx, desc, instr.out_base)
+                self.first_group(ctx, desc, s, instr.out_base)
             };
             let position = first + group.map_or(0, |(_, &count)| count);
-            self.name_columns(&mut text, shape.prefix.modes, position);
+            name_columns(ctx, &mut text, shape.prefix.modes, position);
         }
         for &id in &shape.rest {
-            let value = value_at(&ctx, t, &kept, &counters, lane, id);
+            let value = value_at(ctx, t, &kept, &counters, lane, id);
             if value >= ctx.network().size(id) {
                 return None;
             }
-            self.name_index(&mut text, id, value);
+            name_index(ctx, &mut text, id, value);
         }
         Some(text.trim_end().to_owned())
     }
 
-    fn context(&self) -> Context<'_> {
-        Context {
-            plan: self.program.quant().plan(),
-            shapes: &self.shapes,
-            slots: &self.slots,
-            layouts: self.layouts.clone(),
-            lane_bits: self.program.lane_bits(),
-        }
-    }
-
     /// Groups of fused columns in front of the instruction whose first result is `out_base`.
-    fn first_group(&self, ctx: &Context<'_>, desc: &Desc, out_base: usize) -> usize {
+    fn first_group(&self, ctx: &Context<'_>, desc: &Desc, s: usize, out_base: usize) -> usize {
         let of_step = |i: &&super::program::Instr| self.program.descs()[i.desc].step == desc.step;
         let first = self.program.instrs().iter().find(of_step).map_or(out_base, |i| i.out_base);
-        let position = ctx.addressing(desc.step + 1).position >> ctx.lane_bits;
+        let position = ctx.addressing(s + 1).position >> ctx.lane_bits;
         (out_base - first) / position.max(1)
     }
+}
 
-    /// A position of the leading columns as one value a column.
-    fn name_columns(&self, text: &mut String, modes: usize, position: usize) {
-        let network = self.program.quant().plan().network();
-        let mut behind: usize =
-            network.columns()[..modes].iter().map(|&id| network.size(id)).product();
-        for &id in &network.columns()[..modes] {
-            behind /= network.size(id);
-            self.name_index(text, id, position / behind % network.size(id));
-        }
+/// A position of the leading columns as one value a column.
+fn name_columns(ctx: &Context<'_>, text: &mut String, modes: usize, position: usize) {
+    let network = ctx.network();
+    let mut behind: usize = network.columns()[..modes].iter().map(|&id| network.size(id)).product();
+    for &id in &network.columns()[..modes] {
+        behind /= network.size(id);
+        name_index(ctx, text, id, position / behind % network.size(id));
     }
+}
 
-    fn name_index(&self, text: &mut String, id: IndexId, value: usize) {
-        let index = self.program.quant().plan().network().info(id);
-        // Writing to a String cannot fail.
-        let _ = match (index.kind, ["i", "f", "g", "o"].get(value)) {
-            (IndexKind::Gate, Some(gate)) => write!(text, "{}={gate} ", index.name),
-            _ => write!(text, "{}={value} ", index.name),
-        };
-    }
+fn name_index(ctx: &Context<'_>, text: &mut String, id: IndexId, value: usize) {
+    let index = ctx.network().info(id);
+    let gates: &[&str] =
+        if ctx.network().gates() == 4 { &["i", "f", "g", "o"] } else { &["r", "z", "n"] };
+    // Writing to a String cannot fail.
+    let _ = match (index.kind, gates.get(value)) {
+        (IndexKind::Gate, Some(gate)) => write!(text, "{}={gate} ", index.name),
+        _ => write!(text, "{}={value} ", index.name),
+    };
 }
 
 /// The counters of the `number`-th iteration, the last loop fastest.

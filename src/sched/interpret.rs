@@ -3,7 +3,7 @@
 
 use super::nest::Cursor;
 use super::program::{Dest, Kind, Program, Source};
-use crate::fixed::cell::{CellFormat, GateSums, gate_sum};
+use crate::fixed::cell::{CellUnit, gate_sum};
 use crate::fixed::requant::saturate;
 use crate::fixed::{Executor, Requantise, align_gate};
 use crate::quant::WIDE_BITS;
@@ -24,11 +24,13 @@ pub struct Written<'a> {
 /// Runs a program.
 pub struct Interpreter<'a> {
     program: &'a Program,
-    cell: CellFormat,
+    cell: CellUnit,
     input: Vec<Vec<(i32, bool)>>,
     buffer: Vec<i32>,
-    gates: Vec<i32>,
-    hidden: Vec<i32>,
+    /// Of the part that completes the gates, and of the one before it.
+    gates: [Vec<i32>; 2],
+    /// Of the running time step, and of the one before.
+    hidden: [Vec<i32>; 2],
     output: Vec<i32>,
     c: Vec<i32>,
     frame: usize,
@@ -40,17 +42,19 @@ impl<'a> Interpreter<'a> {
     pub fn new(program: &'a Program) -> Self {
         let lanes = program.lanes();
         let quant = program.quant();
-        let slots: usize = program.tables().iter().map(|t| t.0.len()).sum();
+        let rows: usize = program.tables().iter().map(|t| t.0.len()).sum();
+        let gates = vec![0; program.gate_groups() * lanes];
+        let hidden = vec![0; program.hidden().words];
         let groups = program.descs().iter().filter(|d| d.dest == Dest::Output);
         let outputs = groups.map(|d| d.loops.last().map_or(1, |l| l.bound)).max().unwrap_or(1);
         Interpreter {
-            cell: quant.cell_format(),
+            cell: quant.cell_unit(0),
             input: vec![vec![(0, false); program.input_words()]; program.loader().frames],
             buffer: vec![0; program.buffer_groups() * lanes],
-            gates: vec![0; program.gate_groups() * lanes],
-            hidden: vec![0; slots],
+            gates: [gates.clone(), gates],
+            hidden: [hidden.clone(), hidden],
             output: vec![0; outputs.max(program.quant().outputs()) * lanes],
-            c: vec![0; slots],
+            c: vec![0; rows],
             frame: 0,
             fresh: true,
             program,
@@ -73,13 +77,14 @@ impl<'a> Interpreter<'a> {
     ) -> Vec<i32> {
         self.load(elements);
         let instrs = self.program.instrs();
-        let of_head = |k: &usize| instrs[*k].kind == Kind::Head;
-        for k in (0..instrs.len()).filter(|k| !of_head(k)) {
+        self.hidden.swap(0, 1);
+        let mut layer = 0;
+        for (k, instr) in instrs.iter().enumerate() {
             self.run(k, watch);
-        }
-        self.cells();
-        for k in (0..instrs.len()).filter(of_head) {
-            self.run(k, watch);
+            if instr.kind == Kind::Last {
+                self.cells(layer);
+                layer += 1;
+            }
         }
         self.frame = (self.frame + 1) % self.program.loader().frames;
         self.fresh = false;
@@ -119,7 +124,8 @@ impl<'a> Interpreter<'a> {
             if cursor.at_group_end(desc.summed) {
                 let memory = match desc.dest {
                     Dest::Buffer => &mut self.buffer,
-                    Dest::Gates => &mut self.gates,
+                    Dest::Gates => &mut self.gates[0],
+                    Dest::EarlierGates => &mut self.gates[1],
                     Dest::Output => &mut self.output,
                 };
                 let place = cursor.out as usize * lanes;
@@ -144,26 +150,32 @@ impl<'a> Interpreter<'a> {
                 (value, _) => value,
             },
             Source::Buffer => self.buffer[word],
-            Source::Hidden => self.hidden[word],
+            Source::Hidden => self.hidden[0][word],
+            Source::HiddenBefore if self.fresh => 0,
+            Source::HiddenBefore => self.hidden[self.program.hidden().halves - 1][word],
         }
     }
 
-    /// All hidden units, in the order of the tables.
-    fn cells(&mut self) {
+    /// The hidden units of a layer, in the order of the tables.
+    fn cells(&mut self, layer: usize) {
         let next = (self.frame + 1) % self.program.loader().frames;
-        let shift = self.program.quant().cell().gate_shift;
+        let shift = self.program.quant().gate_shift();
         let count = self.program.cells();
         for (e, table) in self.program.tables().iter().enumerate() {
-            for (row, unit) in table.0.iter().enumerate() {
+            for (row, unit) in table.0.iter().enumerate().filter(|(_, unit)| unit.layer == layer) {
                 let rank = row * count + e;
-                let [i, f, g, o] = [0, 1, 2, 3].map(|gate| {
-                    let aligned = align_gate(self.gates[unit.gates[gate]], shift);
-                    gate_sum(aligned, unit.bias[gate] as i16)
+                let z = [0, 1, 2, 3].map(|phase| {
+                    let mut sum = 0;
+                    for (place, gates) in unit.gates[phase].iter().zip(&self.gates) {
+                        let value = place.map_or(0, |place| align_gate(gates[place], shift));
+                        sum = gate_sum(sum, value);
+                    }
+                    gate_sum(sum, unit.bias[phase] as i16)
                 });
                 let c = if self.fresh { 0 } else { self.c[rank] };
-                let (c, h) = self.cell.step(GateSums { i, f, g, o }, c as i16);
+                let (c, h) = self.cell.step(z, c as i16);
                 let h = i32::from(h);
-                (self.c[rank], self.hidden[rank]) = (i32::from(c), h);
+                (self.c[rank], self.hidden[0][unit.slot]) = (i32::from(c), h);
                 if let Some(word) = unit.hidden_word {
                     self.input[next][word] = (h, true);
                 }
@@ -177,15 +189,7 @@ impl<'a> Interpreter<'a> {
             let sum = |o: usize| i64::from(self.output[o]) + i64::from(head.bias[o]);
             return (0..head.outputs).map(|o| saturate(sum(o), WIDE_BITS) as i32).collect();
         }
-        let count = self.program.cells();
-        let mut out = vec![0; quant.cell().units];
-        for (e, table) in self.program.tables().iter().enumerate() {
-            for (row, unit) in table.0.iter().enumerate() {
-                if let Some(j) = unit.unit {
-                    out[j] = self.hidden[row * count + e];
-                }
-            }
-        }
-        out
+        let first = self.program.hidden().output;
+        self.hidden[0][first..first + quant.outputs()].to_vec()
     }
 }

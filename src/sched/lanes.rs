@@ -28,16 +28,16 @@ pub struct Patterns {
 const BEAM: usize = 400;
 
 /// Finds the patterns with the fewest cycles; of equal ones the fewest distinct operands and the
-/// smallest weight ROM.
-pub fn choose(plan: &Plan, shapes: &Shapes, lane_bits: u32) -> Patterns {
+/// smallest weight ROM. Lanes find operands of their own in the input where it is `banked`.
+pub fn choose(plan: &Plan, shapes: &Shapes, lane_bits: u32, banked: bool) -> Patterns {
     let network = plan.network();
     let mut beam = vec![Candidate::start()];
     for (s, step) in shapes.steps.iter().enumerate() {
         let slabs = if step.per_slab { plan.slabs().count as u64 } else { 1 };
         let mut next: Vec<Candidate> = Vec::new();
         for candidate in &beam {
-            for pattern in patterns(network, step, (s > 0).then_some(&candidate.layout), lane_bits)
-            {
+            let layout = (s > 0 || !banked).then_some(&candidate.layout);
+            for pattern in patterns(network, step, layout, lane_bits) {
                 next.push(candidate.with(network, step, pattern, s == 0, slabs));
             }
         }

@@ -2,14 +2,22 @@
 //! stride of every loop.
 
 use super::lanes::Fields;
+use super::program::{Dest, Source};
 use super::shape::Shapes;
 use super::slots::{FieldBit, Slots};
+use crate::network::Operand;
 use crate::network::{IndexId, Network};
-use crate::plan::Plan;
+use crate::plan::{Plan, PlanPart};
 
 /// Everything that decides the loops.
 pub struct Context<'a> {
-    /// The plan.
+    /// The part of the model that is laid out.
+    pub part: &'a PlanPart,
+    /// Its layer.
+    pub layer: usize,
+    /// Whether it is the layer's last part, which completes the gates.
+    pub completes: bool,
+    /// Its plan.
     pub plan: &'a Plan,
     /// Its tensors and steps by role.
     pub shapes: &'a Shapes,
@@ -85,6 +93,18 @@ impl<'a> Context<'a> {
     /// The network.
     pub fn network(&self) -> &'a Network {
         self.plan.network()
+    }
+    /// The memory that the part's operands lie in.
+    pub fn source(&self) -> Source {
+        match (self.part.operand(), self.layer) {
+            (Operand::Input { .. }, 0) => Source::Input,
+            (Operand::Input { .. }, _) => Source::Hidden,
+            (Operand::Hidden { .. }, _) => Source::HiddenBefore,
+        }
+    }
+    /// The memory that the results of the part's last step go to.
+    pub fn gates(&self) -> Dest {
+        if self.completes { Dest::Gates } else { Dest::EarlierGates }
     }
     /// Field bits of an index in tensor `t`.
     pub fn field(&self, t: usize, id: IndexId) -> u32 {

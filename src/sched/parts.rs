@@ -6,29 +6,55 @@ use super::nest::fuse;
 use super::program::{Desc, Dest, Instr, Kind, Program, Source};
 use super::regions::regions;
 use super::rom;
-use crate::config::{HwConfig, OutputRate};
+use crate::config::HwConfig;
 use crate::quant::QuantPlan;
 
+/// Everything that is listed part by part of the model.
 pub(super) struct Parts<'a> {
-    ctx: &'a Context<'a>,
     quant: &'a QuantPlan,
     pub(super) descs: Vec<Desc>,
     pub(super) instrs: Vec<Instr>,
     pub(super) rom: Vec<Vec<i32>>,
+    pub(super) buffer_groups: usize,
+    /// Loops of the last step of every part.
+    pub(super) last: Vec<Vec<RawLoop>>,
+}
+
+/// One part while it is listed.
+struct Listing<'p, 'a> {
+    all: &'p mut Parts<'a>,
+    ctx: &'p Context<'p>,
+    /// Number of the part.
+    part: usize,
     /// First group of each tensor's region of the result buffer.
     regions: Vec<usize>,
-    pub(super) buffer_groups: usize,
+    /// First word of the operand.
+    operand: usize,
 }
 
 impl<'a> Parts<'a> {
-    pub(super) fn new(ctx: &'a Context<'a>, quant: &'a QuantPlan) -> Self {
-        let (regions, buffer_groups) = regions(ctx);
-        Parts { ctx, quant, descs: vec![], instrs: vec![], rom: vec![], regions, buffer_groups }
+    pub(super) fn new(quant: &'a QuantPlan) -> Self {
+        let (descs, instrs, rom, last) = (vec![], vec![], vec![], vec![]);
+        Parts { quant, descs, instrs, rom, buffer_groups: 0, last }
     }
 
-    /// Descriptors and instructions of all contraction steps.
-    pub(super) fn contraction(&mut self) {
-        let slabs = self.ctx.plan.slabs();
+    /// Descriptors and instructions of all contraction steps of a part whose operand begins at word
+    /// `operand` of its memory. Parts follow each other, so their results may share words.
+    pub(super) fn contraction(&mut self, ctx: &Context<'_>, part: usize, operand: usize) {
+        let (regions, groups) = regions(ctx);
+        self.buffer_groups = self.buffer_groups.max(groups);
+        let first = self.instrs.len();
+        let mut listing = Listing { all: self, ctx, part, regions, operand };
+        listing.steps();
+        listing.mark_waits(first);
+        let last = self.descs.last().expect("a plan has a step").raw.clone();
+        self.last.push(last);
+    }
+}
+
+impl Listing<'_, '_> {
+    fn steps(&mut self) {
+        let slabs = *self.ctx.plan.slabs();
         let steps = self.ctx.shapes.steps.len();
         let full: Vec<usize> = (0..slabs.steps).map(|s| self.desc(s, 1, 1, 1)).collect();
         // Software pipeline: step s works on slab i - s, so that what it reads was written a whole
@@ -39,51 +65,53 @@ impl<'a> Parts<'a> {
                 let slab = round - s;
                 if slab < slabs.count {
                     let after = (s > 0).then(|| written[s - 1][slab]);
-                    written[s].push(self.instrs.len());
+                    written[s].push(self.all.instrs.len());
                     self.slab_instr(full[s], s, slab, after);
                 }
             }
         }
         for s in slabs.steps..steps {
             let after = (s > 0).then(|| *written[s - 1].last().expect("every step is written"));
-            for instr in self.whole_instrs(s, after) {
-                written[s].push(self.instrs.len());
-                let lag = instr.lag;
-                let placed = after.map_or(MAX_LAG, |a| (self.instrs.len() - a - 1).min(MAX_LAG));
-                self.instrs.push(Instr { lag: lag.min(placed), ..instr });
+            for instr in self.whole_instrs(s) {
+                let number = self.all.instrs.len();
+                written[s].push(number);
+                let placed = after.map_or(MAX_LAG, |a| (number - a - 1).min(MAX_LAG));
+                self.all.instrs.push(Instr { lag: instr.lag.min(placed), ..instr });
             }
         }
-        self.mark_input_slabs();
     }
 
     fn desc(&mut self, s: usize, groups: usize, merged: usize, longest: usize) -> usize {
         let last = s + 1 == self.ctx.shapes.steps.len();
         let raw = self.ctx.loops(s, groups, merged, longest);
-        let known = self.descs.iter().find(|d| d.step == s).map(|d| d.weights);
-        let weights = known.unwrap_or(self.rom.len());
+        let step = self.ctx.part.first_step() + s;
+        let known = self.all.descs.iter().find(|d| d.step == step).map(|d| d.weights);
+        let weights = known.unwrap_or(self.all.rom.len());
+        let quant = self.all.quant.step(step);
         if known.is_none() {
-            self.rom.extend(rom::words(self.ctx, self.quant, s, &raw));
+            self.all.rom.extend(rom::words(self.ctx, quant, s, &raw));
         }
         let (loops, summed) = fuse(&raw);
-        self.descs.push(Desc {
-            step: s,
-            source: if s == 0 { Source::Input } else { Source::Buffer },
-            dest: if last { Dest::Gates } else { Dest::Buffer },
+        self.all.descs.push(Desc {
+            part: self.part,
+            step,
+            source: if s == 0 { self.ctx.source() } else { Source::Buffer },
+            dest: if last { self.ctx.gates() } else { Dest::Buffer },
             keep: self.ctx.slots.keep_mask(s),
             loops,
             summed,
             weights,
-            shift: self.quant.steps()[s].requantise.shift,
+            shift: quant.requantise.shift,
             raw,
         });
-        self.descs.len() - 1
+        self.all.descs.len() - 1
     }
 
     fn slab_instr(&mut self, desc: usize, s: usize, slab: usize, after: Option<usize>) {
         let unit = 1usize << self.ctx.lane_bits;
         let (input, output) = (self.ctx.addressing(s), self.ctx.addressing(s + 1));
         let act_base = match s {
-            0 => slab * input.position,
+            0 => self.operand + slab * input.position,
             _ => self.regions[s] * unit + slab % 2 * input.position,
         };
         let place = match self.ctx.shapes.tensors[s + 1].per_slab {
@@ -91,18 +119,18 @@ impl<'a> Parts<'a> {
             false => slab,
         };
         let out_base = self.regions[s + 1] + place * output.position / unit;
-        let lag = after.map_or(MAX_LAG, |a| (self.instrs.len() - a - 1).min(MAX_LAG));
-        self.instrs.push(Instr { slab, act_base, out_base, lag, ..plain(desc) });
+        let lag = after.map_or(MAX_LAG, |a| (self.all.instrs.len() - a - 1).min(MAX_LAG));
+        self.all.instrs.push(Instr { slab, act_base, out_base, lag, ..plain(desc) });
     }
 
     /// A step that runs once a time step: all full groups, then a short last one when the columns
     /// end inside a group.
-    fn whole_instrs(&mut self, s: usize, after: Option<usize>) -> Vec<Instr> {
+    fn whole_instrs(&mut self, s: usize) -> Vec<Instr> {
         let unit = 1usize << self.ctx.lane_bits;
         let step = self.ctx.shapes.steps[s].clone();
         let (input, output) = (self.ctx.addressing(s), self.ctx.addressing(s + 1));
         let last = s + 1 == self.ctx.shapes.steps.len();
-        let act = if s == 0 { 0 } else { self.regions[s] * unit };
+        let act = if s == 0 { self.operand } else { self.regions[s] * unit };
         let out = if last { 0 } else { self.regions[s + 1] };
         let segments = match step.merged {
             Some((full, short)) if step.groups > 1 && short < full => {
@@ -111,7 +139,7 @@ impl<'a> Parts<'a> {
             Some((full, _)) => vec![(0, step.groups, full, full)],
             None => vec![(0, step.groups, 1, 1)],
         };
-        let _ = after;
+        let starts_cells = last && self.ctx.completes;
         segments
             .into_iter()
             .map(|(first, groups, merged, longest)| {
@@ -119,43 +147,57 @@ impl<'a> Parts<'a> {
                 Instr {
                     act_base: act + first * hop * input.position,
                     out_base: out + first * output.position / unit,
-                    kind: if last { Kind::Last } else { Kind::Contract },
+                    kind: if starts_cells { Kind::Last } else { Kind::Contract },
                     ..plain(self.desc(s, groups, merged, longest))
                 }
             })
             .collect()
     }
 
-    /// Waits and releases of the input buffer's slabs, and waits for h.
-    fn mark_input_slabs(&mut self) {
-        let input = self.quant.input();
-        let per_slab = slab_columns(self.ctx);
-        let slabs = input.count.div_ceil(per_slab);
-        let first_hidden = input.hidden_offset.map_or(usize::MAX, |o| o / per_slab);
-        let reads: Vec<usize> = (0..self.instrs.len())
-            .filter(|&k| self.descs[self.instrs[k].desc].source == Source::Input)
-            .collect();
-        for (n, &k) in reads.iter().enumerate() {
-            let (before, behind) = (n.checked_sub(1).map(|m| reads[m]), reads.get(n + 1));
-            let slab = self.instrs[k].slab;
-            let new = before.is_none_or(|b| self.instrs[b].slab != slab);
-            let done = behind.is_none_or(|&b| self.instrs[b].slab != slab);
-            let own = &mut self.instrs[k];
-            own.wait_input = new && slab < slabs;
-            own.release_input = done && slab < slabs;
-            own.wait_hidden = slab >= first_hidden;
+    /// Waits and releases of the input buffer's slabs, and waits for h, of the instructions from
+    /// `first` on.
+    fn mark_waits(&mut self, first: usize) {
+        match self.ctx.source() {
+            Source::Input => self.mark_input_slabs(first),
+            _ => self.all.instrs[first].wait_hidden = true,
         }
-        if let Some(last) = self.instrs.iter_mut().find(|i| i.kind == Kind::Last) {
+        // Gates of the time step before may still be read.
+        let of_gates = |i: &&mut Instr| {
+            matches!(self.all.descs[i.desc].dest, Dest::Gates | Dest::EarlierGates)
+        };
+        if let Some(last) = self.all.instrs[first..].iter_mut().find(of_gates) {
             last.wait_hidden = true;
         }
     }
 
-    /// The head as one more loop nest over the hidden buffer; its weights follow the order of the
-    /// element-wise units and are added once that is known.
-    pub(super) fn head(&mut self, hw: &HwConfig) -> bool {
+    fn mark_input_slabs(&mut self, first: usize) {
+        let input = self.all.quant.input();
+        let per_slab = slab_columns(self.ctx);
+        let slabs = input.count.div_ceil(per_slab);
+        let first_hidden = input.hidden_offset.map_or(usize::MAX, |o| o / per_slab);
+        let Parts { descs, instrs, .. } = &mut *self.all;
+        let reads: Vec<usize> = (first..instrs.len())
+            .filter(|&k| descs[instrs[k].desc].source == Source::Input)
+            .collect();
+        for (n, &k) in reads.iter().enumerate() {
+            let (before, behind) = (n.checked_sub(1).map(|m| reads[m]), reads.get(n + 1));
+            let slab = instrs[k].slab;
+            let new = before.is_none_or(|b| instrs[b].slab != slab);
+            let done = behind.is_none_or(|&b| instrs[b].slab != slab);
+            let own = &mut instrs[k];
+            own.wait_input = new && slab < slabs;
+            own.release_input = done && slab < slabs;
+            own.wait_hidden = slab >= first_hidden;
+        }
+    }
+}
+
+impl Parts<'_> {
+    /// The head as one more loop nest over the hidden buffer from word `operand` on; its weights are
+    /// added once it is known in which order the units lie there.
+    pub(super) fn head(&mut self, hw: &HwConfig, operand: usize) -> bool {
         let Some(head) = self.quant.head() else { return false };
-        let units = self.quant.cell().units;
-        let _ = hw.output == OutputRate::Step;
+        let units = self.quant.top().cell.units;
         let of = |digit, bound, contracted, act, wgt, out| RawLoop {
             digit,
             bound,
@@ -170,7 +212,8 @@ impl<'a> Parts<'a> {
         ];
         let (loops, summed) = fuse(&raw);
         self.descs.push(Desc {
-            step: self.ctx.shapes.steps.len(),
+            part: self.last.len(),
+            step: self.quant.plan().step_count(),
             source: Source::Hidden,
             dest: Dest::Output,
             keep: 0,
@@ -180,21 +223,28 @@ impl<'a> Parts<'a> {
             shift: head.requantise.shift,
             raw,
         });
-        let instr = Instr { kind: Kind::Head, wait_hidden: true, ..plain(self.descs.len() - 1) };
-        self.instrs.push(instr);
+        let desc = self.descs.len() - 1;
+        self.instrs.push(Instr {
+            kind: Kind::Head,
+            wait_hidden: true,
+            act_base: operand,
+            ..plain(desc)
+        });
         true
     }
 }
 
 impl Program {
-    /// Head weights in the order in which the element-wise units write h: row by row of the tables,
-    /// unit after unit.
-    pub(super) fn add_head_weights(&mut self) {
+    /// Head weights in the order in which the units lie in the hidden buffer: of the units where
+    /// each has its place there, else of the rows of the tables, unit after unit.
+    pub(super) fn add_head_weights(&mut self, placed: bool) {
         let head = self.quant.head().expect("the caller saw a head");
         let lanes = self.hw.lanes;
         let rows = self.tables.first().map_or(0, |t| t.0.len());
-        let order: Vec<Option<usize>> =
-            (0..rows).flat_map(|r| self.tables.iter().map(move |t| t.0[r].unit)).collect();
+        let order: Vec<Option<usize>> = match placed {
+            true => (0..self.quant.top().cell.units).map(Some).collect(),
+            false => (0..rows).flat_map(|r| self.tables.iter().map(move |t| t.0[r].unit)).collect(),
+        };
         let groups = head.outputs.div_ceil(lanes);
         let mut words = Vec::with_capacity(groups * order.len());
         for group in 0..groups {

@@ -14,8 +14,10 @@ pub enum Source {
     Input,
     /// The result buffer.
     Buffer,
-    /// The hidden vector's own buffer.
+    /// A hidden vector of this time step.
     Hidden,
+    /// A hidden vector of the time step before; zero in the first step of a sequence.
+    HiddenBefore,
 }
 
 /// Where a step's results go.
@@ -25,8 +27,22 @@ pub enum Dest {
     Buffer,
     /// The gate buffer in front of the element-wise unit.
     Gates,
+    /// The gate buffer of a layer's first part, where a second one completes the gates.
+    EarlierGates,
     /// The output buffer.
     Output,
+}
+
+impl Dest {
+    /// How the hardware tells destinations apart.
+    pub fn code(self) -> u8 {
+        match self {
+            Dest::Buffer => 0,
+            Dest::Gates => 1,
+            Dest::Output => 2,
+            Dest::EarlierGates => 3,
+        }
+    }
 }
 
 /// What an instruction does besides its loop nest.
@@ -34,7 +50,7 @@ pub enum Dest {
 pub enum Kind {
     /// A contraction step.
     Contract,
-    /// The last contraction step, which feeds the element-wise unit.
+    /// The last contraction step of a layer, which starts the element-wise unit.
     Last,
     /// The linear head; skipped when no output is due.
     Head,
@@ -43,7 +59,9 @@ pub enum Kind {
 /// A loop nest with its streams: what the instructions of one step share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desc {
-    /// Contraction step, or the number of steps for the head.
+    /// Part of the model; the number of parts for the head.
+    pub part: usize,
+    /// Contraction step of the model, or the number of steps for the head.
     pub step: usize,
     /// Operands.
     pub source: Source,
@@ -113,6 +131,17 @@ pub struct Loader {
     pub frames: usize,
 }
 
+/// The memory of the hidden vectors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HiddenBuffer {
+    /// Words for one time step.
+    pub words: usize,
+    /// 2 when the time step before is still read while the running one is written.
+    pub halves: usize,
+    /// First word of the hidden vector that is the model's output.
+    pub output: usize,
+}
+
 /// The microprogram with everything the hardware needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Program {
@@ -130,6 +159,7 @@ pub struct Program {
     pub(super) input_words: usize,
     pub(super) buffer_groups: usize,
     pub(super) gate_groups: usize,
+    pub(super) hidden: HiddenBuffer,
     pub(super) timing: Timing,
 }
 
@@ -179,6 +209,12 @@ impl Program {
     pub fn instrs(&self) -> &[Instr] {
         &self.instrs
     }
+    /// Whether instruction `k` yields the output vector: the head, or without one the last step of
+    /// the top layer.
+    pub fn answers(&self, k: usize) -> bool {
+        let kind = if self.quant.head().is_some() { Kind::Head } else { Kind::Last };
+        self.instrs.iter().rposition(|i| i.kind == kind) == Some(k)
+    }
     /// ROM words, one weight a lane.
     pub fn rom(&self) -> &[Vec<i32>] {
         &self.rom
@@ -203,6 +239,20 @@ impl Program {
     pub fn gate_groups(&self) -> usize {
         self.gate_groups
     }
+    /// The memory of the hidden vectors.
+    pub fn hidden(&self) -> &HiddenBuffer {
+        &self.hidden
+    }
+    /// Whether contraction steps read hidden vectors from their own memory, besides the head.
+    pub fn reads_hidden(&self) -> bool {
+        self.descs.iter().any(|d| {
+            d.source == Source::HiddenBefore || d.source == Source::Hidden && d.dest != Dest::Output
+        })
+    }
+    /// Parts of the widest layer: gate buffers of each element-wise unit.
+    pub fn gate_parts(&self) -> usize {
+        self.quant.layers().iter().map(|layer| layer.parts.len()).max().unwrap_or(1)
+    }
     /// Predicted cycles.
     pub fn timing(&self) -> &Timing {
         &self.timing
@@ -221,7 +271,10 @@ impl Program {
         let word = u64::from(self.quant.activation_bits());
         let input = (self.input_words * self.loader.frames) as u64 * (word + 1);
         let results = (self.buffer_groups * self.lanes()) as u64 * word;
-        let gates = (self.gate_groups * self.lanes()) as u64 * 16;
-        input + results + gates
+        let gates = (self.gate_groups * self.gate_parts() * self.lanes()) as u64 * 16;
+        let hidden = (self.hidden.words * self.hidden.halves) as u64 * word;
+        // What the element-wise units alone read counts nothing.
+        let operands = self.descs.iter().any(|d| d.source == Source::HiddenBefore);
+        input + results + gates + if operands { hidden } else { 0 }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::loops::{Context, Digit, RawLoop};
 use crate::network::IndexId;
-use crate::quant::QuantPlan;
+use crate::quant::QuantStep;
 
 /// Calls `f` with the running number and the counters of every iteration, innermost loop fastest.
 pub(super) fn for_each_iteration(loops: &[RawLoop], mut f: impl FnMut(usize, &[usize])) {
@@ -33,16 +33,16 @@ pub(super) fn value_at(
     from_loops + from_lane
 }
 
-/// The ROM words of step `s`: one weight a lane, 0 outside the tensor.
+/// The ROM words of step `s` of a part: one weight a lane, 0 outside the tensor.
 pub(super) fn words(
     ctx: &Context<'_>,
-    quant: &QuantPlan,
+    quant: &QuantStep,
     s: usize,
     loops: &[RawLoop],
 ) -> Vec<Vec<i32>> {
     let network = ctx.network();
     let step = &ctx.plan.steps()[s];
-    let weights = &quant.steps()[s].weights;
+    let weights = &quant.weights;
     let size = |ids: &[IndexId]| ids.iter().map(|&id| network.size(id)).product::<usize>();
     let (new_words, batches) = (size(&step.new), size(&step.batch));
     let sum_words = weights.len() / (new_words * batches);

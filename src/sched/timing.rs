@@ -57,7 +57,6 @@ struct Model<'a> {
     /// Whether a time step ends its sequence.
     ends: Vec<bool>,
     every_step: bool,
-    head: bool,
     now: u64,
     starts: Vec<u64>,
     // ht_loader
@@ -103,7 +102,6 @@ impl<'a> Model<'a> {
             program,
             ends,
             every_step: program.hw().output == OutputRate::Step,
-            head: program.quant().head().is_some(),
             now: 0,
             starts: Vec::new(),
             free: loader.slabs * loader.frames,
@@ -137,7 +135,7 @@ impl<'a> Model<'a> {
     /// One clock: everything is decided on the registers' values, then they change.
     fn clock(&mut self) {
         let drains = (self.program.lanes() / self.program.drains()) as u64;
-        let (h_input, cell_done) = self.cell_writes();
+        let (h_input, cell_done, all_done) = self.cell_writes();
         let slab_full = self.load(h_input);
         let slab_free = take(&mut self.releases, self.now);
         let complete = take(&mut self.completions, self.now);
@@ -159,7 +157,7 @@ impl<'a> Model<'a> {
         self.cell_busy = cell_start || (self.cell_busy && !cell_done);
         self.groups = if cell_start { 0 } else { self.groups + usize::from(group) };
         self.open |= cell_start;
-        self.send(head_result, cell_done);
+        self.send(head_result, all_done);
         self.now += 1;
     }
 
@@ -199,7 +197,7 @@ impl<'a> Model<'a> {
             return (None, false);
         }
         let finishing = self.active.is_none_or(|a| a.iteration + 1 == self.cycles(a.instr));
-        let reserves = if self.head { instr.kind == Kind::Head } else { instr.kind == Kind::Last };
+        let reserves = self.program.answers(k);
         let ready = finishing
             && (!instr.wait_input || self.full > 0)
             && (!instr.wait_hidden || !self.cell_busy)
@@ -270,19 +268,19 @@ impl<'a> Model<'a> {
             let beat = self.now / clocks + CELL_BEATS;
             let valid = beat * clocks + clocks;
             self.results.push_back((valid, self.row));
-            self.row += 1;
-            if self.row == table.len() {
-                (self.row, self.open) = (0, false);
-            }
+            self.open = !table[self.row].last;
+            self.row = (self.row + 1) % table.len();
         }
     }
 
-    /// What the element-wise units write in this clock: h to the input buffer, and the last of all.
-    fn cell_writes(&mut self) -> (bool, bool) {
-        let Some(&(valid, row)) = self.results.front() else { return (false, false) };
+    /// What the element-wise units write in this clock: h to the input buffer, the last of a layer,
+    /// and the last of all.
+    fn cell_writes(&mut self) -> (bool, bool, bool) {
+        let nothing = (false, false, false);
+        let Some(&(valid, row)) = self.results.front() else { return nothing };
         let tables = self.program.tables();
         if self.now <= valid {
-            return (false, false);
+            return nothing;
         }
         let cell = (self.now - valid - 1) as usize;
         let input = tables[cell].0[row].hidden_word.is_some();
@@ -290,12 +288,12 @@ impl<'a> Model<'a> {
         if done {
             self.results.pop_front();
         }
-        (input, done && row + 1 == tables[0].0.len())
+        (input, done && tables[0].0[row].last, done && row + 1 == tables[0].0.len())
     }
 
     /// The output stream: busy from the reservation until its last value has left.
-    fn send(&mut self, head_result: bool, cell_done: bool) {
-        let go = if self.head { head_result } else { cell_done };
+    fn send(&mut self, head_result: bool, all_done: bool) {
+        let go = if self.program.quant().head().is_some() { head_result } else { all_done };
         if go && self.out_busy {
             let values = self.program.quant().outputs() as u64;
             self.out_idle_at = Some(self.now + 4 * values);

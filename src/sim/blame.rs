@@ -10,7 +10,7 @@ use super::report::{Failure, Report};
 use super::{EventKind, Mismatch, Options, Stimulus};
 use crate::config::OutputRate;
 use crate::error::Result;
-use crate::sched::{Dest, Interpreter, Kind, Program, ResultNames, Written};
+use crate::sched::{Interpreter, Kind, Program, ResultNames, Written};
 
 /// The mismatch behind a failure at the ports, as far inside as it can be followed.
 pub(super) fn mismatch(
@@ -143,11 +143,7 @@ fn compare(
     records: &mut dyn Iterator<Item = Record>,
 ) -> Option<Mismatch> {
     let desc = &program.descs()[program.instrs()[written.instr].desc];
-    let dest = match desc.dest {
-        Dest::Buffer => 0,
-        Dest::Gates => 1,
-        Dest::Output => 2,
-    };
+    let dest = u32::from(desc.dest.code());
     let difference = |what: &str, element: String, expected: i64, got: i64| Mismatch {
         what: what.into(),
         sequence: 0,

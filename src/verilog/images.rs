@@ -2,7 +2,8 @@
 
 use super::pack::Word;
 use super::sizes::Sizes;
-use crate::sched::{CellTable, Dest, Instr, Kind, Loop, Program, Source, deltas};
+use crate::model::Cell;
+use crate::sched::{CellTable, Instr, Kind, Loop, Program, Source, Unit, deltas};
 
 /// All images: file name and text.
 pub(super) fn files(program: &Program, sizes: &Sizes) -> Vec<(String, String)> {
@@ -17,7 +18,7 @@ pub(super) fn files(program: &Program, sizes: &Sizes) -> Vec<(String, String)> {
     }
     for (e, table) in program.tables().iter().enumerate() {
         files.push((format!("gates{e}.hex"), gates(program, sizes, table)));
-        files.push((format!("hidden{e}.hex"), hidden(program, sizes, e, table)));
+        files.push((format!("hidden{e}.hex"), hidden(program, sizes, table)));
     }
     if let Some(head) = program.quant().head() {
         let words = head.bias.iter().enumerate();
@@ -74,14 +75,16 @@ fn instructions(program: &Program, sizes: &Sizes) -> String {
             i.wait_hidden,
             desc.source == Source::Input,
             i.kind == Kind::Last,
-            i.kind == Kind::Head,
+            program.answers(k),
             k == 0,
+            desc.source == Source::Hidden,
+            desc.source == Source::HiddenBefore,
         ];
         let word = flags.iter().fold(word, |w, &f| w.push(i64::from(f), 1));
         (word, describe(k, i, program))
     });
-    let format = "opens-step, head, last, reads-x, waits-h, takes-frame, releases-x, waits-x, \
-                  lag, nest, result group, operand word";
+    let format = "reads-h-before, reads-h, opens-step, answers, last, reads-x, waits-h, takes-frame, \
+                  releases-x, waits-x, lag, nest, result group, operand word";
     image("program.hex", format, rows.collect(), 2)
 }
 
@@ -116,12 +119,9 @@ fn nests(program: &Program, sizes: &Sizes) -> String {
             Source::Input => 0,
             Source::Buffer => 1,
             Source::Hidden => 2,
+            Source::HiddenBefore => 3,
         };
-        let dest = match d.dest {
-            Dest::Buffer => 0,
-            Dest::Gates => 1,
-            Dest::Output => 2,
-        };
+        let dest = i64::from(d.dest.code());
         let keep = if d.source == Source::Buffer { d.keep } else { 0 };
         let word = word
             .push(d.weights as i64, sizes.wgt_aw)
@@ -206,48 +206,60 @@ fn loader(program: &Program, sizes: &Sizes) -> String {
 }
 
 fn gates(program: &Program, sizes: &Sizes, table: &CellTable) -> String {
+    let names = match program.quant().cell_unit(0).cell {
+        Cell::Lstm => ["gate i", "gate f", "gate g", "gate o"],
+        Cell::Gru => ["gate r", "gate z", "candidate of h", "candidate of x"],
+    };
+    let several = program.quant().layers().len() > 1;
     let mut rows = Vec::new();
     for unit in &table.0 {
-        for (gate, letter) in ["i", "f", "g", "o"].iter().enumerate() {
-            let word = Word::default()
-                .push(i64::from(unit.bias[gate]), 16)
-                .push((unit.gates[gate] / program.cells()) as i64, sizes.gate_word_w)
-                .push(unit.need as i64, sizes.need_w);
-            let name = unit.unit.map_or("filler".to_string(), |j| format!("unit {j}"));
-            rows.push((word, format!("{name}, gate {letter}, bias {}", unit.bias[gate])));
+        for (phase, name) in names.iter().enumerate() {
+            let mut word = Word::default().push(i64::from(unit.bias[phase]), 16);
+            for place in &unit.gates[phase][..program.gate_parts()] {
+                let own = place.unwrap_or(0) / program.cells();
+                word = word.push(own as i64, sizes.gate_word_w);
+                if sizes.masked {
+                    word = word.push(i64::from(place.is_some()), 1);
+                }
+            }
+            word = word.push(unit.need as i64, sizes.need_w);
+            if several {
+                word = word.push(i64::from(unit.last), 1);
+            }
+            rows.push((
+                word,
+                format!("{}, {name}, bias {}", unit_name(unit, several), unit.bias[phase]),
+            ));
         }
     }
-    image("gates", "gate groups needed, word of the gate buffer, bias (11 fraction bits)", rows, 8)
+    let format = "last of its layer (of several), gate groups needed, by part from the last: in use (if \
+                  not always), word of the gate buffer; bias (11 fraction bits)";
+    image("gates", format, rows, 8)
 }
 
-fn hidden(program: &Program, sizes: &Sizes, cell: usize, table: &CellTable) -> String {
-    let ordered = program.quant().head().is_some();
-    let units = program.quant().cell().units;
-    let mut fillers = fillers_before(program, cell);
-    let rows = table.0.iter().enumerate().map(|(row, unit)| {
-        let slot = match unit.unit {
-            _ if ordered => row * program.cells() + cell,
-            Some(j) => j,
-            None => {
-                fillers += 1;
-                units + fillers - 1
-            }
-        };
-        let word = Word::default()
-            .push(slot as i64, sizes.hidden_slot_w)
+fn hidden(program: &Program, sizes: &Sizes, table: &CellTable) -> String {
+    let several = program.quant().layers().len() > 1;
+    let rows = table.0.iter().map(|unit| {
+        let mut word = Word::default()
+            .push(unit.slot as i64, sizes.hidden_slot_w)
             .push(unit.hidden_word.unwrap_or(0) as i64, sizes.act_aw)
             .push(i64::from(unit.hidden_word.is_some()), 1);
-        let name = unit.unit.map_or("filler".to_string(), |j| format!("unit {j}"));
-        (word, name)
+        if several {
+            word = word.push(i64::from(unit.last), 1);
+        }
+        (word, unit_name(unit, several))
     });
-    let format = "to the input buffer, word of the input buffer, word of the hidden buffer";
+    let format = "last of its layer (of several), to the input buffer, word of the input buffer, word \
+                  of the hidden buffer";
     image("hidden", format, rows.collect(), 2)
 }
 
-/// Rows without a unit in the tables before this one.
-fn fillers_before(program: &Program, cell: usize) -> usize {
-    let before = program.tables()[..cell].iter();
-    before.map(|t| t.0.iter().filter(|u| u.unit.is_none()).count()).sum()
+fn unit_name(unit: &Unit, several: bool) -> String {
+    match unit.unit {
+        None => "filler".to_string(),
+        Some(j) if several => format!("layer {}, unit {j}", unit.layer),
+        Some(j) => format!("unit {j}"),
+    }
 }
 
 #[cfg(test)]

@@ -4,11 +4,14 @@
 use super::images;
 use super::sizes::Sizes;
 use crate::config::CellMultiplier;
+use crate::model::GateActivation;
 use crate::sched::{Program, Source};
 use std::collections::BTreeMap;
 
 /// The image of the sigmoid.
 const SIGMOID: &str = include_str!("../../templates/lib/ht_sigmoid.hex");
+/// The image of the hard sigmoid.
+const HARD_SIGMOID: &str = include_str!("../../templates/lib/ht_hard_sigmoid.hex");
 
 /// Bits of the bias in a gate table's word, below the gate's place.
 const BIAS_BITS: usize = 16;
@@ -41,10 +44,19 @@ pub fn memories(program: &Program, sizes: &Sizes) -> Vec<Memory> {
     let mut all = vec![
         of("weights", 1, program.rom().len(), count(&live("weights.hex"))),
         of("input", inputs, loader.frames * program.input_words() / inputs, act + 1),
-        of("hidden", 1, sizes.hidden_words, act),
         of("cell states", cells, sizes.rows, 16),
         of("sigmoid", cells, 256, count(&images::live_bits(SIGMOID))),
     ];
+    let hidden_words = sizes.hidden_words * program.hidden().halves;
+    if quant.head().is_some() || program.reads_hidden() {
+        all.push(of("hidden", 1, hidden_words, act));
+    }
+    if quant.head().is_none() {
+        all.push(of("hidden out", 1, hidden_words, act));
+    }
+    if quant.cell_unit(0).gates == GateActivation::HardSigmoid {
+        all.push(of("hard sigmoid", cells, 256, count(&images::live_bits(HARD_SIGMOID))));
+    }
     if program.descs().iter().any(|desc| desc.source == Source::Buffer) {
         let banks = program.banks();
         all.push(of("results", banks, program.buffer_groups() * lanes / banks, act));
@@ -52,9 +64,12 @@ pub fn memories(program: &Program, sizes: &Sizes) -> Vec<Memory> {
     let bank_bits = (drains / cells).trailing_zeros() as usize;
     for cell in 0..cells {
         let table = live(&format!("gates{cell}.hex"));
-        // The lowest bits of a gate's word tell its memory.
-        let read = 1 << count(&table[BIAS_BITS..BIAS_BITS + bank_bits]);
-        all.push(of("gates", read, program.gate_groups() * lanes / drains, 16));
+        for part in 0..program.gate_parts() {
+            // The lowest bits of a gate's word tell its memory.
+            let word = BIAS_BITS + part * (sizes.gate_word_w + usize::from(sizes.masked));
+            let read = 1 << count(&table[word..word + bank_bits]);
+            all.push(of("gates", read, program.gate_groups() * lanes / drains, 16));
+        }
         all.push(of("gate table", 1, 4 * sizes.rows, count(&table)));
         let hidden = live(&format!("hidden{cell}.hex"));
         all.push(of("hidden table", 1, sizes.rows, count(&hidden)));

@@ -42,7 +42,9 @@ pub struct Sizes {
     pub need_w: usize,
     /// Gate word of one element-wise unit, bits.
     pub gate_word_w: usize,
-    /// Words of the hidden buffer.
+    /// Whether a part may have no share in one of a unit's sums.
+    pub masked: bool,
+    /// Words of one half of the hidden buffer.
     pub hidden_words: usize,
     /// Word of the hidden buffer, bits.
     pub hidden_slot_w: usize,
@@ -78,7 +80,7 @@ impl Sizes {
         let longest = acc_floor(shift_min + shift_span);
         let loader = program.loader();
         let banked = program.input_banks() > 1;
-        let hidden_words = program.tables().iter().map(|t| t.0.len()).sum::<usize>().max(2);
+        let hidden_words = program.hidden().words;
         let gate_depth = (program.gate_groups() * program.lanes() / program.drains()).max(2);
         let spread = program.drains() / program.cells();
         let slot_w = if quant.input().stream_bits <= 8 { 8 } else { 16 };
@@ -92,7 +94,7 @@ impl Sizes {
                 .map(|d| index_bits(counts(&d.loops)))
                 .max()
                 .unwrap_or(1),
-            act_aw: act_bits_needed(program, hidden_words),
+            act_aw: act_bits_needed(program, hidden_words * program.hidden().halves),
             wgt_aw: index_bits(program.rom().len()),
             out_aw: index_bits(groups(program)),
             bank_w: index_bits(banks),
@@ -107,6 +109,7 @@ impl Sizes {
             rows: program.tables()[0].0.len(),
             need_w: index_bits(program.gate_groups() + 1),
             gate_word_w: index_bits(gate_depth) + spread.ilog2() as usize,
+            masked: masked(program),
             hidden_words,
             hidden_slot_w: index_bits(hidden_words),
             out_groups: quant.outputs().div_ceil(program.lanes()),
@@ -136,6 +139,13 @@ impl Sizes {
     pub fn in_signed(program: &Program) -> bool {
         program.quant().input().element == Element::Real
     }
+}
+
+/// Whether some part has no share in one of a unit's sums.
+fn masked(program: &Program) -> bool {
+    let parts = program.gate_parts();
+    let units = program.tables().iter().flat_map(|table| &table.0);
+    units.filter(|u| u.unit.is_some()).any(|u| u.gates.iter().any(|g| g[..parts].contains(&None)))
 }
 
 /// The requantiser shifts by less than the accumulator's width.

@@ -3,6 +3,7 @@
 use super::About;
 use super::sizes::Sizes;
 use crate::model::Element;
+use crate::model::{Cell, GateActivation};
 use crate::sched::Program;
 use askama::Template;
 
@@ -122,7 +123,7 @@ pub(super) fn readme(program: &Program, sizes: &Sizes, top: &str, about: &About)
         ("weight ROM", bits(program.rom().len(), program.lanes() * quant.weight_bits() as usize)),
         ("input buffer", bits(program.input_words() * program.loader().frames, act + 1)),
         ("result buffer", bits(program.buffer_groups() * program.lanes(), act)),
-        ("gate buffer", bits(program.gate_groups() * program.lanes(), 16)),
+        ("gate buffer", bits(program.gate_groups() * program.gate_parts() * program.lanes(), 16)),
         ("instructions", program.instrs().len().to_string()),
     ];
     let mut images = vec![
@@ -132,7 +133,8 @@ pub(super) fn readme(program: &Program, sizes: &Sizes, top: &str, about: &About)
         ("weights.hex".into(), "merged weights, one a lane in each word".into()),
         ("gates*.hex".into(), "where each unit's gates lie, biases".into()),
         ("hidden*.hex".into(), "where each unit's h goes".into()),
-        ("ht_sigmoid.hex".into(), "the activation table".into()),
+        ("ht_sigmoid.hex".into(), "the table of sigmoid and tanh".into()),
+        ("ht_hard_sigmoid.hex".into(), "the table of the hard sigmoid, where it is in use".into()),
     ];
     if quant.head().is_some() {
         images.push(("head_bias.hex".into(), "biases of the linear head".into()));
@@ -160,11 +162,14 @@ fn what(program: &Program) -> String {
         Some(head) => format!(", linear head with {} outputs", head.outputs),
         None => ", hidden vector out".to_string(),
     };
+    let units: Vec<String> =
+        quant.layers().iter().map(|layer| layer.cell.units.to_string()).collect();
+    let cell = if quant.cell_unit(0).cell == Cell::Gru { "GRU" } else { "LSTM" };
     format!(
-        "factored LSTM \"{}\", {} inputs, {} hidden units{tail}",
+        "factored {cell} \"{}\", {} inputs, {} hidden units{tail}",
         quant.name(),
         quant.input().count,
-        quant.cell().units
+        units.join(" + "),
     )
 }
 
@@ -188,7 +193,8 @@ fn facts(program: &Program) -> Vec<String> {
 
 fn parameters(program: &Program, sizes: &Sizes) -> Vec<(&'static str, String, String)> {
     let quant = program.quant();
-    let (input, loader, cell) = (quant.input(), program.loader(), quant.cell());
+    let (input, loader, cell) = (quant.input(), program.loader(), &quant.top().cell);
+    let unit = quant.cell_unit(0);
     let text = |name, value: &str| (name, format!("\"{value}\""), String::new());
     let number = |name, value: usize| (name, value.to_string(), String::new());
     let mut out = vec![
@@ -201,6 +207,7 @@ fn parameters(program: &Program, sizes: &Sizes) -> Vec<(&'static str, String, St
         text("HIDDEN_FILE", "hidden"),
         text("BIAS_FILE", if quant.head().is_some() { "head_bias.hex" } else { "" }),
         text("SIGMOID_FILE", "ht_sigmoid.hex"),
+        text("HARD_FILE", "ht_hard_sigmoid.hex"),
     ];
     out.extend([
         number("LANES", program.lanes()),
@@ -221,6 +228,9 @@ fn parameters(program: &Program, sizes: &Sizes) -> Vec<(&'static str, String, St
         number("GROUPS", program.buffer_groups()),
         number("GATE_GROUPS", program.gate_groups()),
         number("HIDDEN_WORDS", sizes.hidden_words),
+        number("HIDDEN_HALVES", program.hidden().halves),
+        number("HIDDEN_FIRST", program.hidden().output),
+        number("HIDDEN_READ", usize::from(program.reads_hidden())),
         number("OUTPUTS", quant.outputs()),
         number("OUT_GROUPS", sizes.out_groups),
         number("NEED_W", sizes.need_w),
@@ -235,6 +245,11 @@ fn parameters(program: &Program, sizes: &Sizes) -> Vec<(&'static str, String, St
         number("H_FRAC", cell.hidden_frac as usize),
         number("GATE_SHIFT", cell.gate_shift as usize),
         number("SERIAL_CELLS", usize::from(sizes.serial_cells)),
+        number("PARTS", program.gate_parts()),
+        number("MASKED", usize::from(sizes.masked)),
+        number("LAYERED", usize::from(quant.layers().len() > 1)),
+        number("GRU", usize::from(unit.cell == Cell::Gru)),
+        number("HARD", usize::from(unit.gates == GateActivation::HardSigmoid)),
         number("INPUTS", input.count),
         number("BEAT", program.hw().elements_per_beat),
         number("ELEMENTS", loader.elements),

@@ -2,10 +2,10 @@
 
 use crate::models;
 use htgen::config::HwConfig;
+use htgen::evaluate;
 use htgen::fixed::{Executor, Observer, Site};
 use htgen::model::{Element, Model};
-use htgen::network;
-use htgen::plan::{self, PlanConfig};
+use htgen::plan::PlanConfig;
 use htgen::quant::{self, QuantPlan, Widths};
 use htgen::sched::{self, Interpreter};
 use rand::{RngExt, SeedableRng};
@@ -14,8 +14,7 @@ use rand_chacha::ChaCha8Rng;
 /// Safe formats for a model.
 pub fn quantized(model: &Model, widths: Widths) -> QuantPlan {
     let config = PlanConfig::UNLIMITED;
-    let network = network::build(&model.layers[0], &model.layers[0].matrices[0]);
-    let plan = plan::contract(network, &config).expect("a random network plans");
+    let plan = evaluate::plan_of(model, &config).expect("a random network plans");
     let formats = quant::safe(model, &plan, &config, widths);
     let quant = quant::quantize(model, plan, formats).expect("safe formats fit");
     assert!(quant.cell_format().is_supported(), "{:?}", quant.cell_format());
@@ -64,10 +63,7 @@ pub fn agree(model: &Model, widths: Widths, seed: u64) {
                 reference.step(&x, &mut ());
                 let want = reference.output(&mut ());
                 let got = interpreter.step(&x);
-                assert_eq!(
-                    want, got,
-                    "seed {seed}, {lanes} lanes, {sequence}:{t}\n{program}"
-                );
+                assert_eq!(want, got, "seed {seed}, {lanes} lanes, {sequence}:{t}\n{program}");
             }
         }
     }
@@ -91,8 +87,7 @@ fn an_input_shift_that_the_loader_does_not_have_is_refused() {
     let mut bytes = shapes.map(|s| models::model(&s)).filter(|m| m.input.element == Element::U8);
     let model = bytes.next().expect("a network with bytes");
     let config = PlanConfig::UNLIMITED;
-    let network = network::build(&model.layers[0], &model.layers[0].matrices[0]);
-    let plan = plan::contract(network, &config).expect("a random network plans");
+    let plan = evaluate::plan_of(&model, &config).expect("a random network plans");
     let widths = Widths { weight_bits: 8, activation_bits: 12 };
     let mut formats = quant::safe(&model, &plan, &config, widths);
     formats.layers[0].input_frac = model.input.shift + 33;
@@ -141,7 +136,7 @@ struct Clips {
 
 impl Observer for Clips {
     fn see(&mut self, site: Site, values: &[i32], clipped: usize) {
-        assert!(clipped == 0 || [self.last, Site::Gate].contains(&site), "{site:?}: {values:?}");
+        assert!(clipped == 0 || [self.last, Site::Gate(0)].contains(&site), "{site:?}: {values:?}");
     }
 }
 
@@ -159,8 +154,8 @@ fn safe_formats_clip_gates_alone() {
             Element::Real => one,
         };
         operand = operand.max(if quant.input().hidden_offset.is_some() { one } else { 0 });
-        let last = quant.steps().len() - 1;
-        for step in &quant.steps()[..last] {
+        let last = quant.plan().step_count() - 1;
+        for step in quant.steps().take(last) {
             let new = step.walk.new_out.len();
             let column =
                 |o: usize| step.weights[o..].iter().step_by(new).map(|w| i64::from(w.abs())).sum();

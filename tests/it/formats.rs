@@ -227,3 +227,39 @@ fn every_format_fully_decomposed() {
         agree(Wanted { format, ..PLAIN }, 0..12);
     }
 }
+
+#[test]
+fn matrices_of_x_and_of_h_apart() {
+    for format in FORMATS {
+        agree(Wanted { format, split: Split::Apart, ..PLAIN }, 20..26);
+        agree(Wanted { format, split: Split::InputOnly, ..PLAIN }, 30..33);
+    }
+}
+
+#[test]
+fn gated_recurrent_units_and_hard_sigmoids() {
+    let gru = Wanted { cell: Cell::Gru, ..PLAIN };
+    let hard = Wanted { activation: GateActivation::HardSigmoid, ..PLAIN };
+    for (k, format) in FORMATS.into_iter().enumerate() {
+        let seeds = 40 + 4 * k as u64..43 + 4 * k as u64;
+        for split in [Split::Together, Split::Apart, Split::InputOnly] {
+            agree(Wanted { format, split, ..gru }, seeds.clone());
+            agree(Wanted { format, split, activation: hard.activation, ..gru }, seeds.clone());
+        }
+        agree(Wanted { format, ..hard }, seeds.clone());
+        agree(Wanted { format, split: Split::Apart, ..hard }, seeds);
+    }
+}
+
+#[test]
+fn several_layers() {
+    for (k, format) in FORMATS.into_iter().enumerate() {
+        let seeds = 60 + 4 * k as u64..63 + 4 * k as u64;
+        for split in [Split::Together, Split::Apart, Split::InputOnly] {
+            for cell in [Cell::Lstm, Cell::Gru] {
+                agree(Wanted { format, split, cell, layers: 2, ..PLAIN }, seeds.clone());
+            }
+        }
+        agree(Wanted { format, layers: 3, ..PLAIN }, seeds);
+    }
+}

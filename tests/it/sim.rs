@@ -119,7 +119,7 @@ fn four_bit_activations() {
         let hw = HwConfig { lanes: 4, cell_multiplier, ..HwConfig::default() };
         let name = format!("four-bits-{seed}");
         let Some(design) = Design::random_named(&name, seed, widths, &hw) else { return };
-        assert!(design.program.quant().cell().hidden_frac <= 3);
+        assert!(design.program.quant().cell_format().h_frac <= 3);
         design.passes(&design.stimulus(&[3, 1, 2, 4], seed), &options(seed));
     }
 }
@@ -156,7 +156,7 @@ fn a_changed_weight_is_found_in_its_contraction_step() {
     let Some(design) = several_steps("weight") else { return };
     let stimulus = design.stimulus(&[2, 3, 2], 3);
     let path = design.dir.join("weights.hex");
-    for step in 0..design.program.quant().steps().len() {
+    for step in 0..design.program.quant().plan().step_count() {
         design.emit();
         let first = design.program.descs().iter().find(|d| d.step == step).unwrap().weights;
         flip_word(&path, first);
@@ -217,7 +217,7 @@ fn a_fault_behind_the_contraction_blames_no_step() {
     let words = text.lines().filter(|l| !l.trim_start().starts_with("//") && !l.is_empty()).count();
     (0..words).for_each(|k| flip_word(&path, k));
     let mismatch = design.run(&stimulus, &options(5)).unwrap().mismatch.expect("a wrong sigmoid");
-    let head = design.program.quant().steps().len();
+    let head = design.program.quant().plan().step_count();
     let expect = design.program.quant().head().map(|_| head);
     assert_eq!(mismatch.contraction_step, expect, "{mismatch}");
 }

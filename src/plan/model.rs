@@ -1,0 +1,136 @@
+//! The plans of a whole model: of each layer one a part, steps numbered through.
+
+use super::{Plan, PlanConfig, contract};
+use crate::error::{Diagnostic, Result};
+use crate::network::{Operand, Part};
+use std::fmt;
+
+/// The plan of one product of a layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanPart {
+    operand: Operand,
+    plan: Plan,
+    first_step: usize,
+}
+
+/// The plans of a model's layers, from input to output.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelPlan {
+    layers: Vec<Vec<PlanPart>>,
+}
+
+/// Plans every part of every layer.
+///
+/// # Errors
+/// When no plan keeps the limits, each part its own and all parts together.
+pub fn contract_model(layers: Vec<Vec<Part>>, config: &PlanConfig) -> Result<ModelPlan> {
+    let mut first_step = 0;
+    let mut plan_part = |Part { operand, network }: Part| -> Result<PlanPart> {
+        let plan = contract(network, config)?;
+        let own = first_step;
+        first_step += plan.steps().len();
+        Ok(PlanPart { operand, plan, first_step: own })
+    };
+    let layers = layers
+        .into_iter()
+        .map(|parts| parts.into_iter().map(&mut plan_part).collect())
+        .collect::<Result<Vec<Vec<PlanPart>>>>()?;
+    let plan = ModelPlan { layers };
+    let limit = config.max_rom_words.filter(|&limit| plan.rom_words() > limit);
+    if let Some(limit) = limit {
+        return Err(Diagnostic::new("plan", "the matrices together exceed a limit")
+            .found(format!("{} ROM words", plan.rom_words()))
+            .expected(format!("at most {limit}"))
+            .help("raise max_rom_words")
+            .into());
+    }
+    Ok(plan)
+}
+
+impl PlanPart {
+    /// The vector that the part multiplies.
+    pub fn operand(&self) -> Operand {
+        self.operand
+    }
+    /// Its contraction.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+    /// Number of its first step among all steps of the model.
+    pub fn first_step(&self) -> usize {
+        self.first_step
+    }
+}
+
+impl ModelPlan {
+    /// The parts of each layer, that of x first.
+    pub fn layers(&self) -> &[Vec<PlanPart>] {
+        &self.layers
+    }
+    /// All parts, in the order in which they are carried out.
+    pub fn parts(&self) -> impl Iterator<Item = &PlanPart> {
+        self.layers.iter().flatten()
+    }
+    /// The part that holds step `k` of the model.
+    pub fn part_of(&self, k: usize) -> &PlanPart {
+        let begun = self.parts().filter(|part| part.first_step <= k).last();
+        begun.expect("the first step of all is number 0")
+    }
+    /// Contraction steps of the whole model.
+    pub fn step_count(&self) -> usize {
+        self.parts().map(|part| part.plan.steps().len()).sum()
+    }
+    /// Multiply-accumulates a time step.
+    pub fn macs_per_step(&self) -> u64 {
+        self.sum(Plan::macs_per_step)
+    }
+    /// Multiply-accumulates of the dense matrices, used columns only.
+    pub fn macs_dense(&self) -> u64 {
+        let zeros = |part: &PlanPart| match part.operand {
+            Operand::Hidden { first } => first,
+            Operand::Input { .. } => 0,
+        };
+        let one = |part: &PlanPart| {
+            let network = part.plan.network();
+            let columns = network.columns_used() - zeros(part);
+            (network.gates() * network.units() * columns) as u64
+        };
+        self.parts().map(one).sum()
+    }
+    /// Multiply-accumulates of the walk that contracts one node after the other, leaves first.
+    pub fn macs_leaf_by_leaf(&self) -> u64 {
+        self.sum(Plan::macs_leaf_by_leaf)
+    }
+    /// Words of merged weights.
+    pub fn rom_words(&self) -> u64 {
+        self.sum(Plan::rom_words)
+    }
+    /// Words of intermediate results alive at once; parts run one after the other.
+    pub fn peak_words(&self) -> u64 {
+        self.parts().map(|part| part.plan.peak_words()).max().unwrap_or(0)
+    }
+
+    fn sum(&self, of: impl Fn(&Plan) -> u64) -> u64 {
+        self.parts().map(|part| of(&part.plan)).sum()
+    }
+}
+
+impl fmt::Display for ModelPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let alone = self.parts().count() == 1;
+        for (k, layer) in self.layers.iter().enumerate() {
+            for part in layer {
+                if !alone {
+                    let of = match part.operand {
+                        Operand::Input { hidden_offset: None } => "x",
+                        Operand::Input { hidden_offset: Some(_) } => "x and h",
+                        Operand::Hidden { .. } => "h",
+                    };
+                    writeln!(f, "layer {k}, {of}, from step s{}", part.first_step)?;
+                }
+                part.plan.fmt(f)?;
+            }
+        }
+        Ok(())
+    }
+}
