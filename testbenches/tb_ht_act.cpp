@@ -1,14 +1,15 @@
 // tb_ht_act.cpp: both functions, the Rust twin's values and the header's rule, at latency 5
 //
-// Arguments: the table's image; vectors of the Rust twin, a line each: z, tanh, y. The rule is
+// Arguments: the table's image; vectors of the Rust twin, a line each: z, tanh, y; the image of the
+// hard sigmoid, where that is what is not tanh. The rule is
 // also computed here from the image, so that a table that is not read cannot pass.
 #include "bench.h"
 
 namespace {
 
-std::vector<uint64_t> table;
+std::vector<uint64_t> table, gate_table;
 
-int64_t sigmoid(int64_t z) {
+int64_t look_up(const std::vector<uint64_t>& table, int64_t z) {
   int64_t a = z < 0 ? -z : z;
   if (a > 32767) a = 32767;
   const uint64_t word = table[a / 128];
@@ -21,14 +22,15 @@ int64_t sigmoid(int64_t z) {
 
 int64_t tanh_by_sigmoid(int64_t z) {
   const int64_t doubled = 2 * z > 32767 ? 32767 : 2 * z < -32768 ? -32768 : 2 * z;
-  return 2 * sigmoid(doubled) - 32768;
+  return 2 * look_up(table, doubled) - 32768;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) bench::fatal("arguments: IMAGE VECTORS");
+  if (argc != (P_HARD ? 4 : 3)) bench::fatal("arguments: IMAGE VECTORS [HARD_IMAGE]");
   table = bench::read_image(argv[1], 256);
+  gate_table = P_HARD ? bench::read_image(argv[3], 256) : table;
   const auto rows = bench::read_vectors(argv[2], 3);
   bench::Bench b("ht_act");
   bench::Random random(9);
@@ -54,7 +56,7 @@ int main(int argc, char** argv) {
       const auto& row = rows[beat - latency];
       const int64_t y = bench::sign_extend(dut.o_y, 16);
       b.expect("value", y, row[2], beat - latency);
-      b.expect("rule", y, row[1] ? tanh_by_sigmoid(row[0]) : sigmoid(row[0]), beat - latency);
+      b.expect("rule", y, row[1] ? tanh_by_sigmoid(row[0]) : look_up(gate_table, row[0]), beat - latency);
     }
     b.tick(dut);
   }

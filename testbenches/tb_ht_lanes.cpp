@@ -29,7 +29,7 @@ int main() {
     now.valid = random.chance(85);
     now.first = terms == 0 || terms == longest || random.chance(15);
     if (now.valid) terms = now.first ? 1 : terms + 1;
-    const int source = random.below(3);
+    const int source = random.below(4);
     const bool fresh = random.chance(40);
     const int sel = random.below(P_BANKS);
     // Of the kept bits some are given by the parameters.
@@ -54,6 +54,7 @@ int main() {
       const int from = lane % P_INPUT_BANKS;
       const int bank = (lane & keep) | (sel & ~keep);
       const int64_t operand = source == 2   ? hidden
+                              : source == 3 ? (fresh ? 0 : hidden)
                               : source == 1 ? result[bank]
                               : mark[from] && fresh ? 0 : input[from];
       now.products.push_back(operand * weight);

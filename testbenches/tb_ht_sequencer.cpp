@@ -1,7 +1,7 @@
 // tb_ht_sequencer.cpp: every instruction in its clock, every iteration of it, and the hand-shakes
 //
 // Arguments: the program, a line for each instruction (operand, result, nest, lag, then the
-// eight flags, lowest first); the nests, a line each (iterations of the loops, innermost first,
+// ten flags, lowest first); the nests, a line each (iterations of the loops, innermost first,
 // then how many of them are summed). Around the module: a loader with credits, element-wise
 // units, results and an output that take random times.
 #include <deque>
@@ -14,7 +14,8 @@ constexpr int kAllSlabs = P_SLABS * P_FRAMES;
 
 struct Instr {
   int64_t act, out, nest, lag;
-  bool wait_input, release_input, takes_frame, wait_hidden, reads_input, last, head, opens;
+  bool wait_input, release_input, takes_frame, wait_hidden, reads_input, last, answers, opens;
+  bool reads_hidden, reads_before;
 };
 
 struct Facts {
@@ -46,6 +47,11 @@ struct Model {
   int in_flight = 0;          // instructions started and not complete
   bool cell_busy = false;
   bool second_half = false;   // of the input buffer
+  bool half = false;          // of the hidden buffer, of the running time step
+  bool cell_half = false;     // the one that takes h
+  bool cells_begun = false;   // since the reset
+  bool out_half = false;      // the one of the output vector
+  bool out_begun = false;
   std::deque<Facts> facts;    // of time steps that are filled and not reached
   Facts step;                 // of the running time step
   bool fresh = true;          // the next time step starts a sequence
@@ -74,9 +80,9 @@ bool due(std::deque<int>& queue) {
 
 int main(int argc, char** argv) {
   if (argc != 3) bench::fatal("arguments: PROGRAM NESTS");
-  for (const auto& r : bench::read_vectors(argv[1], 12))
+  for (const auto& r : bench::read_vectors(argv[1], 14))
     program.push_back(Instr{r[0], r[1], r[2], r[3], r[4] != 0, r[5] != 0, r[6] != 0, r[7] != 0,
-                            r[8] != 0, r[9] != 0, r[10] != 0, r[11] != 0});
+                            r[8] != 0, r[9] != 0, r[10] != 0, r[11] != 0, r[12] != 0, r[13] != 0});
   nests = bench::read_vectors(argv[2], P_LOOPS + 1);
   if (program.size() != P_PROGRAM_LEN) bench::fatal("a wrong number of instructions");
   bench::Bench b("ht_sequencer");
@@ -108,14 +114,13 @@ int main(int argc, char** argv) {
     // Does the next instruction start now?
     const Instr& next = program[m.pc];
     const bool ending = m.running && m.n == m.count - 1;
-    const bool skip = m.fetched && next.head &&
+    const bool skip = m.fetched && P_HEAD && next.answers &&
                       (m.step.abort || (!m.step.last && !P_EVERY_STEP));
-    const bool reserves = P_HEAD ? next.head : next.last;
     const bool starts = m.fetched && !skip && (!m.running || ending) &&
                         (!next.wait_input || m.full > 0) && (!next.wait_hidden || !m.cell_busy) &&
-                        m.in_flight <= next.lag && (!reserves || dut.i_out_idle);
+                        m.in_flight <= next.lag && (!next.answers || dut.i_out_idle);
     const Facts step = starts && next.takes_frame ? m.facts.front() : m.step;
-    const bool answered = reserves && !step.abort && (step.last || P_EVERY_STEP);
+    const bool answered = next.answers && !step.abort && (step.last || P_EVERY_STEP);
 
     if (k > 0) {
       b.expect("slab free", dut.o_slab_free, dut.i_release, k);
@@ -126,6 +131,8 @@ int main(int argc, char** argv) {
       b.expect("reserve", dut.o_out_reserve, starts && answered, k);
       if (starts && answered) b.expect("final", dut.o_out_final, step.last, k);
       b.expect("valid", dut.o_valid, m.running, k);
+      if (m.cells_begun) b.expect("cell half", dut.o_cell_half, m.cell_half, k);
+      if (m.out_begun) b.expect("output half", dut.o_out_half, m.out_half, k);
     }
     if (m.running) {
       const auto& nest = nests[m.now.nest];
@@ -178,8 +185,16 @@ int main(int argc, char** argv) {
       m.n = 0;
       m.count = 1;
       for (int l = 0; l < P_LOOPS; ++l) m.count *= nests[next.nest][l];
-      m.act = bench::low_bits(
-          next.act + (next.reads_input && m.second_half ? P_FRAME_WORDS : 0), P_ACT_AW);
+      if (next.opens) m.half = !m.half;
+      if (next.last) m.cell_half = m.half;
+      m.cells_begun = m.cells_begun || next.last;
+      if (next.answers) m.out_half = m.half;
+      m.out_begun = m.out_begun || next.answers;
+      const bool other = (next.reads_hidden && m.half) || (next.reads_before && !m.half);
+      m.act = bench::low_bits(next.act + (next.reads_input && m.second_half ? P_FRAME_WORDS
+                                          : other                           ? P_HIDDEN_HALF
+                                                                            : 0),
+                              P_ACT_AW);
       if (next.opens) m.first = m.fresh;
       if (next.release_input && P_FRAMES == 2) m.second_half = !m.second_half;
       if (next.takes_frame) {

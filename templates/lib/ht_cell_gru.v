@@ -65,7 +65,7 @@ module ht_cell_gru #(
   reg [1:0]          first_q;
   reg [4*UNIT_W-1:0] unit_q;
   wire [UNIT_W-1:0]  unit_read  = unit_q[0        +: UNIT_W];
-  wire [UNIT_W-1:0]  unit_write = unit_q[UNIT_W   +: UNIT_W];
+  wire [UNIT_W-1:0]  unit_write = unit_q[3*UNIT_W +: UNIT_W];
 
   // valid_q: the place holds a unit
   always @(posedge i_clk)

@@ -195,7 +195,7 @@ module ht_engine #(
   wire [ACT_AW-1:0]  act_base;
   wire [OUT_AW-1:0]  out_base;
   wire               complete, cell_start, cell_first, cell_done, all_done;
-  wire               out_reserve, out_final, out_idle;
+  wire               out_reserve, out_final, out_half, out_idle;
   wire               release_3;
 
   ht_sequencer #(
@@ -229,6 +229,7 @@ module ht_engine #(
     .i_cell_done   (cell_done),
     .o_out_reserve (out_reserve),
     .o_out_final   (out_final),
+    .o_out_half    (out_half),
     .i_out_idle    (out_idle),
     .o_valid       (issue),
     .o_start       (start),
@@ -345,7 +346,8 @@ module ht_engine #(
   localparam [HADDR_W-1:0] OTHER    = OTHER_32[HADDR_W-1:0];
   localparam [31:0]        FIRST_32 = HIDDEN_FIRST;
   localparam [HADDR_W-1:0] FIRST    = FIRST_32[HADDR_W-1:0];
-  wire [HADDR_W-1:0] half = cell_half ? OTHER : {HADDR_W{1'b0}};
+  wire [HADDR_W-1:0] written = cell_half ? OTHER : {HADDR_W{1'b0}};
+  wire [HADDR_W-1:0] sent    = out_half ? OTHER : {HADDR_W{1'b0}};
   wire [HADDR_W-1:0] operand_raddr, out_raddr, slot;
   wire [IDX_W-1:0]   out_idx;
   wire [ACT_W-1:0]   out_hidden;
@@ -361,7 +363,7 @@ module ht_engine #(
     .i_data (h_slot),
     .o_data (slot)
   );
-  wire [HADDR_W-1:0] h_waddr = slot + half;
+  wire [HADDR_W-1:0] h_waddr = slot + written;
   wire unused_raddr = &{1'b0, out_raddr, out_hidden, hidden_data};
 
   generate if (HEAD != 0 || HIDDEN_READ != 0) begin : gen_operand
@@ -392,7 +394,7 @@ module ht_engine #(
       .i_waddr (h_waddr),
       .i_wdata (h_data),
       .i_re    (1'b1),
-      .i_raddr (out_raddr + FIRST + half),
+      .i_raddr (out_raddr + FIRST + sent),
       .o_rdata (out_hidden)
     );
   end else begin : gen_no_answer
@@ -589,7 +591,7 @@ module ht_engine #(
     // go_q: needs no reset
     always @(posedge i_clk)
       go_q <= result_valid && result_dest == 2'd2 && result_last && result_end;
-    wire unused_done = &{1'b0, all_done};
+    wire unused_done = &{1'b0, all_done, sent};
   end else begin : gen_hidden
     assign out_value = {{(16-ACT_W){out_hidden[ACT_W-1]}}, out_hidden};
     assign out_go    = all_done;

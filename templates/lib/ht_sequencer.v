@@ -48,6 +48,7 @@ module ht_sequencer #(
   // out: the output vector
   output wire               o_out_reserve,  // one is about to come
   output wire               o_out_final,    // it ends a sequence
+  output wire               o_out_half,     // half of the hidden buffer that an h as output lies in
   input  wire               i_out_idle,     // the one before has left
 
   // issue: one loop iteration
@@ -237,6 +238,10 @@ module ht_sequencer #(
     if (i_rst)          half_q <= 1'b0;
     else if (open_step) half_q <= half_now;
 
+  // out_half_q: the one of the vector that is sent; needs no reset
+  reg out_half_q;
+  always @(posedge i_clk) if (dispatch && ir_answers) out_half_q <= half_now;
+
   // cell_half_q: the one that the element-wise units write; needs no reset
   reg cell_half_q;
   always @(posedge i_clk) if (cell_start) cell_half_q <= half_now;
@@ -360,6 +365,7 @@ module ht_sequencer #(
   assign o_cell_half   = cell_half_q;
   assign o_out_reserve = dispatch && ir_answers && answer;
   assign o_out_final   = last_now;
+  assign o_out_half    = out_half_q;
 
 `ifdef FORMAL
   // Proved for any contents of the tables: every word read is free.

@@ -5,13 +5,16 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use htgen::fixed::activation::{TABLE_TEXT, sigmoid, tanh};
-use htgen::fixed::cell::{CellFormat, GateSums, gate_sum};
+use htgen::fixed::activation::{HARD_TABLE_TEXT, TABLE_TEXT, hard_sigmoid, sigmoid, tanh};
+use htgen::fixed::cell::{CellFormat, CellUnit, gate_sum};
 use htgen::fixed::requant::{requant, requant_saturates};
+use htgen::model::{Cell, GateActivation};
 use tempfile::TempDir;
 
 use crate::verilated::{Bench, Built};
 
+/// The hard sigmoid's table, as `ht_act` names it.
+pub const HARD_IMAGE: &str = "ht_hard_sigmoid.hex";
 /// The sigmoid's table, as `ht_act` names it.
 pub const IMAGE: &str = "ht_sigmoid.hex";
 /// The vectors of a bench.
@@ -74,13 +77,14 @@ pub fn folder(files: &[(&str, &str)]) -> TempDir {
 
 /// The bench must fail with a wrong word in the module's image, and without the image.
 ///
-/// `arguments` begin with the image's name; the bench gets a whole copy of it there, so that it
-/// is the module that goes wrong and not the comparison.
+/// Where `arguments` have the image's name the bench gets a whole copy of it, so that it is the
+/// module that goes wrong and not the comparison. The image is there again afterwards.
 #[track_caller]
 fn check_needs_image(built: &Built, dir: &Path, image: &str, arguments: &[&str]) {
     let whole = fs::read_to_string(dir.join(image)).expect("the image");
     fs::write(dir.join("whole.hex"), &whole).expect("a file in a temporary folder");
-    let with_copy = [&["whole.hex"], &arguments[1..]].concat();
+    let with_copy: Vec<&str> =
+        arguments.iter().map(|&a| if a == image { "whole.hex" } else { a }).collect();
     built.passes_in(dir, &with_copy);
 
     let at = whole.find('\n').expect("a first line") + 1;
@@ -93,6 +97,7 @@ fn check_needs_image(built: &Built, dir: &Path, image: &str, arguments: &[&str])
     fs::remove_file(dir.join(image)).expect("the image");
     assert!(!built.run_in(dir, &with_copy).status.success(), "zeros passed");
     assert!(!built.run_in(dir, arguments).status.success(), "a missing image passed");
+    fs::write(dir.join(image), whole).expect("a file in a temporary folder");
 }
 
 #[test]
@@ -196,12 +201,12 @@ fn requantiser_equals_its_twin() {
 }
 
 /// Every `stride`-th argument and its values, as lines of the activation's bench.
-pub fn activation_vectors(stride: usize) -> String {
+pub fn activation_vectors(stride: usize, gate: fn(i16) -> i16) -> String {
     let mut text = String::new();
     for z in (i16::MIN..=i16::MAX).step_by(stride) {
         // Mixed, so that sigmoid and tanh follow each other in the pipeline.
         let other = z.wrapping_mul(12_345);
-        writeln!(text, "{z} 0 {}\n{other} 1 {}", sigmoid(z), tanh(other)).expect("text grows");
+        writeln!(text, "{z} 0 {}\n{other} 1 {}", gate(z), tanh(other)).expect("text grows");
     }
     text
 }
@@ -209,15 +214,23 @@ pub fn activation_vectors(stride: usize) -> String {
 #[test]
 fn activations_equal_their_twin_on_every_argument() {
     for serial in [0, 1] {
-        let dir = folder(&[(IMAGE, TABLE_TEXT), (VECTORS, &activation_vectors(1))]);
-        if let Some(built) = Bench::of("ht_act").params(&[("SERIAL", serial)]).build() {
+        let dir = folder(&[(IMAGE, TABLE_TEXT), (VECTORS, &activation_vectors(1, sigmoid))]);
+        if let Some(built) = Bench::of("ht_act").params(&[("SERIAL", serial), ("HARD", 0)]).build()
+        {
             check_needs_image(&built, dir.path(), IMAGE, &[IMAGE, VECTORS]);
+        }
+    }
+    let vectors = activation_vectors(1, hard_sigmoid);
+    let dir = folder(&[(IMAGE, TABLE_TEXT), (HARD_IMAGE, HARD_TABLE_TEXT), (VECTORS, &vectors)]);
+    if let Some(built) = Bench::of("ht_act").params(&[("SERIAL", 0), ("HARD", 1)]).build() {
+        for image in [IMAGE, HARD_IMAGE] {
+            check_needs_image(&built, dir.path(), image, &[IMAGE, VECTORS, HARD_IMAGE]);
         }
     }
 }
 
 /// Units in any order over many time steps, as lines of the cell's bench.
-pub fn cell_vectors(format: &CellFormat, units: usize, count: usize) -> String {
+pub fn cell_vectors(cell: &CellUnit, units: usize, count: usize) -> String {
     let mut random = Random(22);
     let mut states = vec![0i16; units];
     let mut text = String::new();
@@ -228,9 +241,9 @@ pub fn cell_vectors(format: &CellFormat, units: usize, count: usize) -> String {
             let first = step == 0 || random.below(8) == 0;
             let z: [i16; 4] = std::array::from_fn(|_| random.word());
             let bias: [i16; 4] = std::array::from_fn(|_| random.word() >> random.below(8));
-            let [i, f, g, o] = std::array::from_fn(|gate| gate_sum(z[gate], bias[gate]));
+            let sums = std::array::from_fn(|gate| gate_sum(z[gate], bias[gate]));
             let state = if first { 0 } else { *kept };
-            let (next, h) = format.step(GateSums { i, f, g, o }, state);
+            let (next, h) = cell.step(sums, state);
             *kept = next;
             let numbers = z.iter().chain(&bias).map(i16::to_string).collect::<Vec<_>>().join(" ");
             writeln!(text, "{idle} {unit} {} {numbers} {h}", u8::from(first)).expect("text grows");
@@ -248,17 +261,24 @@ fn cell_equals_its_twin() {
         (15, 0, 4, 2, 0),
         (9, 0, 5, 3, 0),
     ] {
+        let (gates, hard) = match units % 2 {
+            0 => (GateActivation::Sigmoid, 0),
+            _ => (GateActivation::HardSigmoid, 1),
+        };
         let format = CellFormat { c_frac, h_frac, act_bits };
-        let vectors = cell_vectors(&format, units, 4000);
-        let dir = folder(&[(IMAGE, TABLE_TEXT), (VECTORS, &vectors)]);
         let params = [
+            ("HARD", hard),
             ("UNITS", units as i64),
             ("ACT_W", i64::from(act_bits)),
             ("C_FRAC", i64::from(c_frac)),
             ("H_FRAC", i64::from(h_frac)),
             ("SERIAL", serial),
         ];
-        if let Some(built) = Bench::of("ht_cell").params(&params).build() {
+        for (cell, module) in [(Cell::Lstm, "ht_cell"), (Cell::Gru, "ht_cell_gru")] {
+            let vectors = cell_vectors(&CellUnit { cell, gates, format }, units, 4000);
+            let images = [(IMAGE, TABLE_TEXT), (HARD_IMAGE, HARD_TABLE_TEXT)];
+            let dir = folder(&[images[0], images[1], (VECTORS, &vectors)]);
+            let Some(built) = Bench::of(module).params(&params).build() else { return };
             built.passes_in(dir.path(), &[IMAGE, VECTORS]);
             // A narrow h hides one wrong word of the table.
             if act_bits == 16 {

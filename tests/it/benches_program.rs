@@ -106,8 +106,9 @@ fn addresses_follow_the_loop_indices() {
 }
 
 /// One instruction: operand, result, nest, lag, then the flags of the program image: waits for x,
-/// releases x, takes the time step, waits for h, reads x, last step, head, opens the time step.
-type Instr = [i64; 12];
+/// releases x, takes the time step, waits for h, reads x, last step, answers, opens the time step,
+/// reads h of this time step, reads that of the one before.
+type Instr = [i64; 14];
 
 /// A time step: for each slab its first reader and sometimes more, later steps, the head.
 fn program(random: &mut Random, nests: u64, slabs: usize, head: bool) -> Vec<Instr> {
@@ -116,7 +117,9 @@ fn program(random: &mut Random, nests: u64, slabs: usize, head: bool) -> Vec<Ins
         let lag = random.below(4) as i64;
         let [act, out] = [11, 7].map(|width| random.below(1 << width) as i64);
         let nest = random.below(nests) as i64;
-        [act, out, nest, lag, waits, releases, takes, hidden, reads, last, 0, 0]
+        let hidden_of = if reads == 0 { random.below(3) as i64 } else { 2 };
+        let [now, before] = [0, 1].map(|of| i64::from(hidden_of == of));
+        [act, out, nest, lag, waits, releases, takes, hidden, reads, last, 0, 0, now, before]
     };
     let mut program = Vec::new();
     for slab in 0..slabs {
@@ -140,6 +143,8 @@ fn program(random: &mut Random, nests: u64, slabs: usize, head: bool) -> Vec<Ins
         program.push(last);
     }
     program[0][11] = 1;
+    // Without a head the last step answers.
+    program.iter_mut().filter(|instr| !head && instr[9] == 1).for_each(|instr| instr[10] = 1);
     program
 }
 
@@ -185,6 +190,7 @@ fn sequencer() {
             ("SLABS", slabs as i64),
             ("FRAMES", frames),
             ("FRAME_WORDS", 900),
+            ("HIDDEN_HALF", 70 * i64::from(slabs != 4)),
             ("EVERY_STEP", every_step.into()),
             ("HEAD", head.into()),
         ]);

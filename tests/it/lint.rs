@@ -55,7 +55,7 @@ const GRID: &[(&str, &[&str])] = &[
         ],
     ),
     ("ht_mul", &["SERIAL=1", "A_W=2 B_W=2 SERIAL=1", "A_W=2 B_W=3", "A_W=11 B_W=31 SERIAL=1"]),
-    ("ht_act", &["SERIAL=1"]),
+    ("ht_act", &["SERIAL=1", "HARD=1"]),
     (
         "ht_cell",
         &[
@@ -64,6 +64,15 @@ const GRID: &[(&str, &[&str])] = &[
             "UNITS=2048 ACT_W=16 C_FRAC=15 H_FRAC=15",
             "C_FRAC=10 ACT_W=16 H_FRAC=4",
             "C_FRAC=12 ACT_W=4 H_FRAC=15 SERIAL=1",
+        ],
+    ),
+    (
+        "ht_cell_gru",
+        &[
+            "SERIAL=1 HARD=1",
+            "UNITS=2 ACT_W=4 C_FRAC=8 H_FRAC=0",
+            "UNITS=2048 ACT_W=16 C_FRAC=15 H_FRAC=15",
+            "C_FRAC=10 ACT_W=16 H_FRAC=14",
         ],
     ),
     ("ht_pick", &["COUNT=1 WIDTH=1", "COUNT=5 WIDTH=40"]),
@@ -79,6 +88,7 @@ const GRID: &[(&str, &[&str])] = &[
             "PROGRAM_LEN=1 HEAD=0",
             "PROGRAM_LEN=256 NESTS=256 LOOPS=16 SLABS=64",
             "LOOPS=3 FRAMES=2 FRAME_WORDS=900 EVERY_STEP=1",
+            "HIDDEN_HALF=100",
         ],
     ),
     ("ht_writeback", &["LANES=1", "LANES=8 DRAINS=8 SHIFT_SPAN=0", "LANES=16 DRAINS=4 NESTS=9"]),
@@ -95,6 +105,8 @@ const GRID: &[(&str, &[&str])] = &[
             "SERIAL=1",
             "LANES=8 DRAINS=4 CELLS=2 ROWS=6 GROUPS=7 GATE_SHIFT=3",
             "LANES=2 DRAINS=2 CELLS=2",
+            "PARTS=2 GRU=1 MASKED=1",
+            "LANES=8 DRAINS=4 CELLS=2 ROWS=6 GROUPS=7 PARTS=2 LAYERED=1 HARD=1",
         ],
     ),
     ("ht_output", &["OUTPUTS=1", "OUTPUTS=64 IDX_W=6", "OUTPUTS=70 IDX_W=7 BIAS_FILE=program.hex"]),
@@ -150,6 +162,11 @@ const BOUNDS: &[(&str, &str, &str)] = &[
     ("ht_loader", "FRAMES=3", "loader_frames_must_be_1_or_2"),
     ("ht_cells", "CELLS=2", "cells_must_be_a_power_of_two_up_to_drains_and_8"),
     ("ht_cells", "ROWS=1", "cells_rows_or_groups_too_few"),
+    ("ht_cells", "PARTS=3", "cells_parts_must_be_1_or_2"),
+    ("ht_cell_gru", "UNITS=1", "cell_gru_units_must_be_at_least_2"),
+    ("ht_cell_gru", "ACT_W=17", "cell_gru_act_w_must_be_4_to_16"),
+    ("ht_cell_gru", "C_FRAC=7", "cell_gru_c_frac_must_be_8_to_15"),
+    ("ht_cell_gru", "H_FRAC=16", "cell_gru_h_frac_must_be_0_to_15"),
     ("ht_output", "OUTPUTS=3", "output_idx_w_must_hold_outputs"),
 ];
 
@@ -182,7 +199,7 @@ fn cases() -> Vec<(String, &'static str)> {
 /// A folder with the images that a module may name.
 fn images() -> TempDir {
     let dir = TempDir::new().expect("a temporary folder");
-    for name in ["image.hex", "ht_sigmoid.hex"] {
+    for name in ["image.hex", "ht_sigmoid.hex", "ht_hard_sigmoid.hex"] {
         fs::write(dir.path().join(name), TABLE_TEXT).expect("a file in a temporary folder");
     }
     // What the modules above the leaves name by default: any word will do.

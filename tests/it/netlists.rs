@@ -19,8 +19,9 @@ use tempfile::TempDir;
 use crate::benches::{IMAGE, VECTORS, activation_vectors, cell_vectors, folder, requant_vectors};
 use crate::support::needs;
 use crate::verilated::{Bench, repository};
-use htgen::fixed::activation::TABLE_TEXT;
-use htgen::fixed::cell::CellFormat;
+use htgen::fixed::activation::{TABLE_TEXT, sigmoid};
+use htgen::fixed::cell::{CellFormat, CellUnit};
+use htgen::model::{Cell, GateActivation};
 
 /// A module after synthesis: DSP blocks, block RAMs and LUT4 that it must have.
 struct Netlist {
@@ -111,9 +112,9 @@ fn requant_is_small() {
 
 #[test]
 fn act_has_its_table_in_block_ram() {
-    let dir = folder(&[(IMAGE, TABLE_TEXT), (VECTORS, &activation_vectors(97))]);
+    let dir = folder(&[(IMAGE, TABLE_TEXT), (VECTORS, &activation_vectors(97, sigmoid))]);
     for (serial, dsp, most_lut4) in [(0, 1, 90), (1, 0, 130)] {
-        let params = vec![("SERIAL", serial)];
+        let params = vec![("SERIAL", serial), ("HARD", 0)];
         let net = Netlist { module: "ht_act", params, dsp, bram: 2, most_lut4 };
         net.check(dir.path(), &[IMAGE, VECTORS]);
     }
@@ -122,11 +123,23 @@ fn act_has_its_table_in_block_ram() {
 #[test]
 fn cell_has_its_state_in_block_ram() {
     let format = CellFormat { c_frac: 11, h_frac: 11, act_bits: 12 };
-    let dir = folder(&[(IMAGE, TABLE_TEXT), (VECTORS, &cell_vectors(&format, 64, 1000))]);
-    for (serial, dsp, most_lut4) in [(0, 2, 265), (1, 0, 365)] {
-        let params =
-            vec![("UNITS", 64), ("ACT_W", 12), ("C_FRAC", 11), ("H_FRAC", 11), ("SERIAL", serial)];
-        let net = Netlist { module: "ht_cell", params, dsp, bram: 3, most_lut4 };
-        net.check(dir.path(), &[IMAGE, VECTORS]);
+    let gates = GateActivation::Sigmoid;
+    for (cell, module, limits) in [
+        (Cell::Lstm, "ht_cell", [(0, 2, 265), (1, 0, 365)]),
+        (Cell::Gru, "ht_cell_gru", [(0, 2, 300), (1, 0, 400)]),
+    ] {
+        let vectors = cell_vectors(&CellUnit { cell, gates, format }, 64, 1000);
+        let dir = folder(&[(IMAGE, TABLE_TEXT), (VECTORS, &vectors)]);
+        for (serial, dsp, most_lut4) in limits {
+            let params = vec![
+                ("UNITS", 64),
+                ("ACT_W", 12),
+                ("C_FRAC", 11),
+                ("H_FRAC", 11),
+                ("SERIAL", serial),
+            ];
+            let net = Netlist { module, params, dsp, bram: 3, most_lut4 };
+            net.check(dir.path(), &[IMAGE, VECTORS]);
+        }
     }
 }

@@ -28,7 +28,7 @@ const RAGGED: Gaps =
     Gaps { source_percent: 60, sink_percent: 35, stall_every: 7, stall_clocks: 3000 };
 
 /// Hardware that differs from seed to seed in everything that can be chosen.
-fn hardware(seed: u64) -> (Widths, HwConfig) {
+pub fn hardware(seed: u64) -> (Widths, HwConfig) {
     let pick = |from: &[usize], salt: u64| from[((seed + salt) % from.len() as u64) as usize];
     let bits = [(8, 12), (6, 6), (16, 16), (4, 9)][(seed % 4) as usize];
     let hw = HwConfig {
@@ -48,7 +48,14 @@ fn hardware(seed: u64) -> (Widths, HwConfig) {
 #[track_caller]
 fn check_random(seed: u64) {
     let (widths, hw) = hardware(seed);
-    let Some(design) = Design::random(seed, widths, &hw) else { return };
+    if let Some(design) = Design::random(seed, widths, &hw) {
+        check_design(&design, seed);
+    }
+}
+
+/// A design under everything the bench can do to it.
+#[track_caller]
+pub fn check_design(design: &Design, seed: u64) {
     let lengths = [3, 1, 2, 5, 1, 4, 2, 3, 1];
     let stimulus = design.stimulus(&lengths, seed);
     let plain = options(seed);
@@ -74,7 +81,7 @@ fn check_random(seed: u64) {
     assert!(result.outputs_compared < every, "seed {seed}: the resets lost nothing");
 
     if beats > 1 {
-        check_misplaced(&design, &stimulus, &plain);
+        check_misplaced(design, &stimulus, &plain);
     }
 }
 
