@@ -312,17 +312,17 @@ fn specifications_that_do_not_work_out() {
         layers[0].matrices[0].columns.hidden_offset: h would overlap the inputs: found 1023, expected at least 1024, the inputs
         layers: number of layers out of range: found 0, expected 1 to 64
         tree: only for hierarchical Tucker: found ((0,1),2); leave it out
-        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
-        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
-        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
-        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
-        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
-        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
-        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
-        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
-        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
-        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
-        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
+        ranks: leaves and inner nodes belong to a tree: found 2:3, expected one rank, or a list
+        ranks: wrong number of ranks: found 2, expected 3, one between two cores
+        layers[0].matrices[0].factors.cores[1]: wrong shape: found 2 x 4 x 8 x 0, expected left rank x 4 x 8 x right rank
+        out_modes: number of modes out of range: found 0, expected 1 to 8
+        closing_rank: given twice: found 2; a list of ranks begins with it
+        ranks: too large for a ring: found 400 and 400, expected closing rank times largest rank at most 2048
+        layers[0].matrices[0].factors.cores: number of cores out of range: found 16, expected 2 to 15
+        blocks: number of blocks out of range: found 0, expected 1 to 64
+        blocks: number of blocks out of range: found 65, expected 1 to 64
+        ranks: a dense matrix has no ranks; leave them out
+        hidden: too large: found 256 x 1099511627840 elements, expected at most 134217728 in the whole model
         head.outputs: number of outputs out of range: found 0, expected 1 to 67108864"#]].assert_eq(&messages.join("\n"));
     let unknown = preset::build("fdht", 1).unwrap_err().to_string();
     expect![[r#"preset: no such preset: found "fdht", expected one of bt-ucf11, digits, fdht-largest, fdht-smallest, fdht-ucf11, ht-ucf11, ht-youtube, tr-ucf11, tt-ucf11, tt-youtube"#]].assert_eq(&unknown);
