@@ -1,7 +1,17 @@
 //! From a factored matrix to its tensor network.
 
 use super::{Index, IndexId, IndexKind, Network, Node, Tensor, for_each_offset, strides};
-use crate::model::{Block, Core, Factors, HtNode, Layer, Matrix};
+use crate::model::{Block, Columns, Core, Factors, HtNode, Layer, Matrix};
+
+/// Builds the network of one matrix of a checked layer as it stands.
+pub fn build(layer: &Layer, matrix: &Matrix) -> Network {
+    let columns_used = match matrix.columns {
+        Columns::InputAndHidden { hidden_offset } => hidden_offset + layer.hidden,
+        Columns::Input => layer.inputs,
+        Columns::Hidden => layer.hidden,
+    };
+    build_used(layer, matrix, columns_used)
+}
 
 /// Builds the network of one matrix of a checked layer, of which the first `columns_used` columns
 /// carry data.
@@ -11,7 +21,7 @@ use crate::model::{Block, Core, Factors, HtNode, Layer, Matrix};
 /// terms the factors and cores of all blocks side by side, with the block as an index that all of
 /// them share. The gate index is split off the first row mode when that mode is a multiple of the
 /// number of gates.
-pub(super) fn build(layer: &Layer, matrix: &Matrix, columns_used: usize) -> Network {
+pub(super) fn build_used(layer: &Layer, matrix: &Matrix, columns_used: usize) -> Network {
     let gates = layer.cell.gates();
     let mut builder = Builder { indices: Vec::new(), nodes: Vec::new(), rows: Vec::new() };
     for (k, &size) in matrix.in_modes.iter().enumerate() {

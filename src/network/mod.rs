@@ -7,7 +7,8 @@ mod build;
 mod parts;
 mod tensor;
 
-use build::build;
+pub use build::build;
+use build::build_used;
 pub use parts::{Operand, Part, parts};
 pub use tensor::{Tensor, for_each_offset, strides};
 

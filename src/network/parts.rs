@@ -1,6 +1,6 @@
 //! The products that a layer adds up, each with its tensor network and the vector that it multiplies.
 
-use super::{Network, build};
+use super::{Network, build_used};
 use crate::error::{Diagnostic, Result};
 use crate::model::{Cell, Columns, Layer, Matrix};
 
@@ -88,5 +88,5 @@ fn part(layer: &Layer, matrix: &Matrix, operand: Operand) -> Part {
         }
         Operand::Hidden { first } => first + layer.hidden,
     };
-    Part { operand, network: build(layer, matrix, used) }
+    Part { operand, network: build_used(layer, matrix, used) }
 }
