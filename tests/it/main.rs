@@ -22,11 +22,13 @@ mod data_refusals; // bad recordings and clips, nothing half written
 mod data_support;
 mod data_voices; // the example's voices, made again
 mod data_wav; // recordings to features, against a plain computation
+mod dense; // the plain evaluation itself
 mod digits;
 mod emit;
 mod errors;
 mod errors_data;
 mod exact;
+mod import_support;
 mod interrupted; // signals in the middle of a command
 mod lane_rusthdl; // the lane against its second description
 mod lint; // warnings, bounds and style of the library
