@@ -8,6 +8,7 @@ mod design;
 mod doctor;
 mod emit;
 mod hardware;
+mod import;
 mod inspect;
 mod new;
 mod options;
@@ -43,6 +44,7 @@ pub struct Cli {
 enum Command {
     Data(data::Data),
     New(new::New),
+    Import(import::Import),
     Inspect(inspect::Inspect),
     Quantize(quantize::Quantize),
     Run(run::Run),
@@ -83,6 +85,7 @@ impl Command {
         match self {
             Command::Data(args) => args.run(),
             Command::New(args) => args.run(),
+            Command::Import(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Quantize(args) => args.run(),
             Command::Run(args) => args.run(),

@@ -1,6 +1,6 @@
 //! `htgen new`: an untrained model from a preset, or from modes, tree and ranks.
 
-use super::{Outcome, out};
+use super::{Outcome, options, out};
 use crate::error::{Diagnostic, Result};
 use crate::model::{
     self, Cell, Cores, Element, Format, GateActivation, InputPrep, Model, NewSpec, Ranks,
@@ -181,7 +181,7 @@ impl New {
             ranks => ranks.unwrap_or(Ranks::PerNode(Vec::new())),
         };
         Ok(NewSpec {
-            name: self.name.unwrap_or_else(|| stem(output)),
+            name: self.name.unwrap_or_else(|| options::stem(output)),
             cell,
             gate_activation: self.gate_activation.into(),
             inputs,
@@ -301,12 +301,6 @@ enum RecurrentName {
     Dense,
     /// A matrix of the same format
     Factored,
-}
-
-/// The file's name up to the first dot.
-fn stem(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.split('.').next().unwrap_or_default().to_owned()
 }
 
 fn parse_ranks(text: &str) -> std::result::Result<Ranks, String> {

@@ -12,6 +12,7 @@ mod write;
 
 pub use array::{Array, ArrayData};
 pub use names::{check_name, group_of, natural};
+pub(crate) use npz::Npz;
 pub use set::{Labels, Rows, write_set};
 pub use write::write_npz;
 

@@ -20,12 +20,12 @@ const MAX_NESTING: usize = 8;
 const MAX_LISTED: usize = 12;
 
 /// An open npz file.
-pub(super) struct Npz {
+pub(crate) struct Npz {
     archive: ZipArchive<Cursor<Vec<u8>>>,
 }
 
 impl Npz {
-    pub(super) fn open(bytes: Vec<u8>) -> Result<Self, Diagnostic> {
+    pub(crate) fn open(bytes: Vec<u8>) -> Result<Self, Diagnostic> {
         let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| {
             Diagnostic::new("", format!("not a whole npz file ({error})"))
                 .expected("arrays written by numpy.savez or savez_compressed")
@@ -35,11 +35,17 @@ impl Npz {
     }
 
     /// Names of the arrays, sorted.
-    pub(super) fn names(&self) -> String {
+    pub(crate) fn list(&self) -> Vec<String> {
         let files = self.archive.file_names_raw().map(String::from_utf8_lossy);
         let mut names: Vec<String> =
             files.filter_map(|file| file.strip_suffix(".npy").map(str::to_owned)).collect();
         names.sort_unstable();
+        names
+    }
+
+    /// The first names as text.
+    pub(super) fn names(&self) -> String {
+        let names = self.list();
         if names.is_empty() {
             return "no array".to_string();
         }
@@ -50,7 +56,7 @@ impl Npz {
     }
 
     /// Reads an array, `None` when the file does not have it.
-    pub(super) fn array(&mut self, name: &str) -> Result<Option<Array>, Diagnostic> {
+    pub(crate) fn array(&mut self, name: &str) -> Result<Option<Array>, Diagnostic> {
         match self.unpack(name)? {
             None => Ok(None),
             Some(bytes) => decode(&bytes, name).map(Some),

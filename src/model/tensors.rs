@@ -1,19 +1,11 @@
-//! The safetensors file beside a model: where it may lie, what it may hold, and its values as f64.
+//! The safetensors file beside a model: where it may lie, and what a model may take from it.
 
 use super::shape;
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files;
-use safetensors::{Dtype, SafeTensors};
-use serde_json::Value;
-use std::collections::BTreeMap;
+use crate::tensors::{self, MAX_BYTES};
+use safetensors::Dtype;
 use std::path::{Component, Path, PathBuf};
-
-/// Largest safetensors file.
-const MAX_BYTES: u64 = 1 << 30;
-/// Names listed when one is missing.
-const MAX_LISTED: usize = 12;
-/// Bytes of the header length at the start of a safetensors file.
-const LENGTH_BYTES: usize = 8;
 
 /// Reads the file named by the key `cores` of the model at `model`; the path must be relative and
 /// stay in the folder of the model, symbolic links included.
@@ -48,22 +40,20 @@ fn locate(model: &Path, cores: &str) -> std::result::Result<PathBuf, Diagnostic>
     Ok(path)
 }
 
-/// The tensors of a safetensors file.
+/// The tensors of the file.
 pub(super) struct Tensors<'a> {
     /// Name of the file as the model gives it.
     file: &'a str,
-    content: SafeTensors<'a>,
+    content: tensors::Tensors<'a>,
 }
 
 impl<'a> Tensors<'a> {
     /// Parses the bytes of `file`.
     pub(super) fn parse(file: &'a str, bytes: &'a [u8]) -> std::result::Result<Self, Diagnostic> {
-        let broken = |reason: String| {
+        let content = tensors::Tensors::parse(bytes).map_err(|reason| {
             Diagnostic::new("cores", format!("{file} is not a whole safetensors file ({reason})"))
                 .help("was it copied whole?")
-        };
-        check_offsets(bytes).map_err(broken)?;
-        let content = SafeTensors::deserialize(bytes).map_err(|error| broken(error.to_string()))?;
+        })?;
         Ok(Tensors { file, content })
     }
 
@@ -74,52 +64,20 @@ impl<'a> Tensors<'a> {
         shape: &[usize],
     ) -> std::result::Result<Vec<f64>, Diagnostic> {
         let label = format!("tensor \"{}\" of {}", name.escape_debug(), self.file);
-        let Ok(view) = self.content.tensor(name) else {
+        let Some((found, dtype)) = self.content.kind(name) else {
             return Err(Diagnostic::new("", format!("{label} does not exist"))
-                .expected(format!("one of {}", self.names())));
+                .expected(format!("one of {}", tensors::listed(&self.content.names()))));
         };
-        if view.shape() != shape {
+        if found != shape {
             return Err(Diagnostic::new("", format!("{label} has the wrong shape"))
-                .found(shape::text(view.shape()))
+                .found(shape::text(&found))
                 .expected(shape::text(shape)));
         }
-        match view.dtype() {
-            Dtype::F32 => Ok(decode(view.data(), |b: [u8; 4]| f64::from(f32::from_le_bytes(b)))),
-            Dtype::F64 => Ok(decode(view.data(), f64::from_le_bytes)),
-            other => Err(Diagnostic::new("", format!("{label} has the wrong type"))
-                .found(other)
-                .expected("F32 or F64")),
-        }
+        let exact = matches!(dtype, Dtype::F32 | Dtype::F64);
+        exact.then(|| self.content.values(name)).flatten().ok_or_else(|| {
+            Diagnostic::new("", format!("{label} has the wrong type"))
+                .found(dtype)
+                .expected("F32 or F64")
+        })
     }
-
-    fn names(&self) -> String {
-        let mut names = self.content.names();
-        names.sort_unstable();
-        let listed: Vec<String> =
-            names.iter().take(MAX_LISTED).map(|name| name.escape_debug().to_string()).collect();
-        let more = if names.len() > MAX_LISTED { ", ..." } else { "" };
-        format!("{}{more}", listed.join(", "))
-    }
-}
-
-fn decode<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f64) -> Vec<f64> {
-    bytes.as_chunks().0.iter().map(|chunk| value(*chunk)).collect()
-}
-
-/// The crate adds offsets up without checking; this makes sure that no sum can overflow.
-fn check_offsets(bytes: &[u8]) -> std::result::Result<(), String> {
-    let length = bytes.first_chunk::<LENGTH_BYTES>().ok_or("shorter than its header length")?;
-    let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| "header too long")?;
-    let rest = &bytes[LENGTH_BYTES..];
-    let header = rest.get(..length).ok_or("the header ends too early")?;
-    let header: BTreeMap<String, Value> =
-        serde_json::from_slice(header).map_err(|error| format!("header: {error}"))?;
-    let n_data = (rest.len() - length) as u64;
-    for (name, entry) in header.iter().filter(|(name, _)| *name != "__metadata__") {
-        let end = entry.pointer("/data_offsets/1").and_then(Value::as_u64);
-        if end.is_none_or(|end| end > n_data) {
-            return Err(format!("\"{}\" ends behind the file", name.escape_debug()));
-        }
-    }
-    Ok(())
 }

@@ -22,12 +22,18 @@ mod data_refusals; // bad recordings and clips, nothing half written
 mod data_support;
 mod data_voices; // the example's voices, made again
 mod data_wav; // recordings to features, against a plain computation
+mod dense; // the plain evaluation itself
 mod digits;
 mod emit;
 mod errors;
 mod errors_data;
 mod exact;
 mod formats;
+mod import; // checkpoints against the outputs of their original layers
+mod import_cores; // ... plain cores
+mod import_factored; // ... refused, with factored layers
+mod import_refusals; // ... refused, of any kind
+mod import_support;
 mod interrupted; // signals in the middle of a command
 mod lane_rusthdl; // the lane against its second description
 mod lint; // warnings, bounds and style of the library

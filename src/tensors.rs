@@ -1,0 +1,132 @@
+//! The tensors of a safetensors file: its header is checked before the crate sees it, values come as
+//! f64. Knows neither models nor checkpoints.
+
+use safetensors::{Dtype, SafeTensors};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Largest safetensors file.
+pub(crate) const MAX_BYTES: u64 = 1 << 30;
+/// Names listed in a message.
+const MAX_LISTED: usize = 12;
+/// Bytes of the header length at the start of a safetensors file.
+const LENGTH_BYTES: usize = 8;
+
+/// A parsed safetensors file.
+pub(crate) struct Tensors<'a> {
+    content: SafeTensors<'a>,
+    metadata: BTreeMap<String, String>,
+}
+
+impl<'a> Tensors<'a> {
+    /// Parses the bytes of a file; the error says what is wrong with them.
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, String> {
+        let metadata = check_header(bytes)?;
+        let content = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
+        Ok(Tensors { content, metadata })
+    }
+
+    /// Names of all tensors, sorted.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.content.names().into_iter().map(String::from).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// What the writer noted beside the tensors.
+    pub(crate) fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.metadata
+    }
+
+    /// Shape and element type of a tensor, `None` when there is no such tensor.
+    pub(crate) fn kind(&self, name: &str) -> Option<(Vec<usize>, Dtype)> {
+        let view = self.content.tensor(name).ok()?;
+        Some((view.shape().to_vec(), view.dtype()))
+    }
+
+    /// The values of a tensor of real numbers, row-major; `None` when there is no such tensor or its
+    /// elements are of another kind.
+    pub(crate) fn values(&self, name: &str) -> Option<Vec<f64>> {
+        let view = self.content.tensor(name).ok()?;
+        let data = view.data();
+        match view.dtype() {
+            Dtype::F16 => Some(decode(data, |b: [u8; 2]| half(u16::from_le_bytes(b)))),
+            Dtype::BF16 => Some(decode(data, |b: [u8; 2]| {
+                f64::from(f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16))
+            })),
+            Dtype::F32 => Some(decode(data, |b: [u8; 4]| f64::from(f32::from_le_bytes(b)))),
+            Dtype::F64 => Some(decode(data, f64::from_le_bytes)),
+            _ => None,
+        }
+    }
+}
+
+/// The first names of a list as text.
+pub(crate) fn listed(names: &[String]) -> String {
+    let shown: Vec<String> =
+        names.iter().take(MAX_LISTED).map(|name| name.escape_debug().to_string()).collect();
+    let more = if names.len() > MAX_LISTED { ", ..." } else { "" };
+    format!("{}{more}", shown.join(", "))
+}
+
+fn decode<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f64) -> Vec<f64> {
+    bytes.as_chunks().0.iter().map(|chunk| value(*chunk)).collect()
+}
+
+/// The value of an IEEE half: 1 sign bit, 5 exponent bits with bias 15, 10 fraction bits.
+fn half(bits: u16) -> f64 {
+    let fraction = f64::from(bits & 0x3ff);
+    let magnitude = match i32::from(bits >> 10 & 0x1f) {
+        0 => fraction * (-24f64).exp2(),
+        31 if fraction == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        exponent => (1024.0 + fraction) * f64::from(exponent - 25).exp2(),
+    };
+    if bits >> 15 == 1 { -magnitude } else { magnitude }
+}
+
+/// The crate adds offsets up without checking; this makes sure that no sum can overflow. Yields the
+/// metadata.
+fn check_header(bytes: &[u8]) -> Result<BTreeMap<String, String>, String> {
+    let length = bytes.first_chunk::<LENGTH_BYTES>().ok_or("shorter than its header length")?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| "header too long")?;
+    let rest = &bytes[LENGTH_BYTES..];
+    let header = rest.get(..length).ok_or("the header ends too early")?;
+    let mut header: BTreeMap<String, Value> =
+        serde_json::from_slice(header).map_err(|error| format!("header: {error}"))?;
+    let metadata = header.remove("__metadata__");
+    let n_data = (rest.len() - length) as u64;
+    for (name, entry) in &header {
+        let end = entry.pointer("/data_offsets/1").and_then(Value::as_u64);
+        if end.is_none_or(|end| end > n_data) {
+            return Err(format!("\"{}\" ends behind the file", name.escape_debug()));
+        }
+    }
+    // Metadata of another form is the crate's to refuse.
+    Ok(metadata.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_are_read() {
+        for (bits, value) in [
+            (0x0000, 0.0),
+            (0x3c00, 1.0),
+            (0xc000, -2.0),
+            (0x3555, 0.333_251_953_125),
+            (0x7bff, 65504.0),
+            (0x0001, 5.960_464_477_539_063e-8),
+            (0x03ff, 6.097_555_160_522_461e-5),
+            (0x0400, 6.103_515_625e-5),
+            (0x7c00, f64::INFINITY),
+            (0xfc00, f64::NEG_INFINITY),
+        ] {
+            assert_eq!(half(bits), value, "{bits:#x}");
+        }
+        assert!(half(0x7e00).is_nan());
+        assert!(half(0x8000).is_sign_negative());
+    }
+}
