@@ -23,5 +23,7 @@ pub mod sim;
 pub mod sound;
 pub mod synth;
 pub mod tool;
+#[cfg(feature = "train")]
+pub mod train;
 pub mod verilog;
 pub mod video;

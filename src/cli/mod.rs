@@ -18,6 +18,7 @@ mod run;
 mod sim;
 mod stages;
 mod synth;
+mod train;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
@@ -43,6 +44,7 @@ pub struct Cli {
 enum Command {
     Data(data::Data),
     New(new::New),
+    Train(train::Train),
     Inspect(inspect::Inspect),
     Quantize(quantize::Quantize),
     Run(run::Run),
@@ -83,6 +85,7 @@ impl Command {
         match self {
             Command::Data(args) => args.run(),
             Command::New(args) => args.run(),
+            Command::Train(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Quantize(args) => args.run(),
             Command::Run(args) => args.run(),

@@ -14,6 +14,7 @@ mod quantize;
 mod sim;
 mod synth;
 mod tally;
+mod train;
 
 pub use dataset::{ClassCount, DataSet, Origin};
 pub use emit::Emission;
@@ -26,3 +27,4 @@ pub use quantize::{EdgeReport, Quantization};
 pub use sim::Simulation;
 pub use synth::Synthesis;
 pub use tally::Tally;
+pub use train::{PartReport, Trained};
