@@ -1,10 +1,13 @@
 //! `htgen new`: an untrained model from a preset, or from modes, tree and ranks.
 
 use super::{Outcome, out};
-use crate::error::Result;
-use crate::model::{self, Cores, Element, InputPrep, Model, NewSpec, Ranks, preset};
+use crate::error::{Diagnostic, Result};
+use crate::model::{
+    self, Cell, Cores, Element, Format, GateActivation, InputPrep, Model, NewSpec, Ranks,
+    Recurrent, modes, preset,
+};
 use crate::report::{NewModel, Presets};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 
 /// Power-of-two divisor that brings bytes into [0, 1).
@@ -13,16 +16,26 @@ const BYTE_SHIFT: i32 = 8;
 const EXAMPLE: &str = "\
 Example:
   htgen new --preset digits -o digits.json
-  htgen new --inputs 12 --hidden 8 --out-modes 8,4 --in-modes 4,5 --rank 3 --real -o small.json";
+  htgen new --inputs 12 --hidden 8 --out-modes 8,4 --in-modes 4,5 --rank 3 --real -o small.json
+  htgen new --inputs 1024 --hidden 64 --format tt --modes 4 --rank 4 --recurrent dense -o tt.json
+  htgen new --inputs 64 --hidden 32 --cell gru --layers 2 --format dense -o gru.json";
 
 /// What describes a shape; a preset stands for all of it.
-const SHAPE: [&str; 12] = [
+const SHAPE: [&str; 20] = [
     "inputs",
     "hidden",
+    "cell",
+    "gate_activation",
+    "layers",
+    "format",
+    "modes",
     "out_modes",
     "in_modes",
     "tree",
     "rank",
+    "closing_rank",
+    "blocks",
+    "recurrent",
     "hidden_offset",
     "input_only",
     "head",
@@ -47,26 +60,47 @@ pub struct New {
     /// Hidden units
     #[arg(long, value_name = "H", required_unless_present_any = ["preset", "list"])]
     hidden: Option<usize>,
-    /// Row modes; they multiply out to 4 H
-    #[arg(long, value_name = "M,…", value_delimiter = ',',
-          required_unless_present_any = ["preset", "list"])]
+    /// Kind of cell
+    #[arg(long, value_name = "CELL", value_enum, default_value_t)]
+    cell: CellName,
+    /// What the gates but the candidate's go through
+    #[arg(long, value_name = "FUNCTION", value_enum, default_value_t)]
+    gate_activation: ActivationName,
+    /// Layers; those above the first have column modes of their own
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    layers: usize,
+    /// Tensor format
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    format: FormatName,
+    /// So many row and column modes, chosen as equal as they can be
+    #[arg(long, value_name = "COUNT", conflicts_with_all = ["out_modes", "in_modes"])]
+    modes: Option<usize>,
+    /// Row modes; they multiply out to gates times H
+    #[arg(long, value_name = "M,…", value_delimiter = ',', requires = "in_modes")]
     out_modes: Vec<usize>,
     /// Column modes; they multiply out to at least the columns in use
-    #[arg(long, value_name = "N,…", value_delimiter = ',',
-          required_unless_present_any = ["preset", "list"])]
+    #[arg(long, value_name = "N,…", value_delimiter = ',', requires = "out_modes")]
     in_modes: Vec<usize>,
     /// Dimension tree like ((0,1),(2,3)), modes from 0; balanced when absent
     #[arg(long, value_name = "TREE")]
     tree: Option<String>,
-    /// Ranks: one for all nodes, LEAF:INNER, or a list in the order of the tree's text
-    #[arg(long, value_name = "RANK", value_parser = parse_ranks,
-          required_unless_present_any = ["preset", "list"])]
+    /// Ranks: one for all, LEAF:INNER of a tree, or a list in the order of the format
+    #[arg(long, value_name = "RANK", value_parser = parse_ranks)]
     rank: Option<Ranks>,
-    /// First column of the hidden vector; the number of inputs when absent
+    /// Rank that closes a ring; that of --rank when absent
+    #[arg(long, value_name = "RANK")]
+    closing_rank: Option<usize>,
+    /// Terms of the block-term format
+    #[arg(long, value_name = "COUNT")]
+    blocks: Option<usize>,
+    /// How h is fed back
+    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+    recurrent: RecurrentName,
+    /// First column of h in the shared matrix; the number of inputs when absent
     #[arg(long, value_name = "COLUMN", conflicts_with = "input_only")]
     hidden_offset: Option<usize>,
-    /// Factor the input-to-hidden matrix alone; the hidden vector is not fed back
-    #[arg(long)]
+    /// Short for --recurrent none
+    #[arg(long, conflicts_with = "recurrent")]
     input_only: bool,
     /// A linear head with this many classes
     #[arg(long, value_name = "CLASSES")]
@@ -117,25 +151,48 @@ impl New {
                 let spec = preset::spec(preset, self.seed)?;
                 NewSpec { name: self.name.unwrap_or(spec.name), ..spec }
             }
-            None => self.shape(output),
+            None => self.shape(output)?,
         };
         model::new(&spec)
     }
 
-    /// The shape of the options; clap has seen to it that none is missing.
-    fn shape(self, output: &Path) -> NewSpec {
+    /// The shape of the options; clap has seen to it that inputs and hidden units are there.
+    fn shape(self, output: &Path) -> Result<NewSpec> {
         let element = if self.real { Element::Real } else { Element::U8 };
         let usual_shift = if self.real { 0 } else { BYTE_SHIFT };
-        NewSpec {
+        let (inputs, hidden) = (self.inputs.unwrap_or_default(), self.hidden.unwrap_or_default());
+        let cell = Cell::from(self.cell);
+        let (format, recurrent) = (self.format()?, self.recurrent()?);
+        let (mut out_modes, mut in_modes) = (self.out_modes, self.in_modes);
+        if let Some(count) = self.modes {
+            let shared = if matches!(recurrent, Recurrent::Shared { .. }) { hidden } else { 0 };
+            out_modes = modes::rows(cell.gates(), hidden, count)?;
+            in_modes = modes::auto(inputs, shared, &[], count)?;
+        }
+        let factored = format != Format::Dense;
+        if factored && out_modes.is_empty() {
+            let problem = Diagnostic::new("--out-modes", "no modes");
+            return Err(problem.help("give --out-modes and --in-modes, or --modes").into());
+        }
+        let ranks = match self.rank {
+            None if factored => {
+                return Err(Diagnostic::new("--rank", "no rank").help("give --rank").into());
+            }
+            ranks => ranks.unwrap_or(Ranks::PerNode(Vec::new())),
+        };
+        Ok(NewSpec {
             name: self.name.unwrap_or_else(|| stem(output)),
-            inputs: self.inputs.unwrap_or_default(),
-            hidden: self.hidden.unwrap_or_default(),
-            out_modes: self.out_modes,
-            in_modes: self.in_modes,
+            cell,
+            gate_activation: self.gate_activation.into(),
+            inputs,
+            hidden,
+            layers: self.layers,
+            format,
+            out_modes,
+            in_modes,
             tree: self.tree.unwrap_or_default(),
-            ranks: self.rank.unwrap_or(Ranks::PerNode(Vec::new())),
-            hidden_offset: self.hidden_offset,
-            fully: !self.input_only,
+            ranks,
+            recurrent,
             head: self.head,
             input: InputPrep {
                 element,
@@ -143,8 +200,107 @@ impl New {
                 mean: Vec::new(),
             },
             seed: self.seed,
+        })
+    }
+
+    fn format(&self) -> Result<Format> {
+        let only = |option: &str, given: bool, format: &str| match given {
+            true => Err(Diagnostic::new(option, format!("only for --format {format}"))),
+            false => Ok(()),
+        };
+        only("--closing-rank", self.closing_rank.is_some() && self.format != FormatName::Tr, "tr")?;
+        only("--blocks", self.blocks.is_some() && self.format != FormatName::Bt, "bt")?;
+        Ok(match self.format {
+            FormatName::Ht => Format::HierarchicalTucker,
+            FormatName::Tt => Format::TensorTrain,
+            FormatName::Tr => Format::TensorRing { closing_rank: self.closing_rank },
+            FormatName::Bt => Format::BlockTerm { blocks: self.blocks.unwrap_or(1) },
+            FormatName::Dense => Format::Dense,
+        })
+    }
+
+    fn recurrent(&self) -> Result<Recurrent> {
+        let recurrent = match self.recurrent {
+            _ if self.input_only => Recurrent::None,
+            RecurrentName::Shared => Recurrent::Shared { hidden_offset: self.hidden_offset },
+            RecurrentName::None => Recurrent::None,
+            RecurrentName::Dense => Recurrent::Dense,
+            RecurrentName::Factored => Recurrent::Factored,
+        };
+        if self.hidden_offset.is_some() && !matches!(recurrent, Recurrent::Shared { .. }) {
+            let problem = Diagnostic::new("--hidden-offset", "h is in a matrix of its own");
+            return Err(problem.help("leave it out, or take --recurrent shared").into());
+        }
+        Ok(recurrent)
+    }
+}
+
+/// Cells by name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum CellName {
+    /// Long short-term memory
+    #[default]
+    Lstm,
+    /// Gated recurrent unit
+    Gru,
+}
+
+impl From<CellName> for Cell {
+    fn from(name: CellName) -> Cell {
+        match name {
+            CellName::Lstm => Cell::Lstm,
+            CellName::Gru => Cell::Gru,
         }
     }
+}
+
+/// Gate activations by name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum ActivationName {
+    /// 1 / (1 + exp(-z))
+    #[default]
+    Sigmoid,
+    /// clip(0.2 z + 0.5, 0, 1)
+    HardSigmoid,
+}
+
+impl From<ActivationName> for GateActivation {
+    fn from(name: ActivationName) -> GateActivation {
+        match name {
+            ActivationName::Sigmoid => GateActivation::Sigmoid,
+            ActivationName::HardSigmoid => GateActivation::HardSigmoid,
+        }
+    }
+}
+
+/// Tensor formats by name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum FormatName {
+    /// Hierarchical Tucker
+    #[default]
+    Ht,
+    /// Tensor train
+    Tt,
+    /// Tensor ring
+    Tr,
+    /// Block term
+    Bt,
+    /// No factors
+    Dense,
+}
+
+/// Ways of the hidden vector.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum RecurrentName {
+    /// In the matrix of the inputs
+    #[default]
+    Shared,
+    /// Not at all
+    None,
+    /// A dense matrix
+    Dense,
+    /// A matrix of the same format
+    Factored,
 }
 
 /// The file's name up to the first dot.

@@ -1,35 +1,44 @@
-//! Untrained models from modes, tree and ranks: sizes are checked before anything is allocated,
-//! then `init` fills the cores from a seed.
+//! Untrained models from modes and ranks: sizes are checked before anything is allocated, then
+//! `init` fills the cores from a seed.
 
 use super::check::{Found, check_name, problems};
-use super::shape::{self, MAX_ELEMENTS};
+use super::shape::{self, MAX_ELEMENTS, MAX_LAYERS};
 use super::{
-    Cell, Columns, Factors, GateActivation, HtNode, InputPrep, Layer, Linear, Matrix, Model, Tree,
-    init,
+    Cell, Columns, Factors, GateActivation, InputPrep, Layer, Linear, Matrix, Model, init, modes,
 };
 use crate::error::{Diagnostic, Problems, Result};
 
-/// What an untrained one-layer model looks like.
+mod outline;
+
+/// What an untrained model looks like.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewSpec {
     /// Name of the model, an identifier.
     pub name: String,
+    /// Kind of cell.
+    pub cell: Cell,
+    /// What the gates but the candidate's go through.
+    pub gate_activation: GateActivation,
     /// Inputs a time step, N.
     pub inputs: usize,
-    /// Hidden units, H.
+    /// Hidden units of each layer, H.
     pub hidden: usize,
-    /// Row modes; their product is 4 H.
+    /// Layers, at least 1. Those above the first have the same row modes, as many column modes of
+    /// their own ([`modes::covering`]) and the same ranks.
+    pub layers: usize,
+    /// Tensor format of the factored matrices.
+    pub format: Format,
+    /// Row modes; their product is gates x H. None for a dense matrix: one mode.
     pub out_modes: Vec<usize>,
-    /// Column modes; their product covers the columns in use.
+    /// Column modes; their product covers the columns in use. None for a dense matrix: one mode.
     pub in_modes: Vec<usize>,
-    /// Dimension tree as text, modes from 0; empty for the balanced tree.
+    /// Dimension tree as text, modes from 0; empty for the balanced tree. Only for
+    /// [`Format::HierarchicalTucker`].
     pub tree: String,
-    /// Ranks.
+    /// Ranks; a dense matrix has none.
     pub ranks: Ranks,
-    /// First column of h; N when absent. Only for a fully decomposed model.
-    pub hidden_offset: Option<usize>,
-    /// Whether the matrix holds the columns of h too (FDHT); else those of x alone.
-    pub fully: bool,
+    /// Where the columns of h are.
+    pub recurrent: Recurrent,
     /// Outputs of a linear head; none for a model that yields its hidden vector.
     pub head: Option<usize>,
     /// Stream element and preparation.
@@ -38,72 +47,93 @@ pub struct NewSpec {
     pub seed: u64,
 }
 
-/// Ranks of the edges of a tree; the root has rank 1 and is never listed.
+/// How the matrices are factored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Hierarchical Tucker.
+    HierarchicalTucker,
+    /// Tensor train.
+    TensorTrain,
+    /// Tensor ring.
+    TensorRing {
+        /// Rank between the last core and the first; the uniform rank when absent.
+        closing_rank: Option<usize>,
+    },
+    /// Block term.
+    BlockTerm {
+        /// Number of Tucker terms.
+        blocks: usize,
+    },
+    /// No factors.
+    Dense,
+}
+
+/// How the hidden vector is fed back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recurrent {
+    /// In the same matrix as the inputs (fully decomposed).
+    Shared {
+        /// First column of h in the first layer; the number of inputs when absent, as in the layers
+        /// above.
+        hidden_offset: Option<usize>,
+    },
+    /// Not at all.
+    None,
+    /// Through a dense matrix.
+    Dense,
+    /// Through a matrix of the same format, row modes and ranks, with as many column modes of its own
+    /// ([`modes::covering`]).
+    Factored,
+}
+
+/// Ranks of a matrix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ranks {
-    /// One rank for all leaves, one for all inner nodes.
+    /// One rank for all leaves of a tree, one for all its inner nodes; the root has rank 1. The other
+    /// formats have no inner nodes, and there the two are equal.
     Uniform {
         /// Rank of each leaf.
         leaf: usize,
         /// Rank of each inner node but the root.
         inner: usize,
     },
-    /// One rank a node in the order of the tree's text: a node, then its left half, then its right
-    /// half. For `((0,1),2)`: (0,1), 0, 1, 2.
+    /// A list.
+    ///
+    /// Tree: one rank a node but the root in the order of the tree's text, a node, then its left half,
+    /// then its right half; for `((0,1),2)`: (0,1), 0, 1, 2. Train: those between the cores. Ring:
+    /// the left rank of each core, the closing rank first. Block term: the Tucker rank of each mode.
     PerNode(Vec<usize>),
 }
 
-/// Builds the model that the specification describes, with seeded values: the rebuilt matrix has
-/// standard deviation 1/sqrt(H), the forget gate's bias is about 1.
+/// Builds the model that the specification describes, with seeded values: each rebuilt matrix has
+/// standard deviation 1/sqrt(H), the bias of the gate that keeps the state is about 1.
 pub fn new(spec: &NewSpec) -> Result<Model> {
-    let tree = Tree::parse(&spec.tree, spec.out_modes.len())?;
-    let mut model = outline(spec, &tree)?;
+    let mut model = outline(spec)?;
     init::fill(&mut model, spec.seed);
     model.check()?;
     Ok(model)
 }
 
 /// The model with every core and vector allocated and zero.
-fn outline(spec: &NewSpec, tree: &Tree) -> Result<Model> {
+fn outline(spec: &NewSpec) -> Result<Model> {
+    let format = outline::Shape::of(spec)?;
     let mut found = Found::default();
     check_name(&spec.name, &mut found);
-    if !spec.fully && spec.hidden_offset.is_some() {
-        found.push(
-            Diagnostic::new("hidden_offset", "no h in this matrix")
-                .help("leave it out, or decompose fully"),
-        );
-    }
+    found.range("layers", "number of layers", spec.layers, 1, MAX_LAYERS);
     found.finish()?;
-    let mut allocator =
-        Allocator { spec, n_left: MAX_ELEMENTS, ranks: rank_list(spec, tree)?.into_iter() };
-    let factors = Factors::HierarchicalTucker(allocator.node(tree, None)?);
-    let gates = Cell::Lstm.gates();
-    let bias = allocator.zeros("hidden", &[gates, spec.hidden])?;
-    let head = spec.head.map(|outputs| allocator.head(outputs)).transpose()?;
-    let columns = if spec.fully {
-        Columns::InputAndHidden { hidden_offset: spec.hidden_offset.unwrap_or(spec.inputs) }
-    } else {
-        Columns::Input
-    };
-    let matrix = Matrix {
-        columns,
-        out_modes: spec.out_modes.clone(),
-        in_modes: spec.in_modes.clone(),
-        factors,
-    };
-    let layer = Layer {
-        cell: Cell::Lstm,
-        gate_activation: GateActivation::Sigmoid,
-        inputs: spec.inputs,
-        hidden: spec.hidden,
-        matrices: vec![matrix],
-        bias,
-        candidate_bias: Vec::new(),
-    };
+    let mut memory = Memory { n_left: MAX_ELEMENTS };
+    let mut layers = Vec::with_capacity(spec.layers);
+    for index in 0..spec.layers {
+        layers.push(layer(spec, &format, index, &mut memory)?);
+    }
+    let head = spec.head.map(|outputs| {
+        let weight = memory.zeros("head", &[outputs, spec.hidden])?;
+        Ok::<_, Problems>(Linear { outputs, weight, bias: memory.zeros("head", &[outputs])? })
+    });
     let model = Model {
         name: spec.name.clone(),
-        layers: vec![layer],
-        head,
+        layers,
+        head: head.transpose()?,
         input: spec.input.clone(),
         formats: None,
     };
@@ -111,81 +141,67 @@ fn outline(spec: &NewSpec, tree: &Tree) -> Result<Model> {
     Ok(model)
 }
 
-/// Ranks of all nodes but the root in the order of the tree's text.
-fn rank_list(spec: &NewSpec, tree: &Tree) -> Result<Vec<usize>> {
-    let n_edges = 2 * (tree.n_modes() - 1);
-    match &spec.ranks {
-        Ranks::PerNode(ranks) if ranks.len() == n_edges => Ok(ranks.clone()),
-        Ranks::PerNode(ranks) => Err(Diagnostic::new("ranks", "one rank a node but the root")
-            .found(ranks.len())
-            .expected(format!("{n_edges} for the tree {tree}"))
-            .help(
-                "list them in the order of the tree's text: a node, its left half, its right half",
-            )
-            .into()),
-        Ranks::Uniform { leaf, inner } => {
-            let mut ranks = Vec::with_capacity(n_edges);
-            uniform(tree, *leaf, *inner, &mut ranks);
-            // The first entry belongs to the root.
-            Ok(ranks.split_off(1))
+fn layer(
+    spec: &NewSpec,
+    format: &outline::Shape,
+    index: usize,
+    memory: &mut Memory,
+) -> Result<Layer> {
+    let (hidden, gates) = (spec.hidden, spec.cell.gates());
+    let inputs = if index == 0 { spec.inputs } else { hidden };
+    let columns = match spec.recurrent {
+        Recurrent::Shared { hidden_offset } => {
+            let offset = hidden_offset.filter(|_| index == 0).unwrap_or(inputs);
+            Columns::InputAndHidden { hidden_offset: offset }
+        }
+        _ => Columns::Input,
+    };
+    let used = |columns: Columns| match columns {
+        Columns::InputAndHidden { hidden_offset } => hidden_offset.saturating_add(hidden),
+        Columns::Input => inputs,
+        Columns::Hidden => hidden,
+    };
+    let mut matrix = |format: &outline::Shape, columns: Columns, given: bool| {
+        let or_one = |modes: &[usize], size: usize| match modes {
+            [] if *format == outline::Shape::Dense => vec![size],
+            modes => modes.to_vec(),
+        };
+        let out_modes = or_one(&spec.out_modes, gates.saturating_mul(hidden));
+        let in_modes = match spec.in_modes.len() {
+            count if !given && count > 0 => modes::covering(used(columns), count)?,
+            _ => or_one(&spec.in_modes, used(columns)),
+        };
+        let factors = format.zeros(&out_modes, &in_modes, memory)?;
+        Ok::<_, Problems>(Matrix { columns, out_modes, in_modes, factors })
+    };
+    let mut matrices = vec![matrix(format, columns, index == 0)?];
+    match spec.recurrent {
+        Recurrent::Shared { .. } | Recurrent::None => {}
+        Recurrent::Factored => matrices.push(matrix(format, Columns::Hidden, false)?),
+        Recurrent::Dense => {
+            let (out_modes, in_modes) = (vec![gates.saturating_mul(hidden)], vec![hidden]);
+            let factors = Factors::Dense(memory.zeros("hidden", &[out_modes[0], hidden])?);
+            matrices.push(Matrix { columns: Columns::Hidden, out_modes, in_modes, factors });
         }
     }
+    let candidates = if spec.cell == Cell::Gru { hidden } else { 0 };
+    Ok(Layer {
+        cell: spec.cell,
+        gate_activation: spec.gate_activation,
+        inputs,
+        hidden,
+        matrices,
+        bias: memory.zeros("hidden", &[gates, hidden])?,
+        candidate_bias: memory.zeros("hidden", &[candidates])?,
+    })
 }
 
-fn uniform(tree: &Tree, leaf: usize, inner: usize, ranks: &mut Vec<usize>) {
-    match tree {
-        Tree::Leaf(_) => ranks.push(leaf),
-        Tree::Pair(left, right) => {
-            ranks.push(inner);
-            uniform(left, leaf, inner, ranks);
-            uniform(right, leaf, inner, ranks);
-        }
-    }
-}
-
-/// Makes zero cores, within the number of elements that a model may have.
-struct Allocator<'a> {
-    spec: &'a NewSpec,
+/// Elements that the model may still take.
+struct Memory {
     n_left: usize,
-    ranks: std::vec::IntoIter<usize>,
 }
 
-impl Allocator<'_> {
-    /// A node of the given rank; `None` at the root.
-    fn node(&mut self, tree: &Tree, rank: Option<usize>) -> Result<HtNode> {
-        match tree {
-            Tree::Leaf(mode) => {
-                let rows = self.spec.out_modes.get(*mode).copied().unwrap_or(0);
-                let columns = self.spec.in_modes.get(*mode).copied().unwrap_or(0);
-                let shape = shape::leaf(rows, columns, rank.unwrap_or(1), rank.is_none());
-                let core = self.zeros("ranks", &shape)?;
-                Ok(HtNode::Leaf { mode: *mode, rank: rank.unwrap_or(1), core })
-            }
-            Tree::Pair(left, right) => {
-                let left = self.child(left)?;
-                let right = self.child(right)?;
-                let shape =
-                    shape::inner(rank.unwrap_or(1), left.rank(), right.rank(), rank.is_none());
-                let core = self.zeros("ranks", &shape)?;
-                let (left, right) = (Box::new(left), Box::new(right));
-                Ok(HtNode::Inner { rank: rank.unwrap_or(1), core, left, right })
-            }
-        }
-    }
-
-    fn child(&mut self, tree: &Tree) -> Result<HtNode> {
-        let rank = self.ranks.next().expect("as many ranks as nodes below the root");
-        self.node(tree, Some(rank))
-    }
-
-    fn head(&mut self, outputs: usize) -> Result<Linear> {
-        Ok(Linear {
-            outputs,
-            weight: self.zeros("head", &[outputs, self.spec.hidden])?,
-            bias: self.zeros("head", &[outputs])?,
-        })
-    }
-
+impl Memory {
     fn zeros(&mut self, place: &str, shape: &[usize]) -> Result<Vec<f64>> {
         let count = shape::elements(shape);
         let left = count.and_then(|count| self.n_left.checked_sub(count));

@@ -1,7 +1,9 @@
 //! Named untrained models: the shapes that the field publishes numbers for, and those of this
 //! project's own examples.
 
-use super::{Element, InputPrep, Model, NewSpec, Ranks, new};
+use super::{
+    Cell, Element, Format, GateActivation, InputPrep, Model, NewSpec, Ranks, Recurrent, new,
+};
 use crate::error::{Diagnostic, Result};
 
 /// A named shape.
@@ -15,6 +17,7 @@ pub struct Preset {
     hidden: usize,
     out_modes: &'static [usize],
     in_modes: &'static [usize],
+    format: Format,
     tree: &'static str,
     leaf_rank: usize,
     inner_rank: usize,
@@ -24,10 +27,37 @@ pub struct Preset {
     shift: i32,
 }
 
+/// Bytes of frames of 160 x 120 pixels in three colours, to the gates of 256 units; the matrix of the
+/// inputs alone, as the field counts it.
+const VIDEO: Preset = Preset {
+    name: "",
+    about: "",
+    inputs: 57_600,
+    hidden: 256,
+    out_modes: &[],
+    in_modes: &[],
+    format: Format::HierarchicalTucker,
+    tree: "",
+    leaf_rank: 4,
+    inner_rank: 4,
+    fully: false,
+    head: None,
+    element: Element::U8,
+    shift: 11,
+};
+
 /// The presets in the order in which they are listed.
 ///
 /// The shift of byte inputs brings |x|^2 near the number of hidden units for random bytes.
 const PRESETS: &[Preset] = &[
+    Preset {
+        name: "bt-ucf11",
+        about: "BT-LSTM for UCF11, input-to-hidden matrix alone: 3,392 parameters",
+        out_modes: &[16, 4, 4, 4],
+        in_modes: &[8, 20, 20, 18],
+        format: Format::BlockTerm { blocks: 2 },
+        ..VIDEO
+    },
     Preset {
         name: "digits",
         about: "the spoken-digits example, untrained: FDHT, 1,140 parameters",
@@ -35,6 +65,7 @@ const PRESETS: &[Preset] = &[
         hidden: 64,
         out_modes: &[4, 4, 4, 4],
         in_modes: &[4, 8, 8, 8],
+        format: Format::HierarchicalTucker,
         tree: "((0,1),(2,3))",
         leaf_rank: 6,
         inner_rank: 6,
@@ -50,6 +81,7 @@ const PRESETS: &[Preset] = &[
         hidden: 256,
         out_modes: &[8, 8, 16],
         in_modes: &[16, 32, 113],
+        format: Format::HierarchicalTucker,
         tree: "((0,1),2)",
         leaf_rank: 4,
         inner_rank: 2,
@@ -65,6 +97,7 @@ const PRESETS: &[Preset] = &[
         hidden: 2048,
         out_modes: &[32, 16, 16],
         in_modes: &[16, 16, 16],
+        format: Format::HierarchicalTucker,
         tree: "((0,1),2)",
         leaf_rank: 3,
         inner_rank: 5,
@@ -80,6 +113,7 @@ const PRESETS: &[Preset] = &[
         hidden: 256,
         out_modes: &[4, 4, 4, 4, 4],
         in_modes: &[4, 12, 10, 10, 16],
+        format: Format::HierarchicalTucker,
         tree: "",
         leaf_rank: 6,
         inner_rank: 6,
@@ -91,32 +125,47 @@ const PRESETS: &[Preset] = &[
     Preset {
         name: "ht-ucf11",
         about: "HT-LSTM for UCF11, input-to-hidden matrix alone: 1,245 parameters",
-        inputs: 57_600,
-        hidden: 256,
         out_modes: &[16, 4, 2, 4, 2],
         in_modes: &[8, 10, 8, 9, 10],
         tree: "(((0,1),2),(3,4))",
-        leaf_rank: 4,
         inner_rank: 5,
-        fully: false,
-        head: None,
-        element: Element::U8,
-        shift: 11,
+        ..VIDEO
     },
     Preset {
         name: "ht-youtube",
         about: "HT-LSTM for YouTube Celebrities, input-to-hidden matrix alone: 810 parameters",
-        inputs: 57_600,
-        hidden: 256,
         out_modes: &[16, 4, 2, 4, 2],
         in_modes: &[8, 10, 8, 9, 10],
         tree: "(((0,1),2),(3,4))",
         leaf_rank: 3,
         inner_rank: 3,
-        fully: false,
-        head: None,
-        element: Element::U8,
-        shift: 11,
+        ..VIDEO
+    },
+    Preset {
+        name: "tr-ucf11",
+        about: "TR-LSTM for UCF11, input-to-hidden matrix alone: 1,725 parameters",
+        out_modes: &[16, 4, 2, 4, 2],
+        in_modes: &[4, 2, 5, 8, 6, 5, 3, 2],
+        format: Format::TensorRing { closing_rank: Some(10) },
+        leaf_rank: 5,
+        inner_rank: 5,
+        ..VIDEO
+    },
+    Preset {
+        name: "tt-ucf11",
+        about: "TT-LSTM for UCF11, input-to-hidden matrix alone: 3,360 parameters",
+        out_modes: &[16, 4, 4, 4],
+        in_modes: &[8, 20, 20, 18],
+        format: Format::TensorTrain,
+        ..VIDEO
+    },
+    Preset {
+        name: "tt-youtube",
+        about: "TT-LSTM for YouTube Celebrities, input-to-hidden matrix alone: 3,392 parameters",
+        out_modes: &[16, 4, 4, 4],
+        in_modes: &[4, 20, 20, 36],
+        format: Format::TensorTrain,
+        ..VIDEO
     },
 ];
 
@@ -142,14 +191,20 @@ pub fn spec(name: &str, seed: u64) -> Result<NewSpec> {
     };
     Ok(NewSpec {
         name: preset.name.replace('-', "_"),
+        cell: Cell::Lstm,
+        gate_activation: GateActivation::Sigmoid,
+        layers: 1,
+        format: preset.format,
         inputs: preset.inputs,
         hidden: preset.hidden,
         out_modes: preset.out_modes.to_vec(),
         in_modes: preset.in_modes.to_vec(),
         tree: preset.tree.to_string(),
         ranks: Ranks::Uniform { leaf: preset.leaf_rank, inner: preset.inner_rank },
-        hidden_offset: None,
-        fully: preset.fully,
+        recurrent: match preset.fully {
+            true => Recurrent::Shared { hidden_offset: None },
+            false => Recurrent::None,
+        },
         head: preset.head,
         input: InputPrep { element: preset.element, shift: preset.shift, mean: Vec::new() },
         seed,

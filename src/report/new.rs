@@ -1,7 +1,7 @@
 //! What `htgen new` made, and what it can make.
 
 use super::number::{grouped, ratio};
-use crate::model::{Model, preset};
+use crate::model::{Columns, Matrix, Model, preset, shape_text};
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,8 +17,44 @@ pub struct NewModel {
     pub dense_parameters: usize,
     /// How many times fewer.
     pub ratio: f64,
+    /// Every weight matrix, layer by layer.
+    pub matrices: Vec<NewMatrix>,
     /// The file written.
     pub file: PathBuf,
+}
+
+/// One weight matrix.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewMatrix {
+    /// Its layer, from 0.
+    pub layer: usize,
+    /// What its columns multiply.
+    pub columns: &'static str,
+    /// Tensor format.
+    pub format: &'static str,
+    /// Row modes.
+    pub out_modes: Vec<usize>,
+    /// Column modes.
+    pub in_modes: Vec<usize>,
+    /// Values in its cores.
+    pub parameters: usize,
+}
+
+impl NewMatrix {
+    fn of(layer: usize, matrix: &Matrix) -> NewMatrix {
+        NewMatrix {
+            layer,
+            columns: match matrix.columns {
+                Columns::InputAndHidden { .. } => "input-and-hidden",
+                Columns::Input => "input",
+                Columns::Hidden => "hidden",
+            },
+            format: matrix.factors.kind(),
+            out_modes: matrix.out_modes.clone(),
+            in_modes: matrix.in_modes.clone(),
+            parameters: matrix.factors.parameters(),
+        }
+    }
 }
 
 impl NewModel {
@@ -30,6 +66,12 @@ impl NewModel {
             parameters,
             dense_parameters,
             ratio: ratio(dense_parameters as f64, parameters as f64),
+            matrices: model
+                .layers
+                .iter()
+                .enumerate()
+                .flat_map(|(k, layer)| layer.matrices.iter().map(move |m| NewMatrix::of(k, m)))
+                .collect(),
             file: file.to_path_buf(),
         }
     }
@@ -45,7 +87,20 @@ impl fmt::Display for NewModel {
             grouped(self.dense_parameters as u64),
             grouped(self.ratio.round() as u64),
             self.file.display()
-        )
+        )?;
+        let several = self.matrices.iter().filter(|_| self.matrices.len() > 1);
+        several.into_iter().try_for_each(|m| {
+            writeln!(
+                f,
+                "  layer {}, {}: {}, rows {}, columns {}, {} parameters",
+                m.layer,
+                m.columns,
+                m.format,
+                shape_text(&m.out_modes),
+                shape_text(&m.in_modes),
+                grouped(m.parameters as u64)
+            )
+        })
     }
 }
 

@@ -16,12 +16,16 @@ fn new_prints_the_published_counts() {
         rows.push(dir.done(&format!("new --preset {name} -o model.json")));
     }
     expect![[r#"
+        bt_ucf11: 3,392 parameters for 58,982,400 dense ones, 17,389 times fewer, in model.json
         digits: 1,140 parameters for 278,528 dense ones, 244 times fewer, in model.json
         fdht_largest: 8,808 parameters for 59,244,544 dense ones, 6,726 times fewer, in model.json
         fdht_smallest: 3,132 parameters for 33,554,432 dense ones, 10,713 times fewer, in model.json
         fdht_ucf11: 1,932 parameters for 59,244,544 dense ones, 30,665 times fewer, in model.json
         ht_ucf11: 1,245 parameters for 58,982,400 dense ones, 47,375 times fewer, in model.json
         ht_youtube: 810 parameters for 58,982,400 dense ones, 72,818 times fewer, in model.json
+        tr_ucf11: 1,725 parameters for 58,982,400 dense ones, 34,193 times fewer, in model.json
+        tt_ucf11: 3,360 parameters for 58,982,400 dense ones, 17,554 times fewer, in model.json
+        tt_youtube: 3,392 parameters for 58,982,400 dense ones, 17,389 times fewer, in model.json
     "#]]
     .assert_eq(&rows.concat());
 }

@@ -2,7 +2,7 @@
 //! same name; what is binary or large is made here.
 
 use expect_test::{Expect, expect, expect_file};
-use htgen::model::{self, Cores, NewSpec, Ranks, Tree, preset};
+use htgen::model::{self, Cores, Format, NewSpec, Ranks, Recurrent, Tree, preset};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use safetensors::tensor::{Dtype, TensorView};
@@ -242,6 +242,7 @@ fn trees_that_are_no_trees() {
 #[test]
 fn specifications_that_do_not_work_out() {
     let good = preset::spec("digits", 1).unwrap();
+    let plain = NewSpec { tree: String::new(), ..good.clone() };
     let bad = [
         NewSpec { name: "a-b".into(), ..good.clone() },
         NewSpec { out_modes: vec![4, 4, 4, 5], ..good.clone() },
@@ -252,7 +253,44 @@ fn specifications_that_do_not_work_out() {
         NewSpec { ranks: Ranks::Uniform { leaf: 0, inner: 6 }, ..good.clone() },
         NewSpec { ranks: Ranks::Uniform { leaf: 1 << 30, inner: 1 << 30 }, ..good.clone() },
         NewSpec { hidden: 1 << 62, ..good.clone() },
-        NewSpec { fully: false, hidden_offset: Some(1024), ..good.clone() },
+        NewSpec { recurrent: Recurrent::Shared { hidden_offset: Some(1023) }, ..good.clone() },
+        NewSpec { layers: 0, ..good.clone() },
+        NewSpec { format: Format::TensorTrain, tree: "((0,1),2)".into(), ..good.clone() },
+        NewSpec {
+            format: Format::TensorTrain,
+            ranks: Ranks::Uniform { leaf: 2, inner: 3 },
+            ..plain.clone()
+        },
+        NewSpec { format: Format::TensorTrain, ranks: Ranks::PerNode(vec![2, 3]), ..plain.clone() },
+        NewSpec {
+            format: Format::TensorTrain,
+            ranks: Ranks::PerNode(vec![2, 0, 3]),
+            ..plain.clone()
+        },
+        NewSpec { format: Format::TensorTrain, out_modes: vec![], ..plain.clone() },
+        NewSpec {
+            format: Format::TensorRing { closing_rank: Some(2) },
+            ranks: Ranks::PerNode(vec![2; 8]),
+            ..plain.clone()
+        },
+        NewSpec { format: Format::TensorRing { closing_rank: Some(400) }, ..plain.clone() },
+        NewSpec {
+            format: Format::TensorRing { closing_rank: None },
+            out_modes: vec![4, 4, 2, 2, 2, 2, 1, 1],
+            in_modes: vec![2, 2, 2, 2, 4, 4, 8, 1],
+            ..plain.clone()
+        },
+        NewSpec { format: Format::BlockTerm { blocks: 0 }, ..plain.clone() },
+        NewSpec { format: Format::BlockTerm { blocks: 65 }, ..plain.clone() },
+        NewSpec { format: Format::Dense, ..plain.clone() },
+        NewSpec {
+            format: Format::Dense,
+            ranks: Ranks::PerNode(vec![]),
+            out_modes: vec![],
+            in_modes: vec![],
+            inputs: 1 << 40,
+            ..plain.clone()
+        },
         NewSpec { head: Some(0), ..good },
     ];
     let messages: Vec<String> =
@@ -271,10 +309,23 @@ fn specifications_that_do_not_work_out() {
         error: layers[0].matrices[0].factors.tree.right.right.rank: empty rank: found 0, expected at least 1
         ranks: too large: found 4 x 4 x 1073741824 elements, expected at most 134217728 in the whole model
         hidden: too large: found 4 x 4611686018427387904 elements, expected at most 134217728 in the whole model
-        hidden_offset: no h in this matrix; leave it out, or decompose fully
+        layers[0].matrices[0].columns.hidden_offset: h would overlap the inputs: found 1023, expected at least 1024, the inputs
+        layers: number of layers out of range: found 0, expected 1 to 64
+        tree: only for hierarchical Tucker: found ((0,1),2); leave it out
+        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
+        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
+        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
+        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
+        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
+        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
+        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
+        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
+        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
+        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
+        tree: only for hierarchical Tucker: found ((0,1),(2,3)); leave it out
         head.outputs: number of outputs out of range: found 0, expected 1 to 67108864"#]].assert_eq(&messages.join("\n"));
     let unknown = preset::build("fdht", 1).unwrap_err().to_string();
-    expect![[r#"preset: no such preset: found "fdht", expected one of digits, fdht-largest, fdht-smallest, fdht-ucf11, ht-ucf11, ht-youtube"#]].assert_eq(&unknown);
+    expect![[r#"preset: no such preset: found "fdht", expected one of bt-ucf11, digits, fdht-largest, fdht-smallest, fdht-ucf11, ht-ucf11, ht-youtube, tr-ucf11, tt-ucf11, tt-youtube"#]].assert_eq(&unknown);
 }
 
 #[test]

@@ -33,6 +33,7 @@ mod lint; // warnings, bounds and style of the library
 mod model;
 mod models;
 mod netlists; // the library behind yosys for iCE40
+mod new; // untrained models of every format
 mod plan;
 mod proofs; // the FORMAL blocks, and mutants that they must refuse
 mod second; // the rules a second time, in NumPy

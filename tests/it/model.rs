@@ -22,12 +22,16 @@ fn presets_have_the_published_parameter_counts() {
         })
         .collect();
     expect![[r#"
+        bt-ucf11: 3392 of 58982400, 17389x
         digits: 1140 of 278528, 244x
         fdht-largest: 8808 of 59244544, 6726x
         fdht-smallest: 3132 of 33554432, 10713x
         fdht-ucf11: 1932 of 59244544, 30665x
         ht-ucf11: 1245 of 58982400, 47375x
-        ht-youtube: 810 of 58982400, 72818x"#]]
+        ht-youtube: 810 of 58982400, 72818x
+        tr-ucf11: 1725 of 58982400, 34193x
+        tt-ucf11: 3360 of 58982400, 17554x
+        tt-youtube: 3392 of 58982400, 17389x"#]]
     .assert_eq(&rows.join("\n"));
 }
 

@@ -38,7 +38,7 @@ impl Found {
     }
 
     /// Requires `low <= value <= high`; says whether it holds.
-    pub(super) fn range(
+    pub(in crate::model) fn range(
         &mut self,
         place: &str,
         what: &str,
