@@ -25,5 +25,7 @@ pub mod sound;
 pub mod synth;
 mod tensors;
 pub mod tool;
+#[cfg(feature = "train")]
+pub mod train;
 pub mod verilog;
 pub mod video;

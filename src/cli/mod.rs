@@ -19,6 +19,7 @@ mod run;
 mod sim;
 mod stages;
 mod synth;
+mod train;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
@@ -45,6 +46,7 @@ enum Command {
     Data(data::Data),
     New(new::New),
     Import(import::Import),
+    Train(train::Train),
     Inspect(inspect::Inspect),
     Quantize(quantize::Quantize),
     Run(run::Run),
@@ -86,6 +88,7 @@ impl Command {
             Command::Data(args) => args.run(),
             Command::New(args) => args.run(),
             Command::Import(args) => args.run(),
+            Command::Train(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Quantize(args) => args.run(),
             Command::Run(args) => args.run(),

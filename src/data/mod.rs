@@ -4,6 +4,7 @@
 //! width and element type that a model wants, nothing else about it.
 
 mod array;
+mod labelled;
 mod names;
 mod npz;
 mod read;
@@ -11,6 +12,7 @@ mod set;
 mod write;
 
 pub use array::{Array, ArrayData};
+pub use labelled::{Labelled, Part};
 pub use names::{check_name, group_of, natural};
 pub(crate) use npz::Npz;
 pub use set::{Labels, Rows, write_set};

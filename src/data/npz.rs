@@ -63,6 +63,34 @@ impl Npz {
         }
     }
 
+    /// Reads an array of NumPy strings, `None` when the file does not have it or it holds others.
+    pub(super) fn strings(&mut self, name: &str) -> Result<Option<Vec<String>>, Diagnostic> {
+        let Some(bytes) = self.unpack(name)? else { return Ok(None) };
+        check_header(&bytes).map_err(|reason| Diagnostic::new(name, reason))?;
+        let mut rest = bytes.as_slice();
+        let header = NpyHeader::from_reader(&mut rest).map_err(|_| {
+            Diagnostic::new(name, "not an npy array").help("save it with numpy.savez")
+        })?;
+        let width = match header.dtype() {
+            DType::Plain(kind) if kind.type_char() == TypeChar::UnicodeStr => kind.size_field(),
+            _ => return Ok(None),
+        };
+        let width = usize::try_from(width).ok().and_then(|width| width.checked_mul(4));
+        let expected = width.and_then(|width| width.checked_mul(header.len() as usize));
+        let Some(width) = width.filter(|&width| width > 0 && expected == Some(rest.len())) else {
+            return Err(
+                Diagnostic::new(name, "wrong number of bytes").help("was it written whole?")
+            );
+        };
+        let text = |bytes: &[u8]| -> String {
+            let points =
+                bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+            let characters = points.take_while(|&point| point != 0).map(char::from_u32);
+            characters.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+        };
+        Ok(Some(rest.chunks_exact(width).map(text).collect()))
+    }
+
     fn unpack(&mut self, name: &str) -> Result<Option<Vec<u8>>, Diagnostic> {
         let damaged = |error: String| {
             Diagnostic::new(name, format!("damaged in the npz file ({error})"))

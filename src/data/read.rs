@@ -9,7 +9,7 @@ use crate::model::{Element, shape_text};
 use std::path::Path;
 
 /// Largest npz file.
-const MAX_BYTES: u64 = 1 << 30;
+pub(super) const MAX_BYTES: u64 = 1 << 30;
 
 impl Sequences {
     /// Reads the data set at `path` for a model of `inputs` stream elements a step.
@@ -22,7 +22,7 @@ impl Sequences {
     }
 }
 
-type Checked<T> = std::result::Result<T, Diagnostic>;
+pub(super) type Checked<T> = std::result::Result<T, Diagnostic>;
 
 fn parse(bytes: Vec<u8>, inputs: usize, element: Element) -> Checked<Sequences> {
     let mut npz = Npz::open(bytes)?;
@@ -68,7 +68,7 @@ fn check_shape(shape: &[usize], inputs: usize) -> Checked<(usize, usize)> {
     Ok((n_sequences, n_steps))
 }
 
-fn values(x: Array, inputs: usize, element: Element) -> Checked<Values> {
+pub(super) fn values(x: Array, inputs: usize, element: Element) -> Checked<Values> {
     let found = match (element, x.data) {
         (Element::U8, ArrayData::U8(data)) => return Ok(Values::U8(data)),
         (Element::Real, ArrayData::F32(data)) => return finite(data, inputs).map(Values::F32),
@@ -97,7 +97,7 @@ fn finite(data: Vec<f32>, inputs: usize) -> Checked<Vec<f32>> {
     }
 }
 
-fn lengths(array: Array, n_sequences: usize, n_steps: usize) -> Checked<Vec<usize>> {
+pub(super) fn lengths(array: Array, n_sequences: usize, n_steps: usize) -> Checked<Vec<usize>> {
     integers(array, "length", n_sequences)?
         .into_iter()
         .enumerate()
@@ -111,7 +111,7 @@ fn lengths(array: Array, n_sequences: usize, n_steps: usize) -> Checked<Vec<usiz
 }
 
 /// A vector of one integer a sequence.
-fn integers(array: Array, name: &str, n_sequences: usize) -> Checked<Vec<i64>> {
+pub(super) fn integers(array: Array, name: &str, n_sequences: usize) -> Checked<Vec<i64>> {
     if array.shape != [n_sequences] {
         return Err(Diagnostic::new(name, "wrong shape")
             .found(shape_text(&array.shape))

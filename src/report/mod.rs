@@ -15,6 +15,7 @@ mod quantize;
 mod sim;
 mod synth;
 mod tally;
+mod train;
 
 pub use dataset::{ClassCount, DataSet, Origin};
 pub use emit::Emission;
@@ -28,3 +29,4 @@ pub use quantize::{EdgeReport, Quantization};
 pub use sim::Simulation;
 pub use synth::Synthesis;
 pub use tally::Tally;
+pub use train::{PartReport, Trained};

@@ -11,7 +11,7 @@ use std::thread;
 const SIGNALS: [Signal; 3] = [Signal::INT, Signal::TERM, Signal::KILL];
 
 /// Runs `htgen` with the words of `line`, and sends it a signal as soon as `now` says so.
-fn interrupt(dir: &Folder, line: &str, tools: &[(&str, &Path)], now: Moment<'_>) -> Ended {
+pub fn interrupt(dir: &Folder, line: &str, tools: &[(&str, &Path)], now: Moment<'_>) -> Ended {
     let pid_file = dir.path("pid");
     let script = "echo $$ > pid.new; mv pid.new pid; exec \"$0\" \"$@\"";
     let shell = Run::new("/bin/sh").args(["-c", script, env!("CARGO_BIN_EXE_htgen")]);
@@ -34,9 +34,9 @@ fn interrupt(dir: &Folder, line: &str, tools: &[(&str, &Path)], now: Moment<'_>)
 }
 
 /// When which signal is sent.
-struct Moment<'a> {
-    signal: Signal,
-    seen: &'a dyn Fn() -> bool,
+pub struct Moment<'a> {
+    pub signal: Signal,
+    pub seen: &'a dyn Fn() -> bool,
 }
 
 /// Folders being filled.

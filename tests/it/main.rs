@@ -54,4 +54,12 @@ mod synth; // plans as text, boards, guards, and runs on a small design
 mod tidy; // rules of form for all files
 mod tiny; // the committed design, byte by byte
 mod tool; // lookup, versions, running and ending programs
+#[cfg(feature = "train")]
+mod train; // models from data: files, repeatability, interruptions
+#[cfg(feature = "train")]
+mod train_gradients; // every format against plain outputs and finite differences
+#[cfg(feature = "train")]
+mod train_models;
+#[cfg(feature = "train")]
+mod train_refusals; // bad data and configurations, losses that are no numbers
 mod verilated;

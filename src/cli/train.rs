@@ -1,0 +1,57 @@
+//! `htgen train`: a model from labelled sequences. The work is in the feature `train`.
+
+use super::Outcome;
+use clap::Args;
+use std::path::PathBuf;
+
+#[cfg(feature = "train")]
+mod run;
+
+const EXAMPLE: &str = "\
+Example:
+  htgen train voices.npz --config train.toml -o digits.json
+  htgen train voices.npz --config train.toml -o digits.json --resume";
+
+/// Train a model on labelled sequences
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Train {
+    /// The data: npz files with x and y, taken together
+    #[arg(value_name = "DATA", required = true)]
+    data: Vec<PathBuf>,
+    /// What is trained and how
+    #[arg(long, value_name = "TOML")]
+    config: PathBuf,
+    /// Begin with the values of this model instead of new ones
+    #[arg(long, value_name = "MODEL")]
+    init: Option<PathBuf>,
+    /// Go on from the last whole epoch of a run that was interrupted
+    #[arg(long)]
+    resume: bool,
+    /// Put the numbers into a safetensors file beside the model
+    #[arg(long)]
+    safetensors: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// The model file to write
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+impl Train {
+    #[cfg(feature = "train")]
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        run::run(&self)
+    }
+
+    #[cfg(not(feature = "train"))]
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        use crate::error::{Diagnostic, Problems};
+        Err(Problems::from(
+            Diagnostic::new("train", "this htgen was built without it")
+                .help("build one with `cargo build --release --features train`"),
+        )
+        .into())
+    }
+}

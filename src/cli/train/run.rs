@@ -1,0 +1,309 @@
+//! The stages of `htgen train`: configuration, data, model, epochs, files.
+
+use super::super::options::stem;
+use super::super::progress::Progress;
+use super::super::{Outcome, out};
+use super::Train;
+use crate::data::Labelled;
+use crate::error::{Diagnostic, Problems, Result};
+use crate::files;
+use crate::model::{self, Cores, Model};
+use crate::report::{PartReport, Trained};
+use crate::tool::Hold;
+use crate::train::{self, Checkpoint, End, Split, State, Task, TrainConfig, Watch};
+use serde::Serialize;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Largest configuration.
+const MAX_BYTES: u64 = 1 << 20;
+
+pub(super) fn run(args: &Train) -> anyhow::Result<Outcome> {
+    let config = config(&args.config)?;
+    let data = data(&args.data, &config)?;
+    let split = Split::of(&data, &config.data).map_err(|p| in_data(p, args))?;
+    let model = start(args, &config, &data, &split)?;
+    let files = Files::beside(&args.output)?;
+    let run = train::fingerprint(&config, &model, &data);
+    let mut state = files.state(args.resume, &run, &model)?;
+
+    let task = Task { model: &model, data: &data, split: &split, config: &config.train };
+    let mut show = Show::new(&run, &files.checkpoint, &state, config.train.epochs);
+    let end = train::fit(task, &mut state, &mut show)?;
+    drop(show);
+    if end == End::Stopped {
+        let done = state.history.len();
+        let problem = Diagnostic::new("", format!("interrupted in epoch {}", done + 1));
+        let help = match done {
+            0 => "no epoch was whole, so nothing is stored".to_owned(),
+            _ => format!("--resume goes on behind epoch {done}"),
+        };
+        return Err(Problems::from(problem.help(help)).into());
+    }
+
+    let best = train::best_model(&model, &state);
+    let report = report(&best, task, &state, end, &args.output)?;
+    if report.file.is_some() {
+        files.write(&report, &config, &state, &args.data)?;
+        let cores = if args.safetensors { Cores::Safetensors } else { Cores::Inline };
+        model::save(&best, &args.output, cores)?;
+    }
+    if end == End::Done {
+        files.forget_checkpoint()?;
+    }
+    out::report(&report, args.json)?;
+    Ok(if end == End::Done { Outcome::Done } else { Outcome::No })
+}
+
+fn config(path: &Path) -> Result<TrainConfig> {
+    let bytes = files::read(path, MAX_BYTES)?;
+    let in_file = |problems: Problems| problems.in_file(path.display());
+    let text = String::from_utf8(bytes)
+        .map_err(|_| in_file(Diagnostic::new("", "not a text").expected("TOML in UTF-8").into()))?;
+    TrainConfig::parse(&text).map_err(in_file)
+}
+
+fn data(paths: &[PathBuf], config: &TrainConfig) -> Result<Labelled> {
+    let load = |path: &PathBuf| Labelled::load(path, config.data.group.as_deref());
+    let (first, others) = paths.split_first().expect("clap asks for one");
+    let mut data = load(first)?;
+    for path in others {
+        data.append(load(path)?).map_err(|p| p.in_file(path.display()))?;
+    }
+    Ok(data)
+}
+
+fn in_data(problems: Problems, args: &Train) -> Problems {
+    problems.in_file(args.data[0].display())
+}
+
+/// The model to begin with: of a file, or a new one of the shape in the configuration.
+fn start(args: &Train, config: &TrainConfig, data: &Labelled, split: &Split) -> Result<Model> {
+    let place = |problems: Problems| problems.in_file(args.config.display());
+    match (&args.init, &config.model) {
+        (Some(path), None) => {
+            let model = model::load(path)?;
+            fits(&model, data).map_err(|p| p.in_file(path.display()))?;
+            Ok(model)
+        }
+        (None, Some(table)) => {
+            let (centred, shift) = (config.data.mean, config.data.shift);
+            let input = train::preparation(data, &split.training, table.hidden, (centred, shift));
+            let spec = table.spec(&stem(&args.output), data, input, config.train.seed);
+            let mut model = model::new(&spec).map_err(|p| place(p.in_file("model")))?;
+            train::fill(&mut model, config.train.seed)?;
+            Ok(model)
+        }
+        (Some(_), Some(_)) => Err(place(
+            Diagnostic::new("model", "the model comes from --init")
+                .help("leave the table [model] out, or --init")
+                .into(),
+        )),
+        (None, None) => Err(place(
+            Diagnostic::new("model", "table missing")
+                .help("describe the model in [model], or begin with one by --init")
+                .into(),
+        )),
+    }
+}
+
+/// Whether a model takes the data and has an output a class.
+fn fits(model: &Model, data: &Labelled) -> Result<()> {
+    let mut problems = Vec::new();
+    let mut need = |place: &str, found: String, expected: String| {
+        if found != expected {
+            problems.push(
+                Diagnostic::new(place, "does not fit the data").found(found).expected(expected),
+            );
+        }
+    };
+    let (inputs, element) = (data.sequences.inputs(), data.sequences.element());
+    need("layers[0].inputs", model.layers[0].inputs.to_string(), inputs.to_string());
+    need("input.element", format!("{:?}", model.input.element), format!("{element:?}"));
+    let outputs = model.head.as_ref().map_or(0, |head| head.outputs);
+    let enough = if outputs < data.classes { data.classes } else { outputs };
+    need("head.outputs", outputs.to_string(), enough.to_string());
+    if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+}
+
+fn report(model: &Model, task: Task<'_>, state: &State, end: End, file: &Path) -> Result<Trained> {
+    let best = state.best_epoch().map_or(0, |epoch| epoch.epoch);
+    let part = |sequences: &[usize]| -> Result<PartReport> {
+        let measured = train::measure(Task { model, ..task }, sequences)?;
+        let train::Measure { loss, accuracy } = measured;
+        Ok(PartReport { sequences: sequences.len(), loss, accuracy })
+    };
+    Ok(Trained {
+        name: model.name.clone(),
+        file: (best > 0).then(|| file.to_path_buf()),
+        parameters: model.parameters(),
+        epochs: state.history.len(),
+        best_epoch: best,
+        training: part(&task.split.training)?,
+        validation: part(&task.split.validation)?,
+        not_finite: match end {
+            End::NotFinite(epoch) => Some(epoch),
+            End::Done | End::Stopped => None,
+        },
+    })
+}
+
+/// Where the results go.
+struct Files {
+    checkpoint: PathBuf,
+    record: PathBuf,
+    curve: PathBuf,
+}
+
+/// What `NAME.train.json` holds.
+#[derive(Serialize)]
+struct Record<'a> {
+    #[serde(flatten)]
+    report: &'a Trained,
+    data: &'a [PathBuf],
+    config: &'a TrainConfig,
+    history: &'a [train::Epoch],
+}
+
+impl Files {
+    fn beside(output: &Path) -> Result<Files> {
+        let name = output.file_stem().and_then(|name| name.to_str());
+        let is_json = output.extension().is_some_and(|extension| extension == "json");
+        let Some(name) = name.filter(|_| is_json) else {
+            return Err(Diagnostic::new("", "not a name for a model file")
+                .expected("a name in Unicode that ends in .json")
+                .in_file(output.display())
+                .into());
+        };
+        let beside = |end: &str| files::folder(output).join(format!("{name}.{end}"));
+        Ok(Files {
+            checkpoint: beside("checkpoint"),
+            record: beside("train.json"),
+            curve: beside("train.svg"),
+        })
+    }
+
+    /// The state to go on from.
+    fn state(&self, resume: bool, run: &str, model: &Model) -> Result<State> {
+        let refuse = |what: &str, help: &str| {
+            Err(Diagnostic::new("", what).help(help).in_file(self.checkpoint.display()).into())
+        };
+        match (self.checkpoint.exists(), resume) {
+            (false, false) => Ok(State::start(model)),
+            (false, true) => refuse("no checkpoint to go on from", "leave --resume out"),
+            (true, false) => {
+                refuse("of a run that has not ended", "go on with --resume, or remove it")
+            }
+            (true, true) => {
+                let stored = Checkpoint::load(&self.checkpoint, model)?;
+                if stored.run != run {
+                    let help = "give those, or remove the checkpoint to begin anew";
+                    return refuse("of a run with another configuration, data or model", help);
+                }
+                Ok(stored.state)
+            }
+        }
+    }
+
+    fn write(
+        &self,
+        report: &Trained,
+        config: &TrainConfig,
+        state: &State,
+        data: &[PathBuf],
+    ) -> anyhow::Result<()> {
+        let record = Record { report, data, config, history: &state.history };
+        let text = serde_json::to_string_pretty(&record)? + "\n";
+        let curve = train::loss_curve(&report.name, &state.history);
+        let both =
+            [(self.record.clone(), text.into_bytes()), (self.curve.clone(), curve.into_bytes())];
+        Ok(files::write_all(&both)?)
+    }
+
+    fn forget_checkpoint(&self) -> Result<()> {
+        match std::fs::remove_file(&self.checkpoint) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                let problem = Diagnostic::new("", format!("cannot be removed ({error})"));
+                Err(problem.in_file(self.checkpoint.display()).into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Stores every epoch and tells of it.
+struct Show<'a> {
+    run: &'a str,
+    checkpoint: &'a Path,
+    epochs: usize,
+    progress: Progress,
+    hold: Hold,
+    started: Instant,
+    shown: Instant,
+    /// Steps done before this process began.
+    before: Option<usize>,
+    left: Option<Duration>,
+    last: String,
+    terminal: bool,
+}
+
+impl<'a> Show<'a> {
+    fn new(run: &'a str, checkpoint: &'a Path, state: &State, epochs: usize) -> Show<'a> {
+        let started = Instant::now();
+        Show {
+            run,
+            checkpoint,
+            epochs,
+            progress: Progress::start(&format!("epoch {} of {epochs}", state.history.len() + 1)),
+            hold: Hold::new(),
+            started,
+            shown: started,
+            before: None,
+            left: None,
+            last: String::new(),
+            terminal: io::stderr().is_terminal(),
+        }
+    }
+
+    fn time_left(&self) -> String {
+        self.left.map_or(String::new(), |left| {
+            let seconds = left.as_secs();
+            match seconds / 60 {
+                0 => format!(", {seconds} s left"),
+                minutes => format!(", {minutes} min {} s left", seconds % 60),
+            }
+        })
+    }
+}
+
+impl Watch for Show<'_> {
+    fn step(&mut self, done: usize, steps: usize) -> bool {
+        let before = *self.before.get_or_insert(done - 1);
+        let share = (steps - done) as f64 / (done - before) as f64;
+        self.left = Some(self.started.elapsed().mul_f64(share));
+        // A line for each look would be too much anywhere but on a terminal.
+        if self.terminal && self.shown.elapsed() > Duration::from_millis(500) {
+            self.shown = Instant::now();
+            let part = 100 * done / steps;
+            self.progress.stage(&format!("{part} %{}{}", self.time_left(), self.last));
+        }
+        !self.hold.is_interrupted()
+    }
+
+    fn epoch(&mut self, state: &State) -> Result<()> {
+        Checkpoint::save(self.run, state, self.checkpoint)?;
+        if let Some(epoch) = state.history.last() {
+            let train::Epoch { epoch, loss, accuracy, validation_accuracy, .. } = *epoch;
+            self.last = format!(
+                "; epoch {epoch} of {}: loss {loss:.4}, {:.1} % right, validation {:.1} %",
+                self.epochs,
+                100.0 * accuracy,
+                100.0 * validation_accuracy
+            );
+            let line = self.last.trim_start_matches("; ");
+            self.progress.stage(&format!("{line}{}", self.time_left()));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,106 @@
+//! Sequences of a data set as batches of prepared inputs; the preparation itself.
+
+use super::net::Batch;
+use crate::data::{Labelled, Step};
+use crate::model::InputPrep;
+use candle_core::{DType, Device, Result, Tensor};
+use rayon::prelude::*;
+
+/// Reads the mean of each input over all steps of some sequences, and the power of two that brings the
+/// mean of |x|^2 over the steps near the number of hidden units.
+///
+/// The mean is one of single precision, so that a model file keeps it exactly.
+pub fn preparation(
+    data: &Labelled,
+    sequences: &[usize],
+    hidden: usize,
+    (centred, shift): (bool, Option<i32>),
+) -> InputPrep {
+    let inputs = data.sequences.inputs();
+    let (mut sums, mut squares) = (vec![0.0f64; inputs], vec![0.0f64; inputs]);
+    let mut count = 0.0f64;
+    for &sequence in sequences {
+        for step in 0..data.sequences.steps(sequence) {
+            count += 1.0;
+            each(data.sequences.step(sequence, step), |k, value| {
+                sums[k] += value;
+                squares[k] += value * value;
+            });
+        }
+    }
+    let round = |sum: &f64| f64::from((sum / count) as f32);
+    let mean: Vec<f64> = if centred { sums.iter().map(round).collect() } else { vec![0.0; inputs] };
+    let spread = |((sum, square), mean): ((&f64, &f64), &f64)| {
+        square / count - 2.0 * mean * sum / count + mean * mean
+    };
+    let energy: f64 = sums.iter().zip(&squares).zip(&mean).map(spread).sum();
+    let natural = (energy.max(f64::MIN_POSITIVE) / hidden as f64).log2() / 2.0;
+    InputPrep {
+        element: data.sequences.element(),
+        shift: shift.unwrap_or(natural.round().clamp(-32.0, 32.0) as i32),
+        mean: if centred { mean } else { Vec::new() },
+    }
+}
+
+fn each(step: Step<'_>, mut see: impl FnMut(usize, f64)) {
+    match step {
+        Step::U8(values) => values.iter().enumerate().for_each(|(k, v)| see(k, f64::from(*v))),
+        Step::F32(values) => values.iter().enumerate().for_each(|(k, v)| see(k, f64::from(*v))),
+    }
+}
+
+/// The sequences as one batch, prepared, step by step; zeros where a sequence has ended.
+pub fn batch(
+    data: &Labelled,
+    sequences: &[usize],
+    input: &InputPrep,
+    dtype: DType,
+) -> Result<Batch> {
+    let inputs = data.sequences.inputs();
+    let count = sequences.len();
+    let lengths: Vec<usize> = sequences.iter().map(|&k| data.sequences.steps(k)).collect();
+    let n_steps = lengths.iter().copied().max().unwrap_or(0);
+    let x = match dtype {
+        DType::F64 => {
+            let values = prepared(data, sequences, &lengths, n_steps, input, |value| value);
+            Tensor::from_vec(values, (n_steps * count, inputs), &Device::Cpu)?
+        }
+        _ => {
+            let values = prepared(data, sequences, &lengths, n_steps, input, |value| value as f32);
+            Tensor::from_vec(values, (n_steps * count, inputs), &Device::Cpu)?
+        }
+    };
+    let alive = |step: usize| {
+        let marks: Vec<f64> = lengths.iter().map(|&n| f64::from(u8::from(step < n))).collect();
+        Tensor::from_vec(marks, (count, 1), &Device::Cpu)?.to_dtype(dtype)
+    };
+    let alive = if lengths.iter().all(|&n| n == n_steps) {
+        None
+    } else {
+        Some((0..n_steps).map(alive).collect::<Result<_>>()?)
+    };
+    Ok(Batch { x, count, alive })
+}
+
+fn prepared<T: Copy + Default + Send>(
+    data: &Labelled,
+    sequences: &[usize],
+    lengths: &[usize],
+    n_steps: usize,
+    input: &InputPrep,
+    cast: impl Fn(f64) -> T + Sync,
+) -> Vec<T> {
+    let inputs = data.sequences.inputs();
+    let scale = (-f64::from(input.shift)).exp2();
+    let mut values = vec![T::default(); n_steps * sequences.len() * inputs];
+    let mean = |k: usize| input.mean.get(k).copied().unwrap_or(0.0);
+    values.par_chunks_mut(inputs).enumerate().for_each(|(row, values)| {
+        let (step, k) = (row / sequences.len(), row % sequences.len());
+        if step < lengths[k] {
+            each(data.sequences.step(sequences[k], step), |k, value| {
+                values[k] = cast((value - mean(k)) * scale);
+            });
+        }
+    });
+    values
+}

@@ -1,0 +1,181 @@
+//! `train.toml`: what is trained, on which data, and how.
+
+use crate::error::{Diagnostic, Problems, Result};
+use serde::{Deserialize, Serialize};
+
+mod model;
+
+pub use model::{Decomposition, ModelTable, RankKey};
+
+/// The whole of `train.toml`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainConfig {
+    /// The model; left out when training begins with a model file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelTable>,
+    /// The data and their parts.
+    #[serde(default)]
+    pub data: DataTable,
+    /// How it is trained.
+    #[serde(default)]
+    pub train: FitConfig,
+}
+
+/// The data and their parts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DataTable {
+    /// Part of the sequences that is held back for validation.
+    pub validation: f64,
+    /// What is held back whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<SplitBy>,
+    /// Numbers of the groups that are held back, instead of `validation`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub validation_groups: Vec<usize>,
+    /// Name of the array with the groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Seed of the choice of what is held back.
+    pub seed: u64,
+    /// Whether the mean of each input over the training part is subtracted.
+    pub mean: bool,
+    /// Inputs are divided by 2^shift.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shift: Option<i32>,
+}
+
+/// What stays together when the data are parted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SplitBy {
+    /// Speakers, scenes: a group is in one part.
+    Group,
+    /// Nothing but the sequence; each class is parted alike.
+    Sequence,
+    /// The array `split` says it.
+    Split,
+}
+
+impl Default for DataTable {
+    fn default() -> Self {
+        DataTable {
+            validation: 0.2,
+            by: None,
+            validation_groups: Vec::new(),
+            group: None,
+            seed: 1,
+            mean: true,
+            shift: None,
+        }
+    }
+}
+
+/// How a model is trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FitConfig {
+    /// Passes through the training part.
+    pub epochs: usize,
+    /// Sequences a step of the optimiser.
+    pub batch: usize,
+    /// Largest learning rate.
+    pub learning_rate: f64,
+    /// Steps in which the learning rate rises to its largest value.
+    pub warmup: usize,
+    /// Weight decay of AdamW on factors and on the head's weights.
+    pub weight_decay: f64,
+    /// Largest norm of the gradient of all parameters together; 0 for no limit.
+    pub clip: f64,
+    /// Probability that a hidden value is dropped, between layers and before the head.
+    pub dropout: f64,
+    /// Share of the target that all classes have in common.
+    pub label_smoothing: f64,
+    /// Seed of the values, of the order of the sequences and of what is dropped.
+    pub seed: u64,
+}
+
+impl Default for FitConfig {
+    fn default() -> Self {
+        FitConfig {
+            epochs: 40,
+            batch: 32,
+            learning_rate: 0.01,
+            warmup: 20,
+            weight_decay: 0.05,
+            clip: 1.0,
+            dropout: 0.0,
+            label_smoothing: 0.0,
+            seed: 1,
+        }
+    }
+}
+
+impl TrainConfig {
+    /// Reads the text of a `train.toml`.
+    ///
+    /// # Errors
+    /// Syntax errors with their line, wrong or unknown keys with their path, and every value that is
+    /// out of range.
+    pub fn parse(text: &str) -> Result<TrainConfig> {
+        let line = |span: Option<std::ops::Range<usize>>| {
+            let start = span.map_or(0, |span| span.start.min(text.len()));
+            text[..start].matches('\n').count() + 1
+        };
+        let problem = |place: String, message: &str| {
+            let what = message.replace("usize", "a whole number").replace("f64", "a number");
+            Problems::from(
+                Diagnostic::new(place, what.replace('\n', " "))
+                    .help("the keys are listed in docs/train.md"),
+            )
+        };
+        let table = toml::Deserializer::parse(text)
+            .map_err(|e| problem(format!("line {}", line(e.span())), e.message()))?;
+        let config: TrainConfig = serde_path_to_error::deserialize(table).map_err(|e| {
+            let path = e.path().to_string();
+            let place = format!("line {}", line(e.inner().span()));
+            let known = path != "." && !path.contains('?');
+            problem(if known { format!("{place}: {path}") } else { place }, e.inner().message())
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        let mut found = Vec::new();
+        let mut need = |holds: bool, key: &str, value: String, expected: &str| {
+            if !holds {
+                let problem = Diagnostic::new(key, "out of range");
+                found.push(problem.found(value).expected(expected));
+            }
+        };
+        let DataTable { validation, shift, .. } = &self.data;
+        let part = *validation > 0.0 && *validation < 1.0;
+        need(part, "data.validation", validation.to_string(), "more than 0 and less than 1");
+        let shift = shift.unwrap_or(0);
+        need((-32..=32).contains(&shift), "data.shift", shift.to_string(), "-32 to 32");
+        let fit = &self.train;
+        let counts = [("epochs", fit.epochs, 1 << 20), ("batch", fit.batch, 1 << 16)];
+        for (key, value, most) in counts {
+            let expected = format!("1 to {most}");
+            need(
+                (1..=most).contains(&value),
+                &format!("train.{key}"),
+                value.to_string(),
+                &expected,
+            );
+        }
+        let numbers = [
+            ("learning_rate", fit.learning_rate, 1e-9..=10.0, "1e-9 to 10"),
+            ("weight_decay", fit.weight_decay, 0.0..=10.0, "0 to 10"),
+            ("clip", fit.clip, 0.0..=1e9, "0 to 1e9"),
+            ("dropout", fit.dropout, 0.0..=0.95, "0 to 0.95"),
+            ("label_smoothing", fit.label_smoothing, 0.0..=0.9, "0 to 0.9"),
+        ];
+        for (key, value, range, expected) in numbers {
+            need(range.contains(&value), &format!("train.{key}"), value.to_string(), expected);
+        }
+        if found.is_empty() { Ok(()) } else { Err(Problems(found)) }
+    }
+}

@@ -1,0 +1,224 @@
+//! The passes through the training part.
+
+use super::batches::batch;
+use super::config::FitConfig;
+use super::net::{self, Net};
+use super::optimizer::{self, Moments};
+use super::parameters::{self, Group};
+use super::split::{Split, label};
+use super::{Epoch, State, failed};
+use crate::data::Labelled;
+use crate::error::Result;
+use crate::evaluate::decision;
+use crate::model::Model;
+use candle_core::{DType, Device, Tensor};
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Sequences of a batch when nothing is learned from it.
+const LOOK: usize = 64;
+
+/// What is trained on what.
+#[derive(Debug, Clone, Copy)]
+pub struct Task<'a> {
+    /// The model: its shape and its input preparation. Its values are those to begin with.
+    pub model: &'a Model,
+    /// The data.
+    pub data: &'a Labelled,
+    /// Their parts.
+    pub split: &'a Split,
+    /// How to train.
+    pub config: &'a FitConfig,
+}
+
+/// Who is told how far it is.
+pub trait Watch {
+    /// After a step of the optimiser: steps done and steps in all. False asks to stop.
+    fn step(&mut self, done: usize, steps: usize) -> bool;
+    /// After an epoch: the place to store the state.
+    fn epoch(&mut self, state: &State) -> Result<()>;
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// All epochs are done.
+    Done,
+    /// `Watch::step` asked to stop; the state is of the middle of an epoch.
+    Stopped,
+    /// The loss or its gradient was no number in this epoch, counted from 1.
+    NotFinite(usize),
+}
+
+/// Trains from a state on until all epochs are done.
+pub fn fit(task: Task<'_>, state: &mut State, watch: &mut dyn Watch) -> Result<End> {
+    let Task { data, split, config, .. } = task;
+    let steps_per_epoch = split.training.len().div_ceil(config.batch);
+    let steps = config.epochs * steps_per_epoch;
+    let mut groups = parameters::of(task.model);
+    for (group, values) in groups.iter_mut().zip(&state.values) {
+        group.values.clone_from(values);
+    }
+    let longest = (0..data.sequences.count()).map(|k| data.sequences.steps(k)).max().unwrap_or(1);
+    let net = Net::of(task.model, config.batch * longest);
+    for epoch in state.history.len() + 1..=config.epochs {
+        let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
+        rng.set_stream(epoch as u64);
+        let mut order = split.training.clone();
+        order.shuffle(&mut rng);
+        let (mut sum, mut right) = (0.0, 0);
+        for sequences in order.chunks(config.batch) {
+            let rate = optimizer::rate(config, state.moments.step, steps);
+            let learned =
+                learn(task, &net, &groups, sequences, DType::F32, &mut rng).map_err(failed)?;
+            let Some(Learned { loss, n_right, mut gradients }) = learned else {
+                return Ok(End::NotFinite(epoch));
+            };
+            optimizer::step(&mut groups, &mut gradients, &mut state.moments, rate, config);
+            sum += loss * sequences.len() as f64;
+            right += n_right;
+            if !watch.step(state.moments.step, steps) {
+                return Ok(End::Stopped);
+            }
+        }
+        state.values = groups.iter().map(|group| group.values.clone()).collect();
+        let held = measure(task, &net, &state.values, &split.validation, DType::F32)?;
+        if !held.loss.is_finite() {
+            return Ok(End::NotFinite(epoch));
+        }
+        let n = order.len() as f64;
+        state.end_epoch(Epoch {
+            epoch,
+            loss: sum / n,
+            accuracy: right as f64 / n,
+            validation_loss: held.loss,
+            validation_accuracy: held.accuracy,
+        });
+        watch.epoch(state)?;
+    }
+    Ok(End::Done)
+}
+
+pub(super) struct Learned {
+    pub(super) loss: f64,
+    n_right: usize,
+    pub(super) gradients: Vec<Vec<f64>>,
+}
+
+/// Loss and gradients of a batch; none when one of them is no number.
+pub(super) fn learn(
+    task: Task<'_>,
+    net: &Net,
+    groups: &[Group],
+    sequences: &[usize],
+    dtype: DType,
+    rng: &mut ChaCha8Rng,
+) -> candle_core::Result<Option<Learned>> {
+    let Task { model, data, config, .. } = task;
+    let variables = Net::variables(groups, dtype)?;
+    let values: Vec<Tensor> = variables.iter().map(|v| v.as_tensor().clone()).collect();
+    let inputs = batch(data, sequences, &model.input, dtype)?;
+    let labels: Vec<usize> = sequences.iter().map(|&k| label(data, k)).collect();
+    let mut drop = |dims: &[usize]| mask(dims, config.dropout, rng);
+    let dropout: Option<net::Dropout<'_>> =
+        if config.dropout > 0.0 { Some(&mut drop) } else { None };
+    let outputs = net.forward(&values, &inputs, dropout)?;
+    let classes = outputs.dim(1)?;
+    let targets = net::targets(&labels, classes, config.label_smoothing, dtype)?;
+    let loss = net::loss(&outputs, &targets)?;
+    let store = loss.backward()?;
+    let gradient = |values: &Tensor| match store.get(values) {
+        Some(gradient) => parameters::numbers(gradient),
+        None => Ok(vec![0.0; values.elem_count()]),
+    };
+    let gradients = values.iter().map(gradient).collect::<candle_core::Result<Vec<_>>>()?;
+    let loss = loss.to_dtype(DType::F64)?.to_scalar::<f64>()?;
+    if !loss.is_finite() || gradients.iter().flatten().any(|g| !g.is_finite()) {
+        return Ok(None);
+    }
+    let n_right = n_right(&outputs, &labels)?;
+    Ok(Some(Learned { loss, n_right, gradients }))
+}
+
+fn n_right(outputs: &Tensor, labels: &[usize]) -> candle_core::Result<usize> {
+    let rows = outputs.to_dtype(DType::F64)?.to_vec2::<f64>()?;
+    Ok(rows.iter().zip(labels).filter(|(row, label)| decision(row) == Some(**label)).count())
+}
+
+/// Factors of dropout: 0 with the probability, else what keeps the mean.
+fn mask(dims: &[usize], probability: f64, rng: &mut ChaCha8Rng) -> candle_core::Result<Tensor> {
+    let limit = (probability * 2f64.powi(32)) as u64;
+    let kept = (1.0 / (1.0 - probability)) as f32;
+    let factor = |_| if u64::from(rng.next_u32()) < limit { 0.0 } else { kept };
+    let values: Vec<f32> = (0..dims.iter().product()).map(factor).collect();
+    Tensor::from_vec(values, dims, &Device::Cpu)
+}
+
+/// How well a model does on some sequences.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measure {
+    /// Mean cross-entropy.
+    pub loss: f64,
+    /// Part decided as labelled.
+    pub accuracy: f64,
+}
+
+/// Loss and accuracy with the given values, in the given precision.
+pub fn measure(
+    task: Task<'_>,
+    net: &Net,
+    values: &[Vec<f64>],
+    sequences: &[usize],
+    dtype: DType,
+) -> Result<Measure> {
+    let run = || -> candle_core::Result<Measure> {
+        let tensor = |values: &Vec<f64>| parameters::tensor(values, dtype);
+        let values = values.iter().map(tensor).collect::<candle_core::Result<Vec<_>>>()?;
+        let (mut loss, mut right) = (0.0, 0);
+        for sequences in sequences.chunks(LOOK) {
+            let inputs = batch(task.data, sequences, &task.model.input, dtype)?;
+            let labels: Vec<usize> = sequences.iter().map(|&k| label(task.data, k)).collect();
+            let outputs = net.forward(&values, &inputs, None)?;
+            right += n_right(&outputs, &labels)?;
+            let targets = net::targets(&labels, outputs.dim(1)?, 0.0, dtype)?;
+            let mean = net::loss(&outputs, &targets)?.to_dtype(DType::F64)?.to_scalar::<f64>()?;
+            loss += mean * sequences.len() as f64;
+        }
+        let n = sequences.len().max(1) as f64;
+        Ok(Measure { loss: loss / n, accuracy: right as f64 / n })
+    };
+    run().map_err(failed)
+}
+
+impl State {
+    /// The state before the first step.
+    pub fn start(model: &Model) -> State {
+        let groups = parameters::of(model);
+        let moments = Moments::of(&groups);
+        let values: Vec<Vec<f64>> = groups.into_iter().map(|group| group.values).collect();
+        State { best: values.clone(), values, moments, history: Vec::new() }
+    }
+
+    /// Takes the record of an epoch down; its values are the best when it is better than all before.
+    fn end_epoch(&mut self, epoch: Epoch) {
+        let better = self.best_epoch().is_none_or(|best| epoch.is_better(best));
+        self.history.push(epoch);
+        if better {
+            self.best.clone_from(&self.values);
+        }
+    }
+
+    /// The epoch whose values are the best; none before the first has ended.
+    pub fn best_epoch(&self) -> Option<&Epoch> {
+        self.history.iter().reduce(|best, epoch| if epoch.is_better(best) { epoch } else { best })
+    }
+}
+
+impl Epoch {
+    /// Right more often on the validation part, or as often with less loss.
+    fn is_better(&self, other: &Epoch) -> bool {
+        let by_accuracy = self.validation_accuracy.total_cmp(&other.validation_accuracy);
+        by_accuracy.then(other.validation_loss.total_cmp(&self.validation_loss)).is_gt()
+    }
+}

@@ -1,0 +1,214 @@
+//! One factored matrix with gradients: its products with x and, rebuilt, its columns of h.
+//!
+//! The tensor network is that of `network::build`, so every format is trained by the same code. The
+//! columns of x and those of h are taken apart: of each column mode only the values that they need.
+
+use super::contract::{Operand, contract};
+use super::order::{Order, Shapes};
+use super::view::View;
+use crate::model::{Columns, Layer, Matrix};
+use crate::network::{self, IndexId, IndexKind};
+use candle_core::{Result, Tensor};
+
+/// Where the values of a matrix go in its network, and how the network is contracted.
+#[derive(Debug)]
+pub struct Wiring {
+    nodes: Vec<Node>,
+    /// Column modes and row indices of the network, slowest first.
+    columns: Vec<u8>,
+    rows: Vec<u8>,
+    n_rows: usize,
+    x: Option<Part>,
+    h: Option<Part>,
+}
+
+/// A tensor of the network, and where its values stand among the parameters.
+#[derive(Debug)]
+struct Node {
+    indices: Vec<u8>,
+    dims: Vec<usize>,
+    values: Values,
+}
+
+#[derive(Debug)]
+enum Values {
+    /// One behind the other from here on.
+    From(usize),
+    /// Each from its own place; the number of parameters stands for a zero.
+    At(Vec<u32>),
+}
+
+/// The columns of x or of h.
+#[derive(Debug)]
+struct Part {
+    /// First value and number of values of each column mode.
+    ranges: Vec<(usize, usize)>,
+    /// Columns of the vector within these, padding around it.
+    before: usize,
+    width: usize,
+    order: Order,
+}
+
+impl Wiring {
+    /// Wires one matrix of a checked layer for products of `vectors` vectors x at a time.
+    pub fn of(layer: &Layer, matrix: &Matrix, vectors: usize) -> Wiring {
+        let numbered = numbered(matrix);
+        let network = network::build(layer, &numbered);
+        let parameters = numbered.factors.parameters();
+        let nodes: Vec<Node> = network
+            .nodes()
+            .iter()
+            .map(|node| Node {
+                indices: node.tensor.indices().iter().map(|id| id.0).collect(),
+                dims: node.tensor.dims().to_vec(),
+                values: Values::of(node.tensor.data(), parameters),
+            })
+            .collect();
+        let ids = |ids: Vec<IndexId>| ids.into_iter().map(|id| id.0).collect::<Vec<u8>>();
+        let columns = ids(network.columns());
+        let rows = ids(network.rows());
+        let sizes: Vec<usize> = network.indices().iter().map(|index| index.size).collect();
+        debug_assert!(network.indices().iter().take(columns.len()).all(is_column));
+        let mut wiring = Wiring { nodes, columns, rows, n_rows: matrix.rows(), x: None, h: None };
+        let (x, h) = match matrix.columns {
+            Columns::InputAndHidden { hidden_offset } => {
+                (Some((0, layer.inputs)), Some((hidden_offset, layer.hidden)))
+            }
+            Columns::Input => (Some((0, layer.inputs)), None),
+            Columns::Hidden => (None, Some((0, layer.hidden))),
+        };
+        wiring.x = x.map(|x| wiring.part(&matrix.in_modes, x, &sizes, Some(vectors)));
+        wiring.h = h.map(|h| wiring.part(&matrix.in_modes, h, &sizes, None));
+        wiring
+    }
+
+    fn part(
+        &self,
+        modes: &[usize],
+        (first, width): (usize, usize),
+        sizes: &[usize],
+        vectors: Option<usize>,
+    ) -> Part {
+        let (ranges, start) = ranges(modes, first, first + width - 1);
+        let mut sizes = sizes.to_vec();
+        for (id, range) in self.columns.iter().zip(&ranges) {
+            sizes[usize::from(*id)] = range.1;
+        }
+        let set = |ids: &[u8]| ids.iter().fold(0u64, |set, id| set | 1 << id);
+        let mut tensors: Vec<u64> = self.nodes.iter().map(|node| set(&node.indices)).collect();
+        let mut output = set(&self.rows);
+        match vectors {
+            Some(vectors) => {
+                let batch = 1u64 << sizes.len();
+                sizes.push(vectors);
+                tensors.push(set(&self.columns) | batch);
+                output |= batch;
+            }
+            None => output |= set(&self.columns),
+        }
+        let order = Shapes { tensors, sizes, output }.order();
+        Part { ranges, before: first - start, width, order }
+    }
+
+    /// W x for rows of vectors: vectors x inputs to vectors x rows; `None` when the matrix has no
+    /// columns of x. A gradient goes to x where it `varies`.
+    pub fn times_x(&self, values: &Tensor, x: &Tensor, varies: bool) -> Result<Option<Tensor>> {
+        let Some(part) = &self.x else { return Ok(None) };
+        let mut operands = self.operands(values, part)?;
+        let batch = operands.iter().flat_map(|o| &o.indices).max().map_or(0, |id| id + 1);
+        let vectors = x.dim(0)?;
+        let box_width: usize = part.ranges.iter().map(|range| range.1).product();
+        let padded = x.pad_with_zeros(1, part.before, box_width - part.before - part.width)?;
+        let flat = padded.contiguous()?.flatten_all()?;
+        let dims = [vectors].into_iter().chain(part.ranges.iter().map(|range| range.1)).collect();
+        let indices = [&[batch], &self.columns[..]].concat();
+        operands.push(Operand { flat, dims, indices, varies });
+        let output = [&[batch], &self.rows[..]].concat();
+        let product = contract(operands, &part.order, &output)?;
+        product.reshape((vectors, self.n_rows)).map(Some)
+    }
+
+    /// The columns of h, transposed: hidden x rows; `None` when the matrix has none.
+    pub fn recurrent(&self, values: &Tensor) -> Result<Option<Tensor>> {
+        let Some(part) = &self.h else { return Ok(None) };
+        let output = [&self.columns[..], &self.rows[..]].concat();
+        let whole = contract(self.operands(values, part)?, &part.order, &output)?;
+        let box_width: usize = part.ranges.iter().map(|range| range.1).product();
+        let whole = whole.reshape((box_width, self.n_rows))?;
+        whole.narrow(0, part.before, part.width)?.contiguous().map(Some)
+    }
+
+    /// The tensors of the network, cut to the columns of a part.
+    fn operands(&self, values: &Tensor, part: &Part) -> Result<Vec<Operand>> {
+        let cut = |node: &Node| {
+            let range = |(id, dim): (&u8, &usize)| {
+                let mode = self.columns.iter().position(|column| column == id);
+                mode.map_or((0, *dim), |mode| part.ranges[mode])
+            };
+            let ranges: Vec<_> = node.indices.iter().zip(&node.dims).map(range).collect();
+            let flat = node.values.take(values, &node.dims, &ranges)?;
+            let dims = ranges.iter().map(|range| range.1).collect();
+            Ok(Operand { flat, dims, indices: node.indices.clone(), varies: true })
+        };
+        self.nodes.iter().map(cut).collect()
+    }
+}
+
+fn is_column(index: &network::Index) -> bool {
+    matches!(index.kind, IndexKind::Column(_))
+}
+
+/// The matrix with 1, 2, 3, … for its values, so that a network of it tells where each one goes.
+fn numbered(matrix: &Matrix) -> Matrix {
+    let mut matrix = matrix.clone();
+    let mut next = 0.0;
+    for value in matrix.factors.values_mut().into_iter().flatten() {
+        next += 1.0;
+        *value = next;
+    }
+    matrix
+}
+
+impl Values {
+    fn of(numbers: &[f64], parameters: usize) -> Values {
+        let at = |number: &f64| if *number == 0.0 { parameters as u32 } else { *number as u32 - 1 };
+        let places: Vec<u32> = numbers.iter().map(at).collect();
+        let first = places.first().copied().unwrap_or(0);
+        if places.iter().enumerate().all(|(k, &place)| place == first + k as u32) {
+            return Values::From(first as usize);
+        }
+        Values::At(places)
+    }
+
+    /// The values of a node of shape `dims` within the ranges of its axes, flat.
+    fn take(&self, values: &Tensor, dims: &[usize], ranges: &[(usize, usize)]) -> Result<Tensor> {
+        match self {
+            Values::From(first) => View::of_box(*first, dims, ranges).take(values),
+            Values::At(places) => {
+                let zero = Tensor::zeros(1, values.dtype(), values.device())?;
+                let places = Tensor::from_slice(places, places.len(), values.device())?;
+                let all = Tensor::cat(&[values, &zero], 0)?.index_select(&places, 0)?;
+                View::of_box(0, dims, ranges).take(&all)
+            }
+        }
+    }
+}
+
+/// Of each column mode the values between the columns `first` and `last`, and the first column of
+/// the box that these span; the columns of a box are one behind the other.
+fn ranges(modes: &[usize], first: usize, last: usize) -> (Vec<(usize, usize)>, usize) {
+    let strides = network::strides(modes);
+    let mut ranges = Vec::with_capacity(modes.len());
+    let (mut common, mut start) = (true, 0);
+    for (&size, &stride) in modes.iter().zip(&strides) {
+        let (low, high) = (first / stride % size, last / stride % size);
+        if common {
+            ranges.push((low, high - low + 1));
+            start += low * stride;
+        } else {
+            ranges.push((0, size));
+        }
+        common &= low == high;
+    }
+    (ranges, start)
+}

@@ -1,0 +1,115 @@
+//! Training: a model of any format, cell and number of layers, from labelled sequences.
+//!
+//! [`fit`] starts from any [`Model`](crate::model::Model) and knows no presets; `candle` carries the
+//! gradients, the optimiser is our own so that a checkpoint holds all of it.
+
+use crate::data::Labelled;
+use crate::error::{Diagnostic, Problems, Result};
+use crate::model::Model;
+use candle_core::DType;
+use config::FitConfig;
+use rand::SeedableRng;
+use serde::{Deserialize, Serialize};
+
+mod batches;
+mod cell;
+mod checkpoint;
+pub mod config;
+mod contract;
+mod fit;
+mod matrix;
+mod net;
+mod optimizer;
+mod order;
+pub mod parameters;
+mod plot;
+mod split;
+mod start;
+mod view;
+
+pub use batches::preparation;
+pub use checkpoint::{Checkpoint, fingerprint};
+pub use config::TrainConfig;
+pub use fit::{End, Measure, Task, Watch, fit};
+pub use optimizer::Moments;
+pub use plot::loss_curve;
+pub use split::Split;
+pub use start::fill;
+
+/// What an epoch came to.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// Number, from 1.
+    pub epoch: usize,
+    /// Mean loss over the training part, while it changed.
+    pub loss: f64,
+    /// Part of the training part decided rightly, while it changed.
+    pub accuracy: f64,
+    /// Mean cross-entropy over the validation part.
+    pub validation_loss: f64,
+    /// Part of the validation part decided rightly.
+    pub validation_accuracy: f64,
+}
+
+/// All that training goes on from, between two epochs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// Values of every group of parameters.
+    pub values: Vec<Vec<f64>>,
+    /// Those of the best epoch so far.
+    pub best: Vec<Vec<f64>>,
+    /// State of the optimiser.
+    pub moments: Moments,
+    /// The epochs done.
+    pub history: Vec<Epoch>,
+}
+
+/// The model with the values of the best epoch.
+pub fn best_model(model: &Model, state: &State) -> Model {
+    let mut model = model.clone();
+    model.formats = None;
+    parameters::put(&state.best, &mut model);
+    model
+}
+
+/// Loss and accuracy of a model on some sequences, in double precision.
+pub fn measure(task: Task<'_>, sequences: &[usize]) -> Result<Measure> {
+    let values: Vec<Vec<f64>> = parameters::of(task.model).into_iter().map(|g| g.values).collect();
+    let net = net::Net::of(task.model, task.config.batch);
+    fit::measure(task, &net, &values, sequences, DType::F64)
+}
+
+/// Outputs of the head behind the last step of some sequences, in double precision.
+pub fn outputs(model: &Model, data: &Labelled, sequences: &[usize]) -> Result<Vec<Vec<f64>>> {
+    let run = || {
+        let batch = batches::batch(data, sequences, &model.input, DType::F64)?;
+        let values = constants(model)?;
+        net::Net::of(model, batch.x.dim(0)?).forward(&values, &batch, None)?.to_vec2::<f64>()
+    };
+    run().map_err(failed)
+}
+
+/// Loss of some sequences taken as one batch and its gradient for every group of parameters, in
+/// double precision.
+pub fn gradient(task: Task<'_>, sequences: &[usize]) -> Result<(f64, Vec<Vec<f64>>)> {
+    let groups = parameters::of(task.model);
+    let net = net::Net::of(task.model, sequences.len());
+    let mut rng = rand_chacha::ChaCha8Rng::from_seed([0; 32]);
+    let config = FitConfig { dropout: 0.0, ..task.config.clone() };
+    let task = Task { config: &config, ..task };
+    let learned = fit::learn(task, &net, &groups, sequences, DType::F64, &mut rng);
+    match learned.map_err(failed)? {
+        Some(fit::Learned { loss, gradients, .. }) => Ok((loss, gradients)),
+        None => Err(Diagnostic::new("", "the loss is no number").into()),
+    }
+}
+
+fn constants(model: &Model) -> candle_core::Result<Vec<candle_core::Tensor>> {
+    let groups = parameters::of(model);
+    groups.iter().map(|group| parameters::tensor(&group.values, DType::F64)).collect()
+}
+
+/// A failure inside candle: of memory, or a defect of ours.
+fn failed(error: candle_core::Error) -> Problems {
+    Diagnostic::new("", format!("training failed ({error})")).into()
+}

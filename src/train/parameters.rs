@@ -1,0 +1,80 @@
+//! The numbers of a model that training changes, as flat groups.
+
+use crate::model::Model;
+use candle_core::{DType, Device, Tensor};
+
+/// A group of parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// What they are: `layers.0.matrices.0`, `layers.0.bias`, `head.weight`.
+    pub name: String,
+    /// Whether weight decay pulls at them: at factors and at the head's weights, not at biases.
+    pub decays: bool,
+    /// The values; those of a matrix in the order of `Factors::values_mut`.
+    pub values: Vec<f64>,
+}
+
+/// All groups: of each layer its matrices, its bias, its candidate's bias (GRU), then the head.
+pub fn of(model: &Model) -> Vec<Group> {
+    let mut model = model.clone();
+    let group = |(name, decays, values): (String, bool, Vec<f64>)| Group { name, decays, values };
+    groups(&mut model, |values| values.into_iter().flat_map(std::mem::take).collect())
+        .into_iter()
+        .map(group)
+        .collect()
+}
+
+/// Puts the values back into a model of the same shape.
+pub fn put(values: &[Vec<f64>], model: &mut Model) {
+    let mut groups_left = values.iter();
+    groups(model, |targets| {
+        let mut rest: &[f64] = groups_left.next().expect("as many groups as the model has");
+        for target in targets {
+            let (these, behind) = rest.split_at(target.len());
+            target.copy_from_slice(these);
+            rest = behind;
+        }
+        assert!(rest.is_empty(), "a group has as many values as the model");
+        Vec::new()
+    });
+}
+
+/// Visits the groups in their order: name, whether it decays, what `visit` makes of its vectors.
+fn groups(
+    model: &mut Model,
+    mut visit: impl FnMut(Vec<&mut Vec<f64>>) -> Vec<f64>,
+) -> Vec<(String, bool, Vec<f64>)> {
+    let mut all = Vec::new();
+    for (k, layer) in model.layers.iter_mut().enumerate() {
+        for (m, matrix) in layer.matrices.iter_mut().enumerate() {
+            let name = format!("layers.{k}.matrices.{m}");
+            all.push((name, true, visit(matrix.factors.values_mut())));
+        }
+        all.push((format!("layers.{k}.bias"), false, visit(vec![&mut layer.bias])));
+        if !layer.candidate_bias.is_empty() {
+            let name = format!("layers.{k}.candidate_bias");
+            all.push((name, false, visit(vec![&mut layer.candidate_bias])));
+        }
+    }
+    if let Some(head) = &mut model.head {
+        all.push(("head.weight".into(), true, visit(vec![&mut head.weight])));
+        all.push(("head.bias".into(), false, visit(vec![&mut head.bias])));
+    }
+    all
+}
+
+/// Values as a tensor of one axis.
+pub fn tensor(values: &[f64], dtype: DType) -> candle_core::Result<Tensor> {
+    match dtype {
+        DType::F64 => Tensor::from_slice(values, values.len(), &Device::Cpu),
+        _ => {
+            let single: Vec<f32> = values.iter().map(|&value| value as f32).collect();
+            Tensor::from_vec(single, values.len(), &Device::Cpu)
+        }
+    }
+}
+
+/// The values of a tensor, whatever its shape.
+pub fn numbers(tensor: &Tensor) -> candle_core::Result<Vec<f64>> {
+    tensor.flatten_all()?.to_dtype(DType::F64)?.to_vec1()
+}

@@ -1,0 +1,121 @@
+//! Parts of a data set: what is trained on and what is held back to tell how well it went.
+
+use super::config::{DataTable, SplitBy};
+use crate::data::{Labelled, Part};
+use crate::error::{Diagnostic, Problems, Result};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeSet;
+
+/// Numbers of the sequences of each part, ascending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// Trained on.
+    pub training: Vec<usize>,
+    /// Held back.
+    pub validation: Vec<usize>,
+}
+
+impl Split {
+    /// Parts the data as the table asks: by `split` where the data have it, else by group where they
+    /// have groups, else by sequence.
+    ///
+    /// # Errors
+    /// A part that would be empty, a class without training sequences, groups that do not exist.
+    pub fn of(data: &Labelled, table: &DataTable) -> Result<Split> {
+        let by = table.by.unwrap_or(match (&data.parts, &data.groups) {
+            _ if !table.validation_groups.is_empty() => SplitBy::Group,
+            (Some(_), _) => SplitBy::Split,
+            (None, Some(_)) => SplitBy::Group,
+            (None, None) => SplitBy::Sequence,
+        });
+        let held = match by {
+            SplitBy::Group => by_group(data, table)?,
+            SplitBy::Sequence => by_sequence(data, table),
+            SplitBy::Split => by_split(data)?,
+        };
+        let numbers =
+            |part: Part| -> Vec<usize> { (0..held.len()).filter(|&k| held[k] == part).collect() };
+        let split =
+            Split { training: numbers(Part::Training), validation: numbers(Part::Validation) };
+        split.check(data)?;
+        Ok(split)
+    }
+
+    fn check(&self, data: &Labelled) -> Result<()> {
+        for (name, part) in [("training", &self.training), ("validation", &self.validation)] {
+            if part.is_empty() {
+                return Err(Diagnostic::new("data.validation", format!("no {name} part is left"))
+                    .found(format!("{} sequences", data.sequences.count()))
+                    .help("change data.validation, or part the data by sequence")
+                    .into());
+            }
+        }
+        let seen: BTreeSet<usize> = self.training.iter().map(|&k| label(data, k)).collect();
+        let missing: Vec<String> =
+            (0..data.classes).filter(|c| !seen.contains(c)).map(|c| c.to_string()).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Diagnostic::new("y", "a class without training sequences")
+            .found(format!("none of class {}", missing.join(", ")))
+            .expected(format!("sequences of each of the {} classes", data.classes))
+            .help("count the classes from 0 without gaps, or hold back less")
+            .into())
+    }
+}
+
+/// Class of a sequence; labels have been checked when they were read.
+pub fn label(data: &Labelled, sequence: usize) -> usize {
+    data.sequences.label(sequence).and_then(|label| usize::try_from(label).ok()).unwrap_or(0)
+}
+
+fn by_group(data: &Labelled, table: &DataTable) -> Result<Vec<Part>> {
+    let Some(groups) = &data.groups else {
+        return Err(Diagnostic::new("data.by", "the data have no groups")
+            .expected("an array group, or one named by data.group")
+            .help("part the data by sequence")
+            .into());
+    };
+    let count = groups.iter().max().map_or(0, |last| last + 1);
+    let held: BTreeSet<usize> = if table.validation_groups.is_empty() {
+        let mut all: Vec<usize> = (0..count).collect();
+        all.shuffle(&mut ChaCha8Rng::seed_from_u64(table.seed));
+        let wanted = (table.validation * groups.len() as f64).round() as usize;
+        let mut n_held = 0;
+        let take = |group: &usize| {
+            let more = n_held < wanted.max(1);
+            n_held += groups.iter().filter(|g| *g == group).count();
+            more
+        };
+        // One group at least is left to train on.
+        all.into_iter().take(count - 1).take_while(take).collect()
+    } else {
+        table.validation_groups.iter().copied().collect()
+    };
+    if let Some(unknown) = held.iter().find(|&&group| group >= count) {
+        let problem = Diagnostic::new("data.validation_groups", "no such group").found(unknown);
+        return Err(Problems::from(problem.expected(format!("0 to {}", count - 1))));
+    }
+    let part = |group| if held.contains(group) { Part::Validation } else { Part::Training };
+    Ok(groups.iter().map(part).collect())
+}
+
+fn by_sequence(data: &Labelled, table: &DataTable) -> Vec<Part> {
+    let mut rng = ChaCha8Rng::seed_from_u64(table.seed);
+    let mut parts = vec![Part::Training; data.sequences.count()];
+    for class in 0..data.classes {
+        let mut own: Vec<usize> = (0..parts.len()).filter(|&k| label(data, k) == class).collect();
+        own.shuffle(&mut rng);
+        let held = (table.validation * own.len() as f64).round() as usize;
+        own.iter().take(held).for_each(|&k| parts[k] = Part::Validation);
+    }
+    parts
+}
+
+fn by_split(data: &Labelled) -> Result<Vec<Part>> {
+    data.parts.clone().ok_or_else(|| {
+        Diagnostic::new("data.by", "the data have no parts").expected("an array split").into()
+    })
+}

@@ -1,0 +1,146 @@
+//! `htgen train` from data to a model that runs: what it writes, that it is repeatable, and that an
+//! interrupted run ends like one that was not.
+
+use crate::cli_support::{Folder, object};
+use crate::interrupted::{Moment, interrupt};
+use htgen::data::{Array, ArrayData, write_npz};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rustix::process::Signal;
+use std::fs;
+
+/// Sequences of the easy set.
+const COUNT: usize = 90;
+
+/// A configuration for the easy set.
+pub const CONFIG: &str = "\
+[model]
+hidden = 4
+out_modes = [4, 4]
+in_modes = [4, 3]
+rank = 3
+
+[data]
+validation = 0.25
+
+[train]
+epochs = 12
+batch = 8
+learning_rate = 0.03
+dropout = 0.1
+label_smoothing = 0.05
+";
+
+/// Sequences of eight noisy bytes a step in which a bright spot moves up, moves down or stays: three
+/// classes; ten groups.
+pub fn easy(dir: &Folder) {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let mut bytes = Vec::new();
+    for k in 0..COUNT {
+        let begin = rng.random_range(0..8i32);
+        for step in 0..4i32 {
+            let at = (begin + step * (k as i32 % 3 - 1)).rem_euclid(8);
+            let noise = |spot: i32| rng.random_range(0..60) + if spot == at { 150 } else { 0 };
+            bytes.extend((0..8).map(noise).map(|value: u8| value));
+        }
+    }
+    let ints = |values: Vec<i64>| Array { shape: vec![COUNT], data: ArrayData::I64(values) };
+    let arrays = [
+        ("x", Array { shape: vec![COUNT, 4, 8], data: ArrayData::U8(bytes) }),
+        ("y", ints((0..COUNT).map(|k| (k % 3) as i64).collect())),
+        ("group", ints((0..COUNT).map(|k| (k / 9) as i64).collect())),
+    ];
+    write_npz(&dir.path("easy.npz"), &arrays).unwrap();
+}
+
+fn folder(config: &str) -> Folder {
+    let dir = Folder::new();
+    easy(&dir);
+    fs::write(dir.path("train.toml"), config).unwrap();
+    dir
+}
+
+const LINE: &str = "train easy.npz --config train.toml -o m.json";
+
+#[test]
+fn a_model_is_learned_and_runs_as_reported() {
+    let dir = folder(CONFIG);
+    let report = dir.json(LINE);
+    assert_eq!(dir.names(), ["easy.npz", "m.json", "m.train.json", "m.train.svg", "train.toml"]);
+    let (training, validation) = (&report["training"], &report["validation"]);
+    let n = |part: &serde_json::Value| part["sequences"].as_f64().unwrap();
+    let right = |part: &serde_json::Value| part["accuracy"].as_f64().unwrap() * n(part);
+    // Whole groups of nine: three of ten are more than a quarter.
+    assert_eq!((n(training), n(validation)), (63.0, 27.0));
+    assert!(right(validation) > 0.8 * 27.0, "{report}");
+
+    // What training reports is what the float reference decides, sequence by sequence.
+    let run = dir.json("run m.json --inputs easy.npz");
+    let float = run["float_accuracy"].as_f64().unwrap() * COUNT as f64;
+    assert!((float - right(training) - right(validation)).abs() < 1e-6, "{run}");
+
+    let record = object(&fs::read_to_string(dir.path("m.train.json")).unwrap());
+    assert_eq!(record["history"].as_array().unwrap().len(), 12);
+    assert_eq!(record["config"]["train"]["warmup"], 20);
+    let best = record["best_epoch"].as_u64().unwrap();
+    let kept = &record["history"][best as usize - 1]["validation_accuracy"];
+    let most = record["history"].as_array().unwrap().iter();
+    assert!(most.map(|e| &e["validation_accuracy"]).all(|a| a.as_f64() <= kept.as_f64()));
+    let curve = fs::read_to_string(dir.path("m.train.svg")).unwrap();
+    assert_eq!(curve.matches("<polyline").count(), 4);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let dir = folder(CONFIG);
+    let mut models = Vec::new();
+    for seed in [1, 1, 2] {
+        fs::write(dir.path("train.toml"), format!("{CONFIG}seed = {seed}\n")).unwrap();
+        dir.done(LINE);
+        models.push(fs::read(dir.path("m.json")).unwrap());
+    }
+    assert!(models[0] == models[1], "the same seed");
+    assert!(models[0] != models[2], "another seed");
+}
+
+#[test]
+fn an_interrupted_run_ends_like_another() {
+    let dir = folder(&CONFIG.replace("epochs = 12", "epochs = 60"));
+    dir.done(LINE);
+    let whole = dir.files();
+    for signal in [Signal::INT, Signal::KILL] {
+        for name in ["m.json", "m.train.json", "m.train.svg"] {
+            fs::remove_file(dir.path(name)).unwrap();
+        }
+        let seen = || dir.path("m.checkpoint").is_file();
+        let ended = interrupt(&dir, LINE, &[], Moment { signal, seen: &seen });
+        if dir.path("m.checkpoint").is_file() {
+            assert_ne!(ended.code, Some(0));
+            if signal == Signal::INT {
+                assert!(ended.stderr.contains("--resume goes on behind epoch"), "{}", ended.stderr);
+            }
+            for left in dir.names().iter().filter(|name| name.starts_with(".htgen-")) {
+                assert_eq!(signal, Signal::KILL, "{left}");
+                fs::remove_file(dir.path(left)).unwrap();
+            }
+            let again = dir.htgen(LINE);
+            assert_eq!(again.code, Some(2), "a checkpoint is not overwritten");
+            assert!(again.stderr.contains("--resume"), "{}", again.stderr);
+            dir.done(&format!("{LINE} --resume"));
+        }
+        assert!(dir.files() == whole, "{signal:?}: {:?}", dir.names());
+    }
+}
+
+#[test]
+fn training_goes_on_from_a_model() {
+    let dir = folder(CONFIG);
+    dir.done(LINE);
+    let (_, rest) = CONFIG.split_once("[data]").unwrap();
+    fs::write(dir.path("again.toml"), format!("[data]{}", rest.replace("12", "2"))).unwrap();
+    let again = "train easy.npz --config again.toml --init m.json -o n.json --safetensors";
+    let report = dir.json(again);
+    assert_eq!(report["epochs"], 2);
+    assert!(dir.path("n.safetensors").is_file());
+    assert!(report["validation"]["accuracy"].as_f64().unwrap() > 0.8, "{report}");
+}
