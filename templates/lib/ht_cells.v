@@ -11,8 +11,10 @@
 `default_nettype none
 
 module ht_cells #(
-  parameter GATE_FILE   = "gates", // {last, need, {use, word} .., bias} by unit and gate: CELLS images
-  parameter HIDDEN_FILE = "hidden", // {last, to input, input word, hidden word} by unit: CELLS images
+  // Tables, CELLS images each: {last, need, {use, word} .., bias} by unit and gate;
+  // {last, to input, input word, hidden word} by unit.
+  parameter GATE_FILE   = "gates",
+  parameter HIDDEN_FILE = "hidden",
   parameter SIGMOID_FILE = "ht_sigmoid.hex",
   parameter HARD_FILE   = "ht_hard_sigmoid.hex",
   parameter LANES       = 4,     // lanes, a power of two

@@ -114,7 +114,7 @@ module ht_sequencer #(
   wire ir_wait_hidden   = ir_flags[3];  // needs h of the time step before
   wire ir_reads_input   = ir_flags[4];  // operands from the input buffer
   wire ir_is_last       = ir_flags[5];  // feeds the element-wise units
-  wire ir_answers       = ir_flags[6];  // yields the output vector: the head, or the top layer's last
+  wire ir_answers       = ir_flags[6];  // yields the output vector: head, or top layer's last
   wire ir_opens_step    = ir_flags[7];  // first of a time step
   wire ir_reads_hidden  = ir_flags[8];  // operands from h of this time step
   wire ir_reads_before  = ir_flags[9];  // operands from h of the time step before
