@@ -28,7 +28,8 @@ mod emit;
 mod errors;
 mod errors_data;
 mod exact;
-mod formats;
+mod formats; // every tensor format, cell and number of layers
+mod formats_sim; // ... in Verilator
 mod import; // checkpoints against the outputs of their original layers
 mod import_cores; // ... plain cores
 mod import_factored; // ... refused, with factored layers
