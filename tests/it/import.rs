@@ -18,7 +18,7 @@ pub fn fixture(name: &str) -> PathBuf {
 }
 
 /// Rows of a matrix of doubles in an npz file, read by another way than the library's.
-fn rows(path: &Path, name: &str) -> Vec<Vec<f64>> {
+pub fn rows(path: &Path, name: &str) -> Vec<Vec<f64>> {
     let mut npz = npyz::npz::NpzArchive::open(path).unwrap();
     let array = npz.by_name(name).unwrap().expect("the array is there");
     let width = array.shape()[1] as usize;
