@@ -155,6 +155,9 @@ fn trees_run_as_in_the_float_reference() {
         let mut state = reference.start();
         for (x, hidden) in steps.iter().zip(dense_run(&model, &steps)) {
             reference.step(x, &mut state, &mut |_, _| {});
+            for (found, expected) in hidden.iter().zip(&state.h) {
+                assert!((found - expected).abs() < 1e-9, "seed {seed}: {found} not {expected}");
+            }
             let outputs = reference.output(&state, &mut |_, _| {});
             for (found, expected) in dense_head(&model, &hidden).iter().zip(&outputs) {
                 assert!((found - expected).abs() < 1e-9, "seed {seed}: {found} not {expected}");
