@@ -1,6 +1,6 @@
 //! `htgen import`: a model from a checkpoint of another program.
 
-use super::{Outcome, new, out};
+use super::{Outcome, options, out};
 use crate::import::{self, CONVENTIONS, Convention, Options};
 use crate::model::{self, Cell, Cores, Element};
 use crate::report::ImportedModel;
@@ -108,7 +108,7 @@ impl Import {
         Options {
             from: from.and_then(|name| CONVENTIONS.into_iter().find(|c| c.name() == name)),
             prefix: self.prefix,
-            name: self.name.unwrap_or_else(|| new::stem(&self.output)),
+            name: self.name.unwrap_or_else(|| options::stem(&self.output)),
             element,
             shift: self.shift,
             head: self.head,

@@ -1,6 +1,6 @@
 //! `htgen new`: an untrained model from a preset, or from modes, tree and ranks.
 
-use super::{Outcome, out};
+use super::{Outcome, options, out};
 use crate::error::Result;
 use crate::model::{self, Cores, Element, InputPrep, Model, NewSpec, Ranks, preset};
 use crate::report::{NewModel, Presets};
@@ -127,7 +127,7 @@ impl New {
         let element = if self.real { Element::Real } else { Element::U8 };
         let usual_shift = if self.real { 0 } else { BYTE_SHIFT };
         NewSpec {
-            name: self.name.unwrap_or_else(|| stem(output)),
+            name: self.name.unwrap_or_else(|| options::stem(output)),
             inputs: self.inputs.unwrap_or_default(),
             hidden: self.hidden.unwrap_or_default(),
             out_modes: self.out_modes,
@@ -145,12 +145,6 @@ impl New {
             seed: self.seed,
         }
     }
-}
-
-/// The file's name up to the first dot.
-pub(super) fn stem(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.split('.').next().unwrap_or_default().to_owned()
 }
 
 fn parse_ranks(text: &str) -> std::result::Result<Ranks, String> {

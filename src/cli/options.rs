@@ -6,6 +6,7 @@ use crate::quant::Widths;
 use crate::video::FrameSize;
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
+use std::path::Path;
 use std::str::FromStr;
 
 /// A number of at least 1.
@@ -14,6 +15,12 @@ pub fn count<T: FromStr + Default + PartialEq>(text: &str) -> Result<T, String> 
         Ok(value) if value != T::default() => Ok(value),
         _ => Err("expected a whole number of at least 1".to_owned()),
     }
+}
+
+/// The file's name up to the first dot, which names a model when nobody says otherwise.
+pub fn stem(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.split('.').next().unwrap_or_default().to_owned()
 }
 
 /// Names of classes, none twice.
