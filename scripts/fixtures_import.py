@@ -9,7 +9,8 @@ the classes `TensorizedLSTM` and `KerasTtLstm` below do what those programs do, 
 their layouts: the names of the parameters, the order of their axes and the arithmetic of the cell.
 
 For NAME.safetensors there is NAME.io.npz with x (steps, inputs) and h (steps, hidden), the hidden
-vectors of the last layer in double precision.
+vectors of the last layer in double precision.  A second run gives the same bytes, but for the order
+of the metadata in from_pytorch.safetensors.
 """
 
 import sys
@@ -226,10 +227,16 @@ def keras(folder):
     x = np.random.randn(STEPS, 24)
     weights = {k: v.astype(np.float32) for k, v in layer.weights.items()}
     layer.weights = weights
-    tensors = {k: torch.from_numpy(v) for k, v in weights.items()}
-    keep(folder, "tt_rnn", tensors, torch.from_numpy(x), torch.from_numpy(layer.run(x)))
+    head = {"fc/kernel:0": np.random.randn(12, 3).astype(np.float32),
+            "fc/bias:0": np.random.randn(3).astype(np.float32)}
+    tensors = {k: torch.from_numpy(v) for k, v in (weights | head).items()}
+    h = layer.run(x)
+    keep(folder, "tt_rnn", tensors, torch.from_numpy(x), torch.from_numpy(h))
+    logits = h[-1:] @ head["fc/kernel:0"].astype(float) + head["fc/bias:0"]
+    np.savez(folder / "tt_rnn.io.npz", x=x, h=h, logits=logits)
     # The same as numpy.savez has it.
-    np.savez(folder / "tt_rnn.npz", **{k.split("/")[1].split(":")[0]: v for k, v in weights.items()})
+    names = {k: k.replace("/", ".") for k in tensors}
+    np.savez(folder / "tt_rnn.npz", **{names[k]: v for k, v in (weights | head).items()})
 
 
 def documented(folder):

@@ -111,6 +111,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_kind_of_real_number_is_read() {
+        let stored: [(Dtype, Vec<u8>); 4] = [
+            (Dtype::F16, vec![0x00, 0xc1]),
+            (Dtype::BF16, vec![0x20, 0xc0]),
+            (Dtype::F32, (-2.5f32).to_le_bytes().to_vec()),
+            (Dtype::F64, (-2.5f64).to_le_bytes().to_vec()),
+        ];
+        for (dtype, bytes) in stored {
+            let view = safetensors::tensor::TensorView::new(dtype, vec![1], &bytes);
+            let file = safetensors::serialize([("a", view.expect("one element"))], None);
+            let file = file.expect("a file");
+            let tensors = Tensors::parse(&file).expect("whole");
+            assert_eq!(tensors.values("a"), Some(vec![-2.5]), "{dtype}");
+            assert_eq!(tensors.kind("a"), Some((vec![1], dtype)));
+            assert_eq!(tensors.values("b"), None);
+        }
+    }
+
+    #[test]
     fn halves_are_read() {
         for (bits, value) in [
             (0x0000, 0.0),

@@ -42,7 +42,7 @@ pub(super) fn sum(mut a: Vec<f64>, b: &[f64]) -> Vec<f64> {
 /// The linear layer `key`: `key.weight` (outputs x hidden) and `key.bias` as PyTorch has them, or
 /// Keras' `key/kernel:0` (hidden x outputs) and `key/bias:0`.
 pub(super) fn head(checkpoint: &Checkpoint<'_>, key: &str, hidden: usize) -> Part<Linear> {
-    let keras = ["/kernel:0", "/kernel", ".kernel"].map(|end| format!("{key}{end}"));
+    let keras = ["/kernel:0", "/kernel", ".kernel:0", ".kernel"].map(|end| format!("{key}{end}"));
     let (name, weight) = match keras.iter().find(|name| checkpoint.has(name)) {
         Some(name) => (name.clone(), transposed(&checkpoint.of_axes(name, "hidden, outputs", 2)?)),
         None => {
@@ -57,8 +57,8 @@ pub(super) fn head(checkpoint: &Checkpoint<'_>, key: &str, hidden: usize) -> Par
             .expected(format!("{hidden} hidden units, those of the last layer")));
     }
     let outputs = weight.shape[0];
-    let biases = ["/bias:0", "/bias", ".bias"].map(|end| format!("{key}{end}"));
+    let biases = ["/bias:0", "/bias", ".bias:0", ".bias"].map(|end| format!("{key}{end}"));
     let bias = biases.iter().find(|name| checkpoint.has(name));
-    let bias = checkpoint.bias(bias.unwrap_or(&biases[2]), outputs)?;
+    let bias = checkpoint.bias(bias.unwrap_or(&biases[3]), outputs)?;
     Ok(Linear { outputs, weight: weight.data, bias })
 }

@@ -18,7 +18,7 @@ pub fn fixture(name: &str) -> PathBuf {
 }
 
 /// Rows of a matrix of doubles in an npz file, read by another way than the library's.
-fn rows(path: &Path, name: &str) -> Vec<Vec<f64>> {
+pub fn rows(path: &Path, name: &str) -> Vec<Vec<f64>> {
     let mut npz = npyz::npz::NpzArchive::open(path).unwrap();
     let array = npz.by_name(name).unwrap().expect("the array is there");
     let width = array.shape()[1] as usize;
@@ -50,6 +50,18 @@ fn agrees(name: &str, model: &Model) {
     // Outputs that hardly move would agree with anything.
     let moves = h.windows(2).any(|w| w[0].iter().zip(&w[1]).any(|(a, b)| (a - b).abs() > 0.05));
     assert!(moves, "{name}: nothing happens in the original");
+}
+
+/// Compares the outputs of the head behind the last step.
+#[track_caller]
+fn agrees_in_logits(name: &str, model: &Model) {
+    let io = fixture(&format!("{name}.io.npz"));
+    let h = dense_run(model, &rows(&io, "x"));
+    let (found, expected) = (dense_head(model, h.last().unwrap()), &rows(&io, "logits")[0]);
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(expected) {
+        assert!((found - expected).abs() <= TOLERANCE, "{name}: {found} not {expected}");
+    }
 }
 
 /// Nothing said but a name.
@@ -202,8 +214,12 @@ fn tt_rnn_of_keras() {
     assert_eq!(imported.model.layers[0].gate_activation, GateActivation::HardSigmoid);
     let with_gates = Options { out_modes: vec![8, 2, 3], ranks: vec![2, 3], ..flat() };
     assert_eq!(check("tt_rnn", &with_gates).model, imported.model);
-    let npz = import::import(&fixture("tt_rnn.npz"), &flat()).unwrap();
-    assert_eq!(npz.model, imported.model);
+    assert_eq!(imported.unused, ["fc/bias:0", "fc/kernel:0"]);
+    let with_head = Options { head: Some("fc".into()), ..flat() };
+    let imported = check("tt_rnn", &with_head);
+    agrees_in_logits("tt_rnn", &imported.model);
+    let npz = import::import(&fixture("tt_rnn.npz"), &with_head).unwrap();
+    assert_eq!((npz.model, npz.prefix.as_str()), (imported.model, "tt_lstm."));
 }
 
 /// The model that docs/from-pytorch.md saves.
@@ -214,12 +230,7 @@ fn fdht_saved_from_pytorch() {
     let model = imported.model;
     assert_eq!((model.input.element, model.input.shift), (Element::Real, 1));
     assert_eq!(model.layers[0].matrices[0].columns, Columns::InputAndHidden { hidden_offset: 20 });
-    let io = fixture("from_pytorch.io.npz");
-    let h = dense_run(&model, &rows(&io, "x"));
-    let logits = dense_head(&model, h.last().unwrap());
-    for (found, expected) in logits.iter().zip(&rows(&io, "logits")[0]) {
-        assert!((found - expected).abs() <= TOLERANCE, "{found} not {expected}");
-    }
+    agrees_in_logits("from_pytorch", &model);
 }
 
 /// A file of the other kind by its first bytes, not by its name.
