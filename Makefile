@@ -28,7 +28,8 @@ test:
 	@scripts/setup.sh test
 	cargo fmt --check
 	cargo lint
-	HTGEN_REQUIRE_TOOLS=1 cargo test
+	cargo lint-all
+	HTGEN_REQUIRE_TOOLS=1 cargo test --features compress
 
 bench: build
 	python3 scripts/measure.py bench --fresh

@@ -3,6 +3,7 @@
 //! Reports go to standard output, as text or (`--json`) as one JSON object; notes, progress and
 //! errors go to standard error. Exit codes: 0 done, 1 ran but the answer is no, 2 error.
 
+mod compress;
 mod data;
 mod design;
 mod doctor;
@@ -43,6 +44,7 @@ pub struct Cli {
 enum Command {
     Data(data::Data),
     New(new::New),
+    Compress(compress::Compress),
     Inspect(inspect::Inspect),
     Quantize(quantize::Quantize),
     Run(run::Run),
@@ -83,6 +85,7 @@ impl Command {
         match self {
             Command::Data(args) => args.run(),
             Command::New(args) => args.run(),
+            Command::Compress(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Quantize(args) => args.run(),
             Command::Run(args) => args.run(),

@@ -304,12 +304,13 @@ enum RecurrentName {
 }
 
 /// The file's name up to the first dot.
-fn stem(path: &Path) -> String {
+pub(super) fn stem(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.split('.').next().unwrap_or_default().to_owned()
 }
 
-fn parse_ranks(text: &str) -> std::result::Result<Ranks, String> {
+/// One rank, LEAF:INNER, or a list.
+pub(super) fn parse_ranks(text: &str) -> std::result::Result<Ranks, String> {
     let number = |part: &str| {
         let wrong = |error| format!("{error}; write 6, or LEAF:INNER like 4:2, or a list like 2,3");
         part.trim().parse::<usize>().map_err(wrong)

@@ -49,7 +49,7 @@ fn locate(model: &Path, cores: &str) -> std::result::Result<PathBuf, Diagnostic>
 }
 
 /// The tensors of a safetensors file.
-pub(super) struct Tensors<'a> {
+pub(crate) struct Tensors<'a> {
     /// Name of the file as the model gives it.
     file: &'a str,
     content: SafeTensors<'a>,
@@ -57,7 +57,7 @@ pub(super) struct Tensors<'a> {
 
 impl<'a> Tensors<'a> {
     /// Parses the bytes of `file`.
-    pub(super) fn parse(file: &'a str, bytes: &'a [u8]) -> std::result::Result<Self, Diagnostic> {
+    pub(crate) fn parse(file: &'a str, bytes: &'a [u8]) -> std::result::Result<Self, Diagnostic> {
         let broken = |reason: String| {
             Diagnostic::new("cores", format!("{file} is not a whole safetensors file ({reason})"))
                 .help("was it copied whole?")
@@ -68,7 +68,7 @@ impl<'a> Tensors<'a> {
     }
 
     /// The values of a tensor, which must have the given shape; the problem has no place yet.
-    pub(super) fn values(
+    pub(crate) fn values(
         &self,
         name: &str,
         shape: &[usize],
@@ -90,6 +90,12 @@ impl<'a> Tensors<'a> {
                 .found(other)
                 .expected("F32 or F64")),
         }
+    }
+
+    /// Names and shapes of all tensors.
+    pub(crate) fn shapes(&self) -> BTreeMap<String, Vec<usize>> {
+        let tensors = self.content.iter();
+        tensors.map(|(name, view)| (name.to_owned(), view.shape().to_vec())).collect()
     }
 
     fn names(&self) -> String {

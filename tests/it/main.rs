@@ -16,6 +16,9 @@ mod cli_limits; // too large, too narrow, strangely named
 mod cli_refusals; // bad input: text, exit code, nothing half written
 mod cli_support;
 mod cli_tools; // tools missing or too old
+#[cfg(feature = "compress")]
+mod compress; // exact recovery, tolerances, budgets, the errors of nodes
+mod compress_cli; // dense checkpoints, refusals, the command end to end
 mod data_frames; // clips to frames
 mod data_motion; // drawn clips, and what a linear classifier sees in them
 mod data_refusals; // bad recordings and clips, nothing half written
