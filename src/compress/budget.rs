@@ -1,7 +1,8 @@
 //! Ranks under a number of parameters: the step that keeps most energy for its parameters comes first.
 
-use super::ranks::{Rule, halves, parameters, sides};
-use super::{Job, decompose};
+use super::Job;
+use super::project::{Shape, decompose};
+use super::ranks::{Rule, Side, halves, parameters, sides};
 use crate::error::{Diagnostic, Result};
 
 /// What is known of a matrix before its ranks are chosen.
@@ -54,19 +55,44 @@ impl Candidate<'_> {
     }
 
     /// The ranks with one group larger by one, and the energy that this keeps; none when a rank has
-    /// no further singular value, or an inner node more than its halves can fill.
+    /// no further singular value, or is more than its neighbours can fill.
     fn step(&self, group: &[usize]) -> Option<(Vec<usize>, f64)> {
-        let mut ranks = self.ranks.clone();
+        let root = halves(&self.job.shape);
+        let (mut ranks, mut gain) = (self.ranks.clone(), 0.0);
         for &k in group {
+            let value = self.values[k].get(ranks[k])?;
             ranks[k] += 1;
+            // The two halves of a tree see the same matrix.
+            if root.is_none_or(|[_, right]| k != right) {
+                gain += value * value;
+            }
         }
-        let value = self.values[group[0]].get(self.ranks[group[0]])?;
-        let fits = sides(&self.job.shape).iter().enumerate().all(|(k, (_, halves))| {
-            ranks[k] <= self.values[k].len()
-                && halves.is_none_or(|[left, right]| ranks[k] <= ranks[left] * ranks[right])
+        let fills = |a: usize, b: usize, c: usize| a <= b * c && b <= a * c && c <= a * b;
+        let root_fits = root.is_none_or(|[left, right]| fills(1, ranks[left], ranks[right]));
+        let fits = sides(&self.job.shape).iter().zip(&ranks).all(|((_, halves), rank)| {
+            halves.is_none_or(|[left, right]| fills(*rank, ranks[left], ranks[right]))
         });
-        fits.then_some((ranks, value * value))
+        (root_fits && fits).then_some((ranks, gain))
     }
+}
+
+/// Ranks that grow together: each alone, and in a tree all between two leaves.
+fn groups(shape: &Shape, sides: &[Side]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = (0..sides.len()).map(|k| vec![k]).collect();
+    if let Shape::Tree(_) = shape {
+        let between = |a: usize, b: usize| {
+            let apart = |(modes, _): &Side| modes.contains(&a) != modes.contains(&b);
+            (0..sides.len()).filter(|&k| apart(&sides[k])).collect()
+        };
+        let count = shape.order().len();
+        groups.extend((0..count).flat_map(|a| {
+            (a + 1..count).map({
+                let between = &between;
+                move |b| between(a, b)
+            })
+        }));
+    }
+    groups
 }
 
 /// Singular values of all ranks as far as the parameters can pay for them.
@@ -85,11 +111,6 @@ fn candidate(job: &Job, most: usize) -> Result<Candidate<'_>> {
     let (_, nodes) = decompose(&job.target, &job.shape, rule).map_err(in_place)?;
     let norm = job.target.norm();
     let values = nodes.iter().map(|node| node.values.iter().map(|v| v * norm).collect());
-    let joined = halves(&job.shape);
-    let mut groups: Vec<Vec<usize>> = (0..sides.len())
-        .filter(|k| joined.is_none_or(|joined| !joined.contains(k)))
-        .map(|k| vec![k])
-        .collect();
-    groups.extend(joined.map(|joined| joined.to_vec()));
+    let groups = groups(&job.shape, &sides);
     Ok(Candidate { job, values: values.collect(), ranks: vec![1; sides.len()], groups })
 }

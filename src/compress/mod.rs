@@ -157,7 +157,7 @@ pub fn compress(model: &Model, options: &Options) -> Result<Compressed> {
         let (factors, nodes) = decompose(&job.target, &job.shape, rule).map_err(place)?;
         let error = job.target.error(&factors, &job.shape.order());
         let norm = job.target.norm();
-        let bound = nodes.iter().map(|node| node.bound * node.bound).sum::<f64>().sqrt();
+        let bound = nodes.iter().fold(0.0, |sum, node| sum + node.bound * node.bound).sqrt();
         let Target { columns, out_modes, in_modes, .. } = &job.target;
         matrices.push(MatrixError {
             layer: job.layer,
@@ -218,7 +218,7 @@ struct Job {
 
 impl Job {
     fn place(&self) -> String {
-        format!("layers[{}], {}", self.layer, target::columns_text(self.target.columns))
+        format!("layers[{}], {}", self.layer, self.target.columns.kind())
     }
 }
 

@@ -176,7 +176,7 @@ impl Work {
             left.vectors.chunks_exact(count).flat_map(|row| &row[..rank]).copied().collect();
         let (projected, lost) = onto(&self.data, &frame, size, rank, inner);
         let relative = |value: f64| if self.norm > 0.0 { value / self.norm } else { 0.0 };
-        let discarded: f64 = left.values[rank..].iter().map(|value| value * value).sum();
+        let discarded = left.values[rank..].iter().fold(0.0, |sum, value| sum + value * value);
         self.nodes[index] = Some(NodeError {
             name,
             rank,

@@ -42,8 +42,7 @@ pub fn read(
 ) -> Result<(Model, Vec<String>)> {
     let bytes = files::read(path, MAX_BYTES)?;
     let in_file = |problem: Diagnostic| Problems::from(problem.in_file(path.display()));
-    let label = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut names = Names::of(&label, &bytes).map_err(in_file)?;
+    let mut names = Names::of(&bytes).map_err(in_file)?;
     let prefix = names.prefix(prefix).map_err(in_file)?;
     let mut layers = Vec::new();
     while layers.len() < MAX_LAYERS
@@ -65,8 +64,8 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn of(name: &'a str, bytes: &'a [u8]) -> std::result::Result<Names<'a>, Diagnostic> {
-        let file = TensorFile::parse(name, bytes)
+    fn of(bytes: &'a [u8]) -> std::result::Result<Names<'a>, Diagnostic> {
+        let file = TensorFile::parse("the file", bytes)
             .map_err(|problem| Diagnostic { place: String::new(), ..problem })?;
         let shapes = file.shapes();
         Ok(Names { file, shapes })

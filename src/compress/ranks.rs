@@ -16,13 +16,16 @@ pub(super) enum Rule {
         left: f64,
         /// Nodes that share it.
         nodes: usize,
+        /// The right half of a tree, whose matrix is the one that its left half has already cut.
+        whole: Option<usize>,
     },
 }
 
 impl Rule {
     /// A sum of squares for all ranks of a shape.
     pub(super) fn energy(left: f64, shape: &Shape) -> Rule {
-        Rule::Energy { left, nodes: shape.ranks() }
+        let whole = halves(shape).map(|[_, right]| right);
+        Rule::Energy { left, nodes: shape.ranks() - whole.iter().count(), whole }
     }
 
     /// The rank at this place of the list; at least 1. Of what may be discarded each node takes its
@@ -30,7 +33,8 @@ impl Rule {
     pub(super) fn rank(&mut self, index: usize, values: &[f64]) -> usize {
         match self {
             Rule::Fixed(ranks) => ranks[index],
-            Rule::Energy { left, nodes } => {
+            Rule::Energy { whole: Some(whole), .. } if *whole == index => values.len(),
+            Rule::Energy { left, nodes, .. } => {
                 let share = *left / (*nodes).max(1) as f64;
                 let (mut rank, mut lost) = (values.len(), 0.0);
                 while rank > 1 && lost + values[rank - 1].powi(2) <= share {
@@ -71,7 +75,8 @@ pub(super) fn check(ranks: &[usize], shape: &Shape, target: &Target) -> Result<(
         let mut most = all(&mut modes.iter().copied());
         most = most.min(all(&mut (0..target.out_modes.len()).filter(|m| !modes.contains(m))));
         if let Some([left, right]) = below {
-            most = most.min(ranks[*left].saturating_mul(ranks[*right]));
+            // An empty rank is named at its own place.
+            most = most.min(ranks[*left].max(1).saturating_mul(ranks[*right].max(1)));
         }
         if !(1..=most).contains(&ranks[k]) {
             return Err(refuse(modes, ranks[k], most).into());

@@ -23,15 +23,6 @@ pub(super) struct Target {
     n_sources: usize,
 }
 
-/// What columns multiply, in words.
-pub(super) fn columns_text(columns: Columns) -> &'static str {
-    match columns {
-        Columns::InputAndHidden { .. } => "input-and-hidden",
-        Columns::Input => "input",
-        Columns::Hidden => "hidden",
-    }
-}
-
 impl Target {
     /// Spreads the columns of `weight` over the padded ones.
     pub(super) fn new(

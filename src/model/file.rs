@@ -4,10 +4,13 @@
 //! Doc comments here are the descriptions in `docs/model.schema.json`.
 
 use super::formats::Formats;
-use super::shape::MAX_ELEMENTS;
-use schemars::{JsonSchema, Schema};
-use serde::de::{Error, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+mod numbers;
+mod rules;
+
+pub(super) use numbers::Numbers;
 
 /// Value of the key `format`.
 pub(super) const FORMAT: &str = "htgen-model";
@@ -180,7 +183,7 @@ pub(super) enum ColumnsKind {
 /// The factors of a matrix: beside the kind, the one key that belongs to it.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(transform = one_content)]
+#[schemars(transform = rules::one_content)]
 pub(super) struct FactorsFile {
     /// Tensor format.
     pub kind: FactorsKind,
@@ -232,7 +235,7 @@ pub(super) struct BlockFile {
 /// [rank, rank of left, rank of right]; the root has no axis for its own rank.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(transform = leaf_or_inner)]
+#[schemars(transform = rules::leaf_or_inner)]
 pub(super) struct NodeFile {
     /// Mode of a leaf, from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -266,7 +269,7 @@ pub(super) struct HeadFile {
 /// Numbers, row-major, in this file (data) or in the safetensors file (tensor).
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(transform = data_or_tensor)]
+#[schemars(transform = rules::data_or_tensor)]
 pub(super) struct TensorFile {
     /// Size of each axis, slowest first.
     pub shape: Vec<usize>,
@@ -277,59 +280,4 @@ pub(super) struct TensorFile {
     /// Name of an F32 or F64 tensor of the safetensors file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tensor: Option<String>,
-}
-
-/// A list of numbers that stops being read when it is longer than any core may be.
-#[derive(Debug, Serialize)]
-#[serde(transparent)]
-pub(super) struct Numbers(pub Vec<f64>);
-
-impl<'de> Deserialize<'de> for Numbers {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(NumbersVisitor)
-    }
-}
-
-struct NumbersVisitor;
-
-impl<'de> Visitor<'de> for NumbersVisitor {
-    type Value = Numbers;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a flat list of numbers")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Numbers, A::Error> {
-        let mut numbers = Vec::new();
-        while let Some(number) = seq.next_element()? {
-            if numbers.len() == MAX_ELEMENTS {
-                return Err(A::Error::custom(format!("more than {MAX_ELEMENTS} numbers")));
-            }
-            numbers.push(number);
-        }
-        Ok(Numbers(numbers))
-    }
-}
-
-/// Exactly one of two sets of keys, which the Rust types state by options alone.
-fn one_of(schema: &mut Schema, left: &[&str], right: &[&str]) {
-    schema.insert(
-        "oneOf".to_string(),
-        serde_json::json!([{ "required": left }, { "required": right }]),
-    );
-}
-
-fn one_content(schema: &mut Schema) {
-    let keys = ["tree", "cores", "blocks", "weight"];
-    let required: Vec<_> =
-        keys.iter().map(|key| serde_json::json!({ "required": [key] })).collect();
-    schema.insert("oneOf".to_string(), required.into());
-}
-
-fn leaf_or_inner(schema: &mut Schema) {
-    one_of(schema, &["mode"], &["left", "right"]);
-}
-
-fn data_or_tensor(schema: &mut Schema) {
-    one_of(schema, &["data"], &["tensor"]);
 }

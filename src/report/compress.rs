@@ -4,7 +4,7 @@ use super::number::{grouped, percent, ratio};
 use crate::compress::{Compressed, MatrixError, NodeError};
 use crate::data::Sequences;
 use crate::evaluate::decision;
-use crate::model::{Columns, shape_text};
+use crate::model::shape_text;
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -136,11 +136,7 @@ fn matrix(matrix: &MatrixError) -> MatrixReport {
     };
     MatrixReport {
         layer: matrix.layer,
-        columns: match matrix.columns {
-            Columns::InputAndHidden { .. } => "input-and-hidden",
-            Columns::Input => "input",
-            Columns::Hidden => "hidden",
-        },
+        columns: matrix.columns.kind(),
         out_modes: matrix.out_modes.clone(),
         in_modes: matrix.in_modes.clone(),
         parameters: matrix.parameters,
