@@ -28,8 +28,8 @@ test:
 	@scripts/setup.sh test
 	cargo fmt --check
 	cargo lint
-	cargo lint --features train
-	HTGEN_REQUIRE_TOOLS=1 cargo test --features train
+	cargo lint-all
+	HTGEN_REQUIRE_TOOLS=1 cargo test --all-features
 
 bench: build
 	python3 scripts/measure.py bench --fresh

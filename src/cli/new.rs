@@ -3,12 +3,16 @@
 use super::{Outcome, options, out};
 use crate::error::{Diagnostic, Result};
 use crate::model::{
-    self, Cell, Cores, Element, Format, GateActivation, InputPrep, Model, NewSpec, Ranks,
-    Recurrent, modes, preset,
+    self, Cell, Cores, Element, Format, InputPrep, Model, NewSpec, Ranks, Recurrent, modes, preset,
 };
 use crate::report::{NewModel, Presets};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::path::{Path, PathBuf};
+
+mod names;
+
+pub(super) use names::parse_ranks;
+use names::{ActivationName, CellName, FormatName, RecurrentName};
 
 /// Power-of-two divisor that brings bytes into [0, 1).
 const BYTE_SHIFT: i32 = 8;
@@ -232,88 +236,5 @@ impl New {
             return Err(problem.help("leave it out, or take --recurrent shared").into());
         }
         Ok(recurrent)
-    }
-}
-
-/// Cells by name.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum CellName {
-    /// Long short-term memory
-    #[default]
-    Lstm,
-    /// Gated recurrent unit
-    Gru,
-}
-
-impl From<CellName> for Cell {
-    fn from(name: CellName) -> Cell {
-        match name {
-            CellName::Lstm => Cell::Lstm,
-            CellName::Gru => Cell::Gru,
-        }
-    }
-}
-
-/// Gate activations by name.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum ActivationName {
-    /// 1 / (1 + exp(-z))
-    #[default]
-    Sigmoid,
-    /// clip(0.2 z + 0.5, 0, 1)
-    HardSigmoid,
-}
-
-impl From<ActivationName> for GateActivation {
-    fn from(name: ActivationName) -> GateActivation {
-        match name {
-            ActivationName::Sigmoid => GateActivation::Sigmoid,
-            ActivationName::HardSigmoid => GateActivation::HardSigmoid,
-        }
-    }
-}
-
-/// Tensor formats by name.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum FormatName {
-    /// Hierarchical Tucker
-    #[default]
-    Ht,
-    /// Tensor train
-    Tt,
-    /// Tensor ring
-    Tr,
-    /// Block term
-    Bt,
-    /// No factors
-    Dense,
-}
-
-/// Ways of the hidden vector.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum RecurrentName {
-    /// In the matrix of the inputs
-    #[default]
-    Shared,
-    /// Not at all
-    None,
-    /// A dense matrix
-    Dense,
-    /// A matrix of the same format
-    Factored,
-}
-
-fn parse_ranks(text: &str) -> std::result::Result<Ranks, String> {
-    let number = |part: &str| {
-        let wrong = |error| format!("{error}; write 6, or LEAF:INNER like 4:2, or a list like 2,3");
-        part.trim().parse::<usize>().map_err(wrong)
-    };
-    if let Some((leaf, inner)) = text.split_once(':') {
-        return Ok(Ranks::Uniform { leaf: number(leaf)?, inner: number(inner)? });
-    }
-    let ranks = text.split(',').map(number).collect::<std::result::Result<Vec<_>, _>>()?;
-    match ranks[..] {
-        [rank] => Ok(Ranks::Uniform { leaf: rank, inner: rank }),
-        _ => Ok(Ranks::PerNode(ranks)),
     }
 }

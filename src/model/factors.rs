@@ -1,6 +1,17 @@
 //! What all tensor formats have in common: a list of cores with names and values.
 
-use super::{Block, Core, Factors, HtNode};
+use super::{Block, Columns, Core, Factors, HtNode};
+
+impl Columns {
+    /// Name of what the columns multiply, as the model file has it.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Columns::InputAndHidden { .. } => "input-and-hidden",
+            Columns::Input => "input",
+            Columns::Hidden => "hidden",
+        }
+    }
+}
 
 impl Factors {
     /// Name of the format as the model file has it.

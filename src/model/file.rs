@@ -3,15 +3,14 @@
 //!
 //! Doc comments here are the descriptions in `docs/model.schema.json`.
 
-mod factors;
-
-pub(super) use factors::{BlockFile, FactorsFile, FactorsKind, NodeFile};
-
 use super::formats::Formats;
-use super::shape::MAX_ELEMENTS;
-use schemars::{JsonSchema, Schema};
-use serde::de::{Error, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+mod numbers;
+mod rules;
+
+pub(super) use numbers::Numbers;
 
 /// Value of the key `format`.
 pub(super) const FORMAT: &str = "htgen-model";
@@ -181,6 +180,79 @@ pub(super) enum ColumnsKind {
     Hidden,
 }
 
+/// The factors of a matrix: beside the kind, the one key that belongs to it.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = rules::one_content)]
+pub(super) struct FactorsFile {
+    /// Tensor format.
+    pub kind: FactorsKind,
+    /// Of hierarchical-tucker: root of the binary dimension tree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<NodeFile>,
+    /// Of tensor-train: a core a mode, shape [left rank, out_modes[k], in_modes[k], right rank], the
+    /// outer ranks being 1. Of tensor-ring: a core a mode, all of in_modes, then all of out_modes,
+    /// shape [left rank, mode, right rank].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cores: Option<Vec<TensorFile>>,
+    /// Of block-term: the Tucker terms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<Vec<BlockFile>>,
+    /// Of dense: the matrix, shape [rows, padded columns].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<TensorFile>,
+}
+
+/// Tensor formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum FactorsKind {
+    /// Hierarchical Tucker over a binary dimension tree.
+    HierarchicalTucker,
+    /// Tensor train.
+    TensorTrain,
+    /// Tensor ring.
+    TensorRing,
+    /// A sum of Tucker terms.
+    BlockTerm,
+    /// No factors: the matrix itself.
+    Dense,
+}
+
+/// A Tucker term.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BlockFile {
+    /// Core, an axis a mode, each a rank.
+    pub core: TensorFile,
+    /// Factors, one a mode, shape [out_modes[k], in_modes[k], rank].
+    pub factors: Vec<TensorFile>,
+}
+
+/// A node of the dimension tree: a leaf with a mode, or an inner node with two children.
+///
+/// Shape of the core: leaf [out_modes[mode], in_modes[mode], rank], inner node
+/// [rank, rank of left, rank of right]; the root has no axis for its own rank.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = rules::leaf_or_inner)]
+pub(super) struct NodeFile {
+    /// Mode of a leaf, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<usize>,
+    /// Rank of the edge above the node; 1 at the root.
+    #[schemars(range(min = 1))]
+    pub rank: usize,
+    /// Leaf frame or transfer tensor.
+    pub core: TensorFile,
+    /// Left child of an inner node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<Box<NodeFile>>,
+    /// Right child of an inner node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub right: Option<Box<NodeFile>>,
+}
+
 /// Linear classifier y = weight h + bias.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -197,7 +269,7 @@ pub(super) struct HeadFile {
 /// Numbers, row-major, in this file (data) or in the safetensors file (tensor).
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(transform = data_or_tensor)]
+#[schemars(transform = rules::data_or_tensor)]
 pub(super) struct TensorFile {
     /// Size of each axis, slowest first.
     pub shape: Vec<usize>,
@@ -208,48 +280,4 @@ pub(super) struct TensorFile {
     /// Name of an F32 or F64 tensor of the safetensors file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tensor: Option<String>,
-}
-
-/// A list of numbers that stops being read when it is longer than any core may be.
-#[derive(Debug, Serialize)]
-#[serde(transparent)]
-pub(super) struct Numbers(pub Vec<f64>);
-
-impl<'de> Deserialize<'de> for Numbers {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(NumbersVisitor)
-    }
-}
-
-struct NumbersVisitor;
-
-impl<'de> Visitor<'de> for NumbersVisitor {
-    type Value = Numbers;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a flat list of numbers")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Numbers, A::Error> {
-        let mut numbers = Vec::new();
-        while let Some(number) = seq.next_element()? {
-            if numbers.len() == MAX_ELEMENTS {
-                return Err(A::Error::custom(format!("more than {MAX_ELEMENTS} numbers")));
-            }
-            numbers.push(number);
-        }
-        Ok(Numbers(numbers))
-    }
-}
-
-/// Exactly one of two sets of keys, which the Rust types state by options alone.
-pub(in crate::model) fn one_of(schema: &mut Schema, left: &[&str], right: &[&str]) {
-    schema.insert(
-        "oneOf".to_string(),
-        serde_json::json!([{ "required": left }, { "required": right }]),
-    );
-}
-
-fn data_or_tensor(schema: &mut Schema) {
-    one_of(schema, &["data"], &["tensor"]);
 }

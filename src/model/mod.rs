@@ -28,8 +28,10 @@ pub use file::schema;
 pub use formats::{Formats, HeadFormats, LayerFormats, StepFormats};
 pub use load::load;
 pub use new::{Format, NewSpec, Ranks, Recurrent, new};
+pub(crate) use new::{list_ranks, tree_ranks};
 pub use save::{Cores, save};
 pub(crate) use shape::text as shape_text;
+pub(crate) use tensors::Tensors as TensorFile;
 pub use tree::Tree;
 
 /// A sequence classifier: recurrent layers, an optional linear head, how bytes become inputs.

@@ -10,6 +10,8 @@ use crate::error::{Diagnostic, Problems, Result};
 
 mod outline;
 
+pub(crate) use outline::{list_ranks, tree_ranks};
+
 /// What an untrained model looks like.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewSpec {

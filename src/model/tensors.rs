@@ -41,7 +41,7 @@ fn locate(model: &Path, cores: &str) -> std::result::Result<PathBuf, Diagnostic>
 }
 
 /// The tensors of the file.
-pub(super) struct Tensors<'a> {
+pub(crate) struct Tensors<'a> {
     /// Name of the file as the model gives it.
     file: &'a str,
     content: tensors::Tensors<'a>,
@@ -49,7 +49,7 @@ pub(super) struct Tensors<'a> {
 
 impl<'a> Tensors<'a> {
     /// Parses the bytes of `file`.
-    pub(super) fn parse(file: &'a str, bytes: &'a [u8]) -> std::result::Result<Self, Diagnostic> {
+    pub(crate) fn parse(file: &'a str, bytes: &'a [u8]) -> std::result::Result<Self, Diagnostic> {
         let content = tensors::Tensors::parse(bytes).map_err(|reason| {
             Diagnostic::new("cores", format!("{file} is not a whole safetensors file ({reason})"))
                 .help("was it copied whole?")
@@ -57,8 +57,14 @@ impl<'a> Tensors<'a> {
         Ok(Tensors { file, content })
     }
 
+    /// Names and shapes of all tensors.
+    pub(crate) fn shapes(&self) -> std::collections::BTreeMap<String, Vec<usize>> {
+        let shape = |name: String| self.content.kind(&name).map(|(shape, _)| (name, shape));
+        self.content.names().into_iter().filter_map(shape).collect()
+    }
+
     /// The values of a tensor, which must have the given shape; the problem has no place yet.
-    pub(super) fn values(
+    pub(crate) fn values(
         &self,
         name: &str,
         shape: &[usize],

@@ -3,6 +3,7 @@
 //! One type a report. Nothing new is computed here but ratios, sums and counts of what the stages
 //! said.
 
+mod compress;
 mod dataset;
 mod emit;
 mod evaluate;
@@ -12,11 +13,13 @@ mod inspect;
 mod new;
 mod number;
 mod quantize;
+mod scree;
 mod sim;
 mod synth;
 mod tally;
 mod train;
 
+pub use compress::{Compression, MatrixReport, NodeReport, Unchanged};
 pub use dataset::{ClassCount, DataSet, Origin};
 pub use emit::Emission;
 pub use evaluate::{Evaluation, output_arrays};
@@ -26,6 +29,7 @@ pub use inspect::{Inspection, StepReport};
 pub use new::{NewModel, Presets};
 pub use number::grouped;
 pub use quantize::{EdgeReport, Quantization};
+pub use scree::scree;
 pub use sim::Simulation;
 pub use synth::Synthesis;
 pub use tally::Tally;

@@ -1,7 +1,7 @@
 //! What `htgen new` made, and what it can make.
 
 use super::number::{grouped, ratio};
-use crate::model::{Columns, Matrix, Model, preset, shape_text};
+use crate::model::{Matrix, Model, preset, shape_text};
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -44,11 +44,7 @@ impl NewMatrix {
     fn of(layer: usize, matrix: &Matrix) -> NewMatrix {
         NewMatrix {
             layer,
-            columns: match matrix.columns {
-                Columns::InputAndHidden { .. } => "input-and-hidden",
-                Columns::Input => "input",
-                Columns::Hidden => "hidden",
-            },
+            columns: matrix.columns.kind(),
             format: matrix.factors.kind(),
             out_modes: matrix.out_modes.clone(),
             in_modes: matrix.in_modes.clone(),

@@ -54,7 +54,7 @@ fn new() {
         ],
         expect![[r#"
             $ htgen new --preset nothing -o m.json
-            error: preset: no such preset: found "nothing", expected one of digits, fdht-largest, fdht-smallest, fdht-ucf11, ht-ucf11, ht-youtube
+            error: preset: no such preset: found "nothing", expected one of bt-ucf11, digits, fdht-largest, fdht-smallest, fdht-ucf11, ht-ucf11, ht-youtube, tr-ucf11, tt-ucf11, tt-youtube
             $ htgen new --preset digits
             error: the following required arguments were not provided:
               --output <FILE>
@@ -63,9 +63,6 @@ fn new() {
             $ htgen new --inputs 3 -o m.json
             error: the following required arguments were not provided:
               --hidden <H>
-              --out-modes <M,…>
-              --in-modes <N,…>
-              --rank <RANK>
             $ htgen new --inputs 3 --hidden 2 --out-modes 4,2 --in-modes 2,3 --rank 2x -o m.json
             error: invalid value '2x' for '--rank <RANK>': invalid digit found in string; write 6, or LEAF:INNER like 4:2, or a list like 2,3
             $ htgen new --inputs 3 --hidden 2 --out-modes 4,2 --in-modes 2,3 --rank 2,2,2 -o m.json

@@ -16,6 +16,11 @@ mod cli_limits; // too large, too narrow, strangely named
 mod cli_refusals; // bad input: text, exit code, nothing half written
 mod cli_support;
 mod cli_tools; // tools missing or too old
+#[cfg(feature = "compress")]
+mod compress; // exact recovery, tolerances, budgets, the errors of nodes
+mod compress_cli; // dense checkpoints, refusals, the command end to end
+#[cfg(feature = "compress")]
+mod compress_refusals;
 mod data_frames; // clips to frames
 mod data_motion; // drawn clips, and what a linear classifier sees in them
 mod data_refusals; // bad recordings and clips, nothing half written
@@ -42,6 +47,7 @@ mod model;
 mod models;
 mod netlists; // the library behind yosys for iCE40
 mod new; // untrained models of every format
+mod new_cli; // their options
 mod plan;
 mod proofs; // the FORMAL blocks, and mutants that they must refuse
 mod second; // the rules a second time, in NumPy

@@ -51,14 +51,14 @@ impl Shape {
             }
             Format::TensorTrain => {
                 many(n_modes)?;
-                let ranks = list(&spec.ranks, n_modes - 1, "one between two cores")?;
+                let ranks = list_ranks(&spec.ranks, n_modes - 1, "one between two cores")?;
                 Ok(Shape::TensorTrain(ranks))
             }
             Format::TensorRing { closing_rank } => {
                 let cores = n_modes + spec.in_modes.len();
                 many(cores)?;
                 let what = "one left of each core, the closing rank first";
-                let mut ranks = list(&spec.ranks, cores, what)?;
+                let mut ranks = list_ranks(&spec.ranks, cores, what)?;
                 if let Some(rank) = closing_rank {
                     if matches!(spec.ranks, Ranks::PerNode(_)) {
                         return Err(Diagnostic::new("closing_rank", "given twice")
@@ -90,7 +90,7 @@ impl Shape {
                         .expected(format!("1 to {MAX_BLOCKS}"))
                         .into());
                 }
-                Ok(Shape::BlockTerm(list(&spec.ranks, n_modes, "one a mode")?, blocks))
+                Ok(Shape::BlockTerm(list_ranks(&spec.ranks, n_modes, "one a mode")?, blocks))
             }
             Format::Dense => match &spec.ranks {
                 Ranks::PerNode(ranks) if ranks.is_empty() => Ok(Shape::Dense),
@@ -157,7 +157,7 @@ impl Shape {
 }
 
 /// Ranks of a format without a tree.
-fn list(ranks: &Ranks, count: usize, what: &str) -> Result<Vec<usize>> {
+pub(crate) fn list_ranks(ranks: &Ranks, count: usize, what: &str) -> Result<Vec<usize>> {
     match ranks {
         Ranks::Uniform { leaf, inner } if leaf == inner => Ok(vec![*leaf; count]),
         Ranks::Uniform { leaf, inner } => {
@@ -175,7 +175,7 @@ fn list(ranks: &Ranks, count: usize, what: &str) -> Result<Vec<usize>> {
 }
 
 /// Ranks of all nodes but the root in the order of the tree's text.
-fn tree_ranks(ranks: &Ranks, tree: &Tree) -> Result<Vec<usize>> {
+pub(crate) fn tree_ranks(ranks: &Ranks, tree: &Tree) -> Result<Vec<usize>> {
     let n_edges = 2 * (tree.n_modes() - 1);
     match ranks {
         Ranks::PerNode(ranks) if ranks.len() == n_edges => Ok(ranks.clone()),

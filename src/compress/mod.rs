@@ -1,0 +1,299 @@
+//! Dense layers to hierarchical Tucker or tensor train factors by singular values, with the error of
+//! every step.
+
+use crate::error::{Diagnostic, Result};
+use crate::model::{Columns, Factors, Layer, Matrix, Model, Ranks, Tree, modes};
+
+mod budget;
+mod dense;
+mod project;
+mod pytorch;
+mod ranks;
+mod svd;
+mod target;
+
+pub use dense::{Runner, outputs};
+pub use pytorch::{Head, read};
+pub use svd::available;
+
+use dense::Weights;
+use project::{Shape, decompose};
+use ranks::Rule;
+use target::Target;
+
+/// How to compress.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// Format of the result.
+    pub format: Format,
+    /// What becomes of the recurrent weights.
+    pub recurrent: Recurrent,
+    /// Row and column modes.
+    pub modes: Modes,
+    /// What decides the ranks.
+    pub goal: Goal,
+}
+
+/// Formats that singular values lead to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Format {
+    /// Hierarchical Tucker over a tree as text; empty for the balanced tree.
+    HierarchicalTucker(String),
+    /// Tensor train.
+    TensorTrain,
+}
+
+/// What becomes of the recurrent weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recurrent {
+    /// One matrix of x and h, h from this column on in the first layer, N when absent and above.
+    Shared(Option<usize>),
+    /// A matrix of the same format for each.
+    Factored,
+    /// They stay dense.
+    Dense,
+}
+
+/// Row and column modes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Modes {
+    /// So many, as equal as they can be.
+    Count(usize),
+    /// Those of rows, and those of columns in the first matrix of the first layer; the other matrices
+    /// get as many column modes for their own size.
+    Given {
+        /// Row modes.
+        out: Vec<usize>,
+        /// Column modes.
+        columns: Vec<usize>,
+    },
+}
+
+/// What decides the ranks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Goal {
+    /// The ranks themselves, the same in every matrix.
+    Ranks(Ranks),
+    /// Largest relative error of every matrix in the Frobenius norm.
+    Tolerance(f64),
+    /// Most core parameters of all factored matrices together.
+    Parameters(usize),
+}
+
+/// A compressed model, and what was lost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compressed {
+    /// The model.
+    pub model: Model,
+    /// One entry a factored matrix.
+    pub matrices: Vec<MatrixError>,
+    /// Relative error of all factored matrices together, measured.
+    pub error: f64,
+}
+
+/// What a matrix lost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MatrixError {
+    /// Its layer, from 0.
+    pub layer: usize,
+    /// What its columns multiply.
+    pub columns: Columns,
+    /// Row modes.
+    pub out_modes: Vec<usize>,
+    /// Column modes.
+    pub in_modes: Vec<usize>,
+    /// Core parameters.
+    pub parameters: usize,
+    /// Relative error in the Frobenius norm: the rebuilt matrix against the given one, in the columns
+    /// in use.
+    pub error: f64,
+    /// Root of the sum of the squares of what all nodes discard, relative to the norm.
+    pub bound: f64,
+    /// Norm of the given matrix.
+    pub norm: f64,
+    /// One entry a rank.
+    pub nodes: Vec<NodeError>,
+}
+
+/// What the projection at one rank of the tree or train lost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NodeError {
+    /// The modes on one side of the rank: `2-3`, or `0..2` of a train.
+    pub name: String,
+    /// The rank kept.
+    pub rank: usize,
+    /// Largest rank that the sizes of both sides allow.
+    pub full_rank: usize,
+    /// What the projection changed, measured, relative to the norm of the matrix.
+    pub error: f64,
+    /// Root of the sum of the squares of the discarded singular values, relative to the norm.
+    pub bound: f64,
+    /// Singular values, largest first, relative to the norm.
+    pub values: Vec<f64>,
+}
+
+/// Factors the dense matrices of a model.
+///
+/// Every projection is orthogonal, so the squares of the errors of the nodes add up to that of the
+/// matrix. Padding columns are zero in the given matrix and do not count in the error.
+///
+/// # Errors
+/// When a matrix is already factored, modes do not cover it, a rank is above the full rank, or the
+/// goal cannot be reached.
+pub fn compress(model: &Model, options: &Options) -> Result<Compressed> {
+    check_goal(&options.goal)?;
+    let mut layers = Vec::new();
+    let mut jobs = Vec::new();
+    for (index, layer) in model.layers.iter().enumerate() {
+        let weights = Weights::of(layer, index)?;
+        let (bare, mut own) = outline(layer, index, weights, options)?;
+        jobs.append(&mut own);
+        layers.push(bare);
+    }
+    let rules = rules(&jobs, &options.goal)?;
+    let mut matrices = Vec::new();
+    for (job, rule) in jobs.iter().zip(rules) {
+        let place = |problem: crate::error::Problems| problem.in_file(job.place());
+        let (factors, nodes) = decompose(&job.target, &job.shape, rule).map_err(place)?;
+        let error = job.target.error(&factors, &job.shape.order());
+        let norm = job.target.norm();
+        let bound = nodes.iter().fold(0.0, |sum, node| sum + node.bound * node.bound).sqrt();
+        let Target { columns, out_modes, in_modes, .. } = &job.target;
+        matrices.push(MatrixError {
+            layer: job.layer,
+            columns: *columns,
+            out_modes: out_modes.clone(),
+            in_modes: in_modes.clone(),
+            parameters: factors.parameters(),
+            error,
+            bound,
+            norm,
+            nodes,
+        });
+        let (out_modes, in_modes) = (out_modes.clone(), in_modes.clone());
+        let matrix = Matrix { columns: *columns, out_modes, in_modes, factors };
+        layers[job.layer].matrices.insert(job.at, matrix);
+    }
+    let model = Model { layers, formats: None, ..model.clone() };
+    model.check()?;
+    let error = together(&matrices);
+    if let Goal::Tolerance(most) = options.goal
+        && let Some(worst) = matrices.iter().find(|matrix| matrix.error > most)
+    {
+        return Err(Diagnostic::new("--tolerance", "below what double precision reaches")
+            .found(format!("{most:e}, measured {:e}", worst.error))
+            .help("take at least 1e-13")
+            .into());
+    }
+    Ok(Compressed { model, matrices, error })
+}
+
+/// Relative error of several matrices.
+fn together(matrices: &[MatrixError]) -> f64 {
+    let lost: f64 = matrices.iter().map(|m| (m.error * m.norm).powi(2)).sum();
+    let all: f64 = matrices.iter().map(|m| m.norm.powi(2)).sum();
+    if all > 0.0 { (lost / all).sqrt() } else { 0.0 }
+}
+
+fn check_goal(goal: &Goal) -> Result<()> {
+    match goal {
+        Goal::Tolerance(most) if !(*most > 0.0 && *most < 1.0) => {
+            Err(Diagnostic::new("--tolerance", "out of range")
+                .found(most)
+                .expected("above 0 and below 1, the error relative to the norm")
+                .into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A matrix to be factored.
+struct Job {
+    layer: usize,
+    /// Its place among the matrices of the layer.
+    at: usize,
+    target: Target,
+    shape: Shape,
+}
+
+impl Job {
+    fn place(&self) -> String {
+        format!("layers[{}], {}", self.layer, self.target.columns.kind())
+    }
+}
+
+/// The layer without its factored matrices, and those as jobs.
+fn outline(
+    layer: &Layer,
+    index: usize,
+    weights: Weights,
+    options: &Options,
+) -> Result<(Layer, Vec<Job>)> {
+    let (inputs, hidden, gates) = (layer.inputs, layer.hidden, layer.cell.gates());
+    let mut jobs = Vec::new();
+    let mut bare = Layer { matrices: Vec::new(), ..layer.clone() };
+    let mut job = |columns: Columns, weight: Vec<f64>, given: bool| {
+        let used = match columns {
+            Columns::InputAndHidden { hidden_offset } => hidden_offset.saturating_add(hidden),
+            Columns::Input => inputs,
+            Columns::Hidden => hidden,
+        };
+        let (out_modes, in_modes) = match &options.modes {
+            Modes::Count(count) => {
+                (modes::rows(gates, hidden, *count)?, modes::covering(used, *count)?)
+            }
+            Modes::Given { out, columns } if given => (out.clone(), columns.clone()),
+            Modes::Given { out, columns } => (out.clone(), modes::covering(used, columns.len())?),
+        };
+        let shape = match &options.format {
+            Format::HierarchicalTucker(tree) => Shape::Tree(Tree::parse(tree, out_modes.len())?),
+            Format::TensorTrain => Shape::Train(out_modes.len()),
+        };
+        let target = Target::new(columns, out_modes, in_modes, weight, inputs, hidden)
+            .map_err(|problems| problems.in_file(format!("layers[{index}]")))?;
+        jobs.push(Job { layer: index, at: jobs.len(), target, shape });
+        Ok::<(), crate::error::Problems>(())
+    };
+    let first = index == 0;
+    match (options.recurrent, weights.of_h.clone()) {
+        (Recurrent::Shared(offset), Some(_)) => {
+            let hidden_offset = offset.filter(|_| first).unwrap_or(inputs);
+            job(Columns::InputAndHidden { hidden_offset }, weights.beside(), first)?;
+        }
+        (Recurrent::Factored, Some(of_h)) => {
+            job(Columns::Input, weights.of_x, first)?;
+            job(Columns::Hidden, of_h, false)?;
+        }
+        (Recurrent::Dense, Some(of_h)) => {
+            job(Columns::Input, weights.of_x, first)?;
+            bare.matrices.push(Matrix {
+                columns: Columns::Hidden,
+                out_modes: vec![gates * hidden],
+                in_modes: vec![hidden],
+                factors: Factors::Dense(of_h),
+            });
+        }
+        (_, None) => job(Columns::Input, weights.of_x, first)?,
+    }
+    Ok((bare, jobs))
+}
+
+/// How the ranks of each matrix come about.
+fn rules(jobs: &[Job], goal: &Goal) -> Result<Vec<Rule>> {
+    match goal {
+        Goal::Tolerance(most) => {
+            let rule = |job: &Job| Rule::energy((most * job.target.norm()).powi(2), &job.shape);
+            Ok(jobs.iter().map(rule).collect())
+        }
+        Goal::Ranks(ranks) => {
+            let fixed = |job: &Job| {
+                let ranks = ranks::listed(ranks, &job.shape)?;
+                ranks::check(&ranks, &job.shape, &job.target)
+                    .map_err(|problems| problems.in_file(job.place()))?;
+                Ok(Rule::Fixed(ranks))
+            };
+            jobs.iter().map(fixed).collect()
+        }
+        Goal::Parameters(most) => budget::choose(jobs, *most),
+    }
+}
