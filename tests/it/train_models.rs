@@ -217,7 +217,7 @@ fn run_layer(layer: &Layer, xs: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let (mut from_x, mut from_h) = (layer.bias.clone(), vec![0.0; rows]);
         for (matrix, w) in layer.matrices.iter().zip(&dense) {
             let width = matrix.columns_padded();
-            let mut add = |vector: &[f64], first: usize, out: &mut [f64]| {
+            let add = |vector: &[f64], first: usize, out: &mut [f64]| {
                 for (row, out) in out.iter_mut().enumerate() {
                     let w = &w[row * width + first..][..vector.len()];
                     *out += w.iter().zip(vector).map(|(w, v)| w * v).sum::<f64>();
