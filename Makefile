@@ -2,12 +2,13 @@
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help demo test bench results build setup fmt lint clean
+.PHONY: help demo test bench bench-train results build setup fmt lint clean
 
 help:
 	@echo 'make demo   install what is missing, build, and take the spoken digits to a bitstream'
 	@echo 'make test   install what is missing, check format and lints, run every test'
 	@echo 'make bench  print the tables of efficiency and speed'
+	@echo 'make bench-train  time an epoch of training against JAX'
 	@echo 'make results  measure everything, write docs/results.md and the table in README.md'
 	@echo 'make build  build target/release/htgen'
 	@echo 'make fmt    format the Rust sources'
@@ -33,6 +34,13 @@ test:
 
 bench: build
 	python3 scripts/measure.py bench --fresh
+
+# JAX goes into an environment of its own; nothing else needs it.
+bench-train: setup
+	cargo build --release --features train
+	[ -x .tools/train/bin/python ] || python3 -m venv .tools/train
+	.tools/train/bin/pip install --quiet jax==0.10.2 numpy==2.4.6
+	.tools/train/bin/python scripts/bench_train.py
 
 results: build
 	python3 scripts/measure.py results --fresh

@@ -1,5 +1,6 @@
 //! Sequences of a data set as batches of prepared inputs; the preparation itself.
 
+use super::augment::Move;
 use super::net::Batch;
 use crate::data::{Labelled, Step};
 use crate::model::InputPrep;
@@ -49,10 +50,12 @@ fn each(step: Step<'_>, mut see: impl FnMut(usize, f64)) {
     }
 }
 
-/// The sequences as one batch, prepared, step by step; zeros where a sequence has ended.
+/// The sequences as one batch, prepared, step by step; zeros where a sequence has ended. `moves` has
+/// one move a sequence, or is empty.
 pub fn batch(
     data: &Labelled,
     sequences: &[usize],
+    moves: &[Move],
     input: &InputPrep,
     dtype: DType,
 ) -> Result<Batch> {
@@ -62,11 +65,13 @@ pub fn batch(
     let n_steps = lengths.iter().copied().max().unwrap_or(0);
     let x = match dtype {
         DType::F64 => {
-            let values = prepared(data, sequences, &lengths, n_steps, input, |value| value);
+            let values =
+                prepared(data, &lengths, n_steps, input, (sequences, moves), |value| value);
             Tensor::from_vec(values, (n_steps * count, inputs), &Device::Cpu)?
         }
         _ => {
-            let values = prepared(data, sequences, &lengths, n_steps, input, |value| value as f32);
+            let values =
+                prepared(data, &lengths, n_steps, input, (sequences, moves), |value| value as f32);
             Tensor::from_vec(values, (n_steps * count, inputs), &Device::Cpu)?
         }
     };
@@ -84,22 +89,35 @@ pub fn batch(
 
 fn prepared<T: Copy + Default + Send>(
     data: &Labelled,
-    sequences: &[usize],
     lengths: &[usize],
     n_steps: usize,
     input: &InputPrep,
+    (sequences, moves): (&[usize], &[Move]),
     cast: impl Fn(f64) -> T + Sync,
 ) -> Vec<T> {
     let inputs = data.sequences.inputs();
     let scale = (-f64::from(input.shift)).exp2();
     let mut values = vec![T::default(); n_steps * sequences.len() * inputs];
     let mean = |k: usize| input.mean.get(k).copied().unwrap_or(0.0);
+    let prepare = |k: usize, value: f64| cast((value - mean(k)) * scale);
     values.par_chunks_mut(inputs).enumerate().for_each(|(row, values)| {
         let (step, k) = (row / sequences.len(), row % sequences.len());
-        if step < lengths[k] {
-            each(data.sequences.step(sequences[k], step), |k, value| {
-                values[k] = cast((value - mean(k)) * scale);
-            });
+        if step >= lengths[k] {
+            return;
+        }
+        let Some(moved) = moves.get(k) else {
+            let from = data.sequences.step(sequences[k], step);
+            each(from, |k, value| values[k] = prepare(k, value));
+            return;
+        };
+        for (place, value) in values.iter_mut().enumerate() {
+            let from = moved.source(step, place, lengths[k]);
+            let raw =
+                from.map_or(0.0, |(step, at)| match data.sequences.step(sequences[k], step) {
+                    Step::U8(from) => f64::from(from[at]),
+                    Step::F32(from) => f64::from(from[at]),
+                });
+            *value = prepare(place, raw);
         }
     });
     values

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 mod model;
 
-pub use model::{Decomposition, ModelTable, RankKey};
+pub use model::{ModelTable, RankKey};
 
 /// The whole of `train.toml`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -20,6 +20,24 @@ pub struct TrainConfig {
     /// How it is trained.
     #[serde(default)]
     pub train: FitConfig,
+    /// How training sequences are varied; not at all when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub augment: Option<Augment>,
+}
+
+/// How training sequences are varied: each is moved anew in every epoch, zeros come in.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Augment {
+    /// A step as a picture: \[rows, columns\], where the rows go on from step to step as in a
+    /// spectrogram, or \[planes, rows, columns\], where each step is moved alike.
+    pub shape: Vec<usize>,
+    /// Most rows up or down.
+    #[serde(default)]
+    pub rows: usize,
+    /// Most columns to the left or right.
+    #[serde(default)]
+    pub columns: usize,
 }
 
 /// The data and their parts.
@@ -142,6 +160,22 @@ impl TrainConfig {
         Ok(config)
     }
 
+    /// Checks what depends on the data.
+    ///
+    /// # Errors
+    /// When the picture to move does not multiply out to the inputs of a step.
+    pub fn check_inputs(&self, inputs: usize) -> Result<()> {
+        let Some(Augment { shape, .. }) = &self.augment else { return Ok(()) };
+        let product = shape.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
+        if (2..=3).contains(&shape.len()) && product == Some(inputs) {
+            return Ok(());
+        }
+        Err(Diagnostic::new("augment.shape", "does not fit the data")
+            .found(crate::model::shape_text(shape))
+            .expected(format!("two or three axes that multiply out to {inputs}, the inputs"))
+            .into())
+    }
+
     fn check(&self) -> Result<()> {
         let mut found = Vec::new();
         let mut need = |holds: bool, key: &str, value: String, expected: &str| {
@@ -155,6 +189,11 @@ impl TrainConfig {
         need(part, "data.validation", validation.to_string(), "more than 0 and less than 1");
         let shift = shift.unwrap_or(0);
         need((-32..=32).contains(&shift), "data.shift", shift.to_string(), "-32 to 32");
+        let moves = self.augment.as_ref().map_or((0, 0), |augment| (augment.rows, augment.columns));
+        for (key, value) in [("rows", moves.0), ("columns", moves.1)] {
+            let key = format!("augment.{key}");
+            need(value <= 4096, &key, value.to_string(), "0 to 4096");
+        }
         let fit = &self.train;
         let counts = [("epochs", fit.epochs, 1 << 20), ("batch", fit.batch, 1 << 16)];
         for (key, value, most) in counts {

@@ -2,7 +2,7 @@
 
 use super::order::Order;
 use super::view::View;
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use candle_core::{Result, Tensor};
 
 /// A tensor with the number of the index of each axis.
 #[derive(Debug, Clone)]
@@ -17,20 +17,68 @@ pub struct Operand {
     pub varies: bool,
 }
 
-/// Contracts all operands in an order made for them; the result is flat, row-major over `output`.
-pub fn contract(mut operands: Vec<Operand>, order: &Order, output: &[u8]) -> Result<Tensor> {
-    let mut alive: Vec<bool> = vec![true; operands.len()];
-    for &(a, b) in order {
-        (alive[a], alive[b]) = (false, false);
-        let others = operands.iter().zip(&alive).filter(|(_, alive)| **alive);
-        let mut kept: Vec<u8> = others.flat_map(|(o, _)| o.indices.iter().copied()).collect();
-        kept.extend_from_slice(output);
-        let result = pair(&operands[a], &operands[b], &kept)?;
-        operands.push(result);
-        alive.push(true);
+/// A contraction that was made, with all that its gradient needs.
+///
+/// The gradient is our own: every tensor is used once, so nothing has to be added up, and candle would
+/// add a tensor of zeros to each of them.
+#[derive(Debug)]
+pub struct Contraction {
+    /// What was given, then the result of each pair.
+    operands: Vec<Operand>,
+    order: Order,
+    output: Vec<u8>,
+}
+
+impl Contraction {
+    /// Contracts all operands in an order made for them.
+    pub fn of(mut operands: Vec<Operand>, order: &Order, output: &[u8]) -> Result<Contraction> {
+        let mut alive: Vec<bool> = vec![true; operands.len()];
+        for &(a, b) in order {
+            (alive[a], alive[b]) = (false, false);
+            let others = operands.iter().zip(&alive).filter(|(_, alive)| **alive);
+            let mut kept: Vec<u8> = others.flat_map(|(o, _)| o.indices.iter().copied()).collect();
+            kept.extend_from_slice(output);
+            let result = pair(&operands[a], &operands[b], &kept)?;
+            operands.push(result);
+            alive.push(true);
+        }
+        Ok(Contraction { operands, order: order.clone(), output: output.to_vec() })
     }
-    let last = operands.pop().expect("a network has at least one tensor");
-    last.arranged(output)
+
+    /// The result, flat, row-major over the output's indices.
+    pub fn result(&self) -> Result<Tensor> {
+        self.last().arranged(&self.output)
+    }
+
+    fn last(&self) -> &Operand {
+        self.operands.last().expect("a network has at least one tensor")
+    }
+
+    /// From the gradient of the result those of what was given, flat; none of constants.
+    pub fn gradients(&self, result: Tensor) -> Result<Vec<Option<Tensor>>> {
+        let last = self.last();
+        let dims = self.output.iter().map(|id| last.size(*id)).collect();
+        let indices = self.output.clone();
+        let mut found: Vec<Option<Operand>> = vec![None; self.operands.len()];
+        if let Some(place) = found.last_mut() {
+            *place = Some(Operand { flat: result, dims, indices, varies: true });
+        }
+        let n_given = self.operands.len() - self.order.len();
+        for (k, &(a, b)) in self.order.iter().enumerate().rev() {
+            let Some(above) = found[n_given + k].take() else { continue };
+            for (own, other) in [(a, b), (b, a)] {
+                if self.operands[own].varies {
+                    let kept = &self.operands[own].indices;
+                    found[own] = Some(pair(&above, &self.operands[other], kept)?);
+                }
+            }
+        }
+        found.truncate(n_given);
+        let arranged = |(gradient, given): (Option<Operand>, &Operand)| {
+            gradient.map(|gradient| gradient.arranged(&given.indices)).transpose()
+        };
+        found.into_iter().zip(&self.operands).map(arranged).collect()
+    }
 }
 
 impl Operand {
@@ -81,49 +129,9 @@ fn pair(a: &Operand, b: &Operand, kept: &[u8]) -> Result<Operand> {
     let (left, right) = (free(a), free(b));
     let x = a.matrix(&batch, &left, &summed)?;
     let y = turn(&b.matrix(&batch, &right, &summed)?)?;
-    let product = multiply(&x, a.varies, &y, b.varies)?;
+    let product = x.matmul(&y)?;
     let sizes = |o: &Operand, ids: &[u8]| ids.iter().map(|id| o.size(*id)).collect::<Vec<_>>();
     let dims = [sizes(a, &batch), sizes(a, &left), sizes(b, &right)].concat();
     let indices = [batch, left, right].concat();
     Ok(Operand { flat: product.flatten_all()?, dims, indices, varies: a.varies || b.varies })
-}
-
-/// A product whose constant factor gets no gradient, which candle would compute and throw away.
-fn multiply(x: &Tensor, x_varies: bool, y: &Tensor, y_varies: bool) -> Result<Tensor> {
-    match (x_varies, y_varies) {
-        (false, true) if x.rank() == 2 => y.apply_op1(Constant { factor: x.clone(), left: true }),
-        (true, false) if y.rank() == 2 => x.apply_op1(Constant { factor: y.clone(), left: false }),
-        _ => x.matmul(y),
-    }
-}
-
-/// Product with a constant matrix on the left or on the right.
-struct Constant {
-    factor: Tensor,
-    left: bool,
-}
-
-impl CustomOp1 for Constant {
-    fn name(&self) -> &'static str {
-        "constant-product"
-    }
-    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        use candle_core::backend::BackendStorage;
-        let (factor, factor_layout) = self.factor.storage_and_layout();
-        let candle_core::Storage::Cpu(factor) = &*factor else {
-            candle_core::bail!("the constant factor is not in main memory")
-        };
-        let (a, b) = (layout.shape().dims2()?, factor_layout.shape().dims2()?);
-        if self.left {
-            let product = factor.matmul(storage, (1, b.0, a.1, b.1), factor_layout, layout)?;
-            Ok((product, (b.0, a.1).into()))
-        } else {
-            let product = storage.matmul(factor, (1, a.0, b.1, a.1), layout, factor_layout)?;
-            Ok((product, (a.0, b.1).into()))
-        }
-    }
-    fn bwd(&self, _arg: &Tensor, _res: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let turned = self.factor.t()?;
-        Ok(Some(if self.left { turned.matmul(grad)? } else { grad.matmul(&turned)? }))
-    }
 }

@@ -1,7 +1,8 @@
 //! The passes through the training part.
 
+use super::augment::Move;
 use super::batches::batch;
-use super::config::FitConfig;
+use super::config::{Augment, FitConfig};
 use super::net::{self, Net};
 use super::optimizer::{self, Moments};
 use super::parameters::{self, Group};
@@ -30,6 +31,8 @@ pub struct Task<'a> {
     pub split: &'a Split,
     /// How to train.
     pub config: &'a FitConfig,
+    /// How training sequences are varied.
+    pub augment: Option<&'a Augment>,
 }
 
 /// Who is told how far it is.
@@ -118,7 +121,10 @@ pub(super) fn learn(
     let Task { model, data, config, .. } = task;
     let variables = Net::variables(groups, dtype)?;
     let values: Vec<Tensor> = variables.iter().map(|v| v.as_tensor().clone()).collect();
-    let inputs = batch(data, sequences, &model.input, dtype)?;
+    let draw =
+        |augment: &Augment| sequences.iter().filter_map(|_| Move::draw(augment, rng)).collect();
+    let moves: Vec<Move> = task.augment.map(draw).unwrap_or_default();
+    let inputs = batch(data, sequences, &moves, &model.input, dtype)?;
     let labels: Vec<usize> = sequences.iter().map(|&k| label(data, k)).collect();
     let mut drop = |dims: &[usize]| mask(dims, config.dropout, rng);
     let dropout: Option<net::Dropout<'_>> =
@@ -177,7 +183,7 @@ pub fn measure(
         let values = values.iter().map(tensor).collect::<candle_core::Result<Vec<_>>>()?;
         let (mut loss, mut right) = (0.0, 0);
         for sequences in sequences.chunks(LOOK) {
-            let inputs = batch(task.data, sequences, &task.model.input, dtype)?;
+            let inputs = batch(task.data, sequences, &[], &task.model.input, dtype)?;
             let labels: Vec<usize> = sequences.iter().map(|&k| label(task.data, k)).collect();
             let outputs = net.forward(&values, &inputs, None)?;
             right += n_right(&outputs, &labels)?;

@@ -3,17 +3,23 @@
 //! The tensor network is that of `network::build`, so every format is trained by the same code. The
 //! columns of x and those of h are taken apart: of each column mode only the values that they need.
 
-use super::contract::{Operand, contract};
+use super::contract::{Contraction, Operand};
 use super::order::{Order, Shapes};
-use super::view::View;
 use crate::model::{Columns, Layer, Matrix};
 use crate::network::{self, IndexId, IndexKind};
 use candle_core::{Result, Tensor};
+use std::sync::Arc;
+
+mod made;
+mod values;
+
+use made::Made;
+use values::Values;
 
 /// Where the values of a matrix go in its network, and how the network is contracted.
 #[derive(Debug)]
 pub struct Wiring {
-    nodes: Vec<Node>,
+    nodes: Arc<Vec<Node>>,
     /// Column modes and row indices of the network, slowest first.
     columns: Vec<u8>,
     rows: Vec<u8>,
@@ -30,14 +36,6 @@ struct Node {
     values: Values,
 }
 
-#[derive(Debug)]
-enum Values {
-    /// One behind the other from here on.
-    From(usize),
-    /// Each from its own place; the number of parameters stands for a zero.
-    At(Vec<u32>),
-}
-
 /// The columns of x or of h.
 #[derive(Debug)]
 struct Part {
@@ -46,6 +44,8 @@ struct Part {
     /// Columns of the vector within these, padding around it.
     before: usize,
     width: usize,
+    /// Of each node the ranges of its axes.
+    boxes: Arc<Vec<Vec<(usize, usize)>>>,
     order: Order,
 }
 
@@ -69,6 +69,7 @@ impl Wiring {
         let rows = ids(network.rows());
         let sizes: Vec<usize> = network.indices().iter().map(|index| index.size).collect();
         debug_assert!(network.indices().iter().take(columns.len()).all(is_column));
+        let nodes = Arc::new(nodes);
         let mut wiring = Wiring { nodes, columns, rows, n_rows: matrix.rows(), x: None, h: None };
         let (x, h) = match matrix.columns {
             Columns::InputAndHidden { hidden_offset } => {
@@ -107,7 +108,15 @@ impl Wiring {
             None => output |= set(&self.columns),
         }
         let order = Shapes { tensors, sizes, output }.order();
-        Part { ranges, before: first - start, width, order }
+        let of_node = |node: &Node| -> Vec<(usize, usize)> {
+            let range = |(id, dim): (&u8, &usize)| {
+                let mode = self.columns.iter().position(|column| column == id);
+                mode.map_or((0, *dim), |mode| ranges[mode])
+            };
+            node.indices.iter().zip(&node.dims).map(range).collect()
+        };
+        let boxes = Arc::new(self.nodes.iter().map(of_node).collect());
+        Part { ranges, before: first - start, width, boxes, order }
     }
 
     /// W x for rows of vectors: vectors x inputs to vectors x rows; `None` when the matrix has no
@@ -117,14 +126,18 @@ impl Wiring {
         let mut operands = self.operands(values, part)?;
         let batch = operands.iter().flat_map(|o| &o.indices).max().map_or(0, |id| id + 1);
         let vectors = x.dim(0)?;
-        let box_width: usize = part.ranges.iter().map(|range| range.1).product();
-        let padded = x.pad_with_zeros(1, part.before, box_width - part.before - part.width)?;
+        let padded = x.detach().pad_with_zeros(
+            1,
+            part.before,
+            part.box_width() - part.before - part.width,
+        )?;
         let flat = padded.contiguous()?.flatten_all()?;
         let dims = [vectors].into_iter().chain(part.ranges.iter().map(|range| range.1)).collect();
         let indices = [&[batch], &self.columns[..]].concat();
         operands.push(Operand { flat, dims, indices, varies });
         let output = [&[batch], &self.rows[..]].concat();
-        let product = contract(operands, &part.order, &output)?;
+        let made = Contraction::of(operands, &part.order, &output)?;
+        let product = values.apply_op2(x, self.made(made, part)?)?;
         product.reshape((vectors, self.n_rows)).map(Some)
     }
 
@@ -132,25 +145,38 @@ impl Wiring {
     pub fn recurrent(&self, values: &Tensor) -> Result<Option<Tensor>> {
         let Some(part) = &self.h else { return Ok(None) };
         let output = [&self.columns[..], &self.rows[..]].concat();
-        let whole = contract(self.operands(values, part)?, &part.order, &output)?;
-        let box_width: usize = part.ranges.iter().map(|range| range.1).product();
-        let whole = whole.reshape((box_width, self.n_rows))?;
+        let made = Contraction::of(self.operands(values, part)?, &part.order, &output)?;
+        let whole = values.apply_op2(values, self.made(made, part)?)?;
+        let whole = whole.reshape((part.box_width(), self.n_rows))?;
         whole.narrow(0, part.before, part.width)?.contiguous().map(Some)
+    }
+
+    fn made(&self, contraction: Contraction, part: &Part) -> Result<Made> {
+        Ok(Made {
+            result: contraction.result()?,
+            contraction,
+            nodes: Arc::clone(&self.nodes),
+            boxes: Arc::clone(&part.boxes),
+            before: part.before,
+            width: part.width,
+        })
     }
 
     /// The tensors of the network, cut to the columns of a part.
     fn operands(&self, values: &Tensor, part: &Part) -> Result<Vec<Operand>> {
-        let cut = |node: &Node| {
-            let range = |(id, dim): (&u8, &usize)| {
-                let mode = self.columns.iter().position(|column| column == id);
-                mode.map_or((0, *dim), |mode| part.ranges[mode])
-            };
-            let ranges: Vec<_> = node.indices.iter().zip(&node.dims).map(range).collect();
-            let flat = node.values.take(values, &node.dims, &ranges)?;
+        let values = values.detach();
+        let cut = |(node, ranges): (&Node, &Vec<(usize, usize)>)| {
+            let flat = node.values.take(&values, &node.dims, ranges)?;
             let dims = ranges.iter().map(|range| range.1).collect();
             Ok(Operand { flat, dims, indices: node.indices.clone(), varies: true })
         };
-        self.nodes.iter().map(cut).collect()
+        self.nodes.iter().zip(part.boxes.iter()).map(cut).collect()
+    }
+}
+
+impl Part {
+    fn box_width(&self) -> usize {
+        self.ranges.iter().map(|range| range.1).product()
     }
 }
 
@@ -167,31 +193,6 @@ fn numbered(matrix: &Matrix) -> Matrix {
         *value = next;
     }
     matrix
-}
-
-impl Values {
-    fn of(numbers: &[f64], parameters: usize) -> Values {
-        let at = |number: &f64| if *number == 0.0 { parameters as u32 } else { *number as u32 - 1 };
-        let places: Vec<u32> = numbers.iter().map(at).collect();
-        let first = places.first().copied().unwrap_or(0);
-        if places.iter().enumerate().all(|(k, &place)| place == first + k as u32) {
-            return Values::From(first as usize);
-        }
-        Values::At(places)
-    }
-
-    /// The values of a node of shape `dims` within the ranges of its axes, flat.
-    fn take(&self, values: &Tensor, dims: &[usize], ranges: &[(usize, usize)]) -> Result<Tensor> {
-        match self {
-            Values::From(first) => View::of_box(*first, dims, ranges).take(values),
-            Values::At(places) => {
-                let zero = Tensor::zeros(1, values.dtype(), values.device())?;
-                let places = Tensor::from_slice(places, places.len(), values.device())?;
-                let all = Tensor::cat(&[values, &zero], 0)?.index_select(&places, 0)?;
-                View::of_box(0, dims, ranges).take(&all)
-            }
-        }
-    }
 }
 
 /// Of each column mode the values between the columns `first` and `last`, and the first column of

@@ -11,6 +11,7 @@ use config::FitConfig;
 use rand::SeedableRng;
 use serde::{Deserialize, Serialize};
 
+mod augment;
 mod batches;
 mod cell;
 mod checkpoint;
@@ -82,7 +83,7 @@ pub fn measure(task: Task<'_>, sequences: &[usize]) -> Result<Measure> {
 /// Outputs of the head behind the last step of some sequences, in double precision.
 pub fn outputs(model: &Model, data: &Labelled, sequences: &[usize]) -> Result<Vec<Vec<f64>>> {
     let run = || {
-        let batch = batches::batch(data, sequences, &model.input, DType::F64)?;
+        let batch = batches::batch(data, sequences, &[], &model.input, DType::F64)?;
         let values = constants(model)?;
         net::Net::of(model, batch.x.dim(0)?).forward(&values, &batch, None)?.to_vec2::<f64>()
     };

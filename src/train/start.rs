@@ -1,7 +1,7 @@
 //! Values to begin with: orthonormal factors, then one exact scale for all cores of a matrix, so that
 //! the rebuilt matrix has a standard deviation of 1/sqrt(H).
 
-use super::contract::{Operand, contract};
+use super::contract::{Contraction, Operand};
 use super::order::Shapes;
 use super::parameters;
 use crate::error::Result;
@@ -145,7 +145,7 @@ fn squared_norm(layer: &Layer, matrix: &Matrix) -> candle_core::Result<f64> {
     }
     let set = |o: &Operand| o.indices.iter().fold(0u64, |set, id| set | 1 << id);
     let shapes = Shapes { tensors: operands.iter().map(set).collect(), sizes, output: 0 };
-    contract(operands, &shapes.order(), &[])?.sum_all()?.to_scalar::<f64>()
+    Contraction::of(operands, &shapes.order(), &[])?.result()?.sum_all()?.to_scalar::<f64>()
 }
 
 /// Normal numbers, the same on every machine but for the last bit of a logarithm or cosine.

@@ -23,7 +23,7 @@ fn check(model: &Model, data: &Labelled, what: &str) {
     let config = FitConfig { label_smoothing: 0.1, ..FitConfig::default() };
     let split = Split { training: all.clone(), validation: vec![] };
     let loss = |model: &Model| {
-        let task = Task { model, data, split: &split, config: &config };
+        let task = Task { model, data, split: &split, config: &config, augment: None };
         train::gradient(task, &all).unwrap()
     };
     let (_, gradients) = loss(model);

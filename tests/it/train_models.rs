@@ -206,8 +206,7 @@ pub fn plain(model: &Model, data: &Labelled, sequence: usize) -> Vec<f64> {
 
 fn run_layer(layer: &Layer, xs: &[Vec<f64>]) -> Vec<Vec<f64>> {
     let (n, rows) = (layer.hidden, layer.cell.gates() * layer.hidden);
-    let dense: Vec<Vec<f64>> =
-        layer.matrices.iter().map(|m| network::build(layer, m).dense().data().to_vec()).collect();
+    let dense: Vec<Vec<f64>> = layer.matrices.iter().map(|m| rebuilt(layer, m)).collect();
     let (mut h, mut c) = (vec![0.0; n], vec![0.0; n]);
     let gate = |z: f64| match layer.gate_activation {
         GateActivation::Sigmoid => 1.0 / (1.0 + (-z).exp()),
@@ -218,7 +217,7 @@ fn run_layer(layer: &Layer, xs: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let (mut from_x, mut from_h) = (layer.bias.clone(), vec![0.0; rows]);
         for (matrix, w) in layer.matrices.iter().zip(&dense) {
             let width = matrix.columns_padded();
-            let mut add = |vector: &[f64], first: usize, out: &mut [f64]| {
+            let add = |vector: &[f64], first: usize, out: &mut [f64]| {
                 for (row, out) in out.iter_mut().enumerate() {
                     let w = &w[row * width + first..][..vector.len()];
                     *out += w.iter().zip(vector).map(|(w, v)| w * v).sum::<f64>();
@@ -250,4 +249,17 @@ fn run_layer(layer: &Layer, xs: &[Vec<f64>]) -> Vec<Vec<f64>> {
         all.push(h.clone());
     }
     all
+}
+
+/// The matrix itself; of block terms the sum of the matrices of each.
+fn rebuilt(layer: &Layer, matrix: &Matrix) -> Vec<f64> {
+    let Factors::BlockTerm(blocks) = &matrix.factors else {
+        return network::build(layer, matrix).dense().data().to_vec();
+    };
+    let term = |block: &Block| {
+        let factors = Factors::BlockTerm(vec![block.clone()]);
+        network::build(layer, &Matrix { factors, ..matrix.clone() }).dense().data().to_vec()
+    };
+    let add = |sum: Vec<f64>, term: Vec<f64>| sum.iter().zip(&term).map(|(a, b)| a + b).collect();
+    blocks.iter().map(term).reduce(add).unwrap_or_default()
 }

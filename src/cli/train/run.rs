@@ -22,13 +22,16 @@ const MAX_BYTES: u64 = 1 << 20;
 pub(super) fn run(args: &Train) -> anyhow::Result<Outcome> {
     let config = config(&args.config)?;
     let data = data(&args.data, &config)?;
+    let inputs = data.sequences.inputs();
+    config.check_inputs(inputs).map_err(|p| p.in_file(args.config.display()))?;
     let split = Split::of(&data, &config.data).map_err(|p| in_data(p, args))?;
     let model = start(args, &config, &data, &split)?;
     let files = Files::beside(&args.output)?;
     let run = train::fingerprint(&config, &model, &data);
     let mut state = files.state(args.resume, &run, &model)?;
 
-    let task = Task { model: &model, data: &data, split: &split, config: &config.train };
+    let augment = config.augment.as_ref();
+    let task = Task { model: &model, data: &data, split: &split, config: &config.train, augment };
     let mut show = Show::new(&run, &files.checkpoint, &state, config.train.epochs);
     let end = train::fit(task, &mut state, &mut show)?;
     drop(show);
@@ -91,7 +94,8 @@ fn start(args: &Train, config: &TrainConfig, data: &Labelled, split: &Split) -> 
             let (centred, shift) = (config.data.mean, config.data.shift);
             let input = train::preparation(data, &split.training, table.hidden, (centred, shift));
             let spec = table.spec(&stem(&args.output), data, input, config.train.seed);
-            let mut model = model::new(&spec).map_err(|p| place(p.in_file("model")))?;
+            let model = spec.and_then(|spec| model::new(&spec));
+            let mut model = model.map_err(|p| place(p.in_file("model")))?;
             train::fill(&mut model, config.train.seed)?;
             Ok(model)
         }
