@@ -156,11 +156,11 @@ fn advance(layer: &Layer, weights: &Weights, x: &[f64], [h, c]: &mut [Vec<f64>; 
             }
         }
         Cell::Gru => {
-            for k in 0..n {
+            for (k, h) in h.iter_mut().enumerate() {
                 let candidate =
                     (a(2, k) + gate(z(0, k)) * (u(2, k) + layer.candidate_bias[k])).tanh();
                 let keep = gate(z(1, k));
-                h[k] = (1.0 - keep) * candidate + keep * h[k];
+                *h = (1.0 - keep) * candidate + keep * *h;
             }
         }
     }

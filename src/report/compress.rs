@@ -9,6 +9,9 @@ use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+/// Relative errors below this are those of double precision.
+const ROUNDING: f64 = 1e-13;
+
 /// A compressed model.
 #[derive(Debug, Clone, Serialize)]
 pub struct Compression {
@@ -146,6 +149,11 @@ fn matrix(matrix: &MatrixError) -> MatrixReport {
     }
 }
 
+/// An error in words; what is no more than rounding is none.
+fn shown(error: f64) -> String {
+    if error < ROUNDING { "0".to_owned() } else { format!("{error:.2e}") }
+}
+
 impl fmt::Display for Compression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
@@ -176,8 +184,9 @@ impl fmt::Display for Compression {
                 "modes", "rank", "full", "error", "bound"
             )?;
             for node in &matrix.nodes {
-                let NodeReport { modes, rank, full_rank, error, bound, .. } = node;
-                writeln!(f, "    {modes:<16}{rank:>6}{full_rank:>8}{error:>12.2e}{bound:>12.2e}")?;
+                let NodeReport { modes, rank, full_rank, .. } = node;
+                let [error, bound] = [node.error, node.bound].map(shown);
+                writeln!(f, "    {modes:<16}{rank:>6}{full_rank:>8}{error:>12}{bound:>12}")?;
             }
         }
         match &self.decisions {

@@ -179,7 +179,7 @@ mod with_singular_values {
               layer 0, input-and-hidden: rows 4 x 2, columns 2 x 3, 51 parameters, error 1.66e-1, bound 1.73e-1
                 modes             rank    full       error       bound
                 0                    3       6     1.73e-1     1.73e-1
-                1                    3       6    2.92e-16     -0.00e0
+                1                    3       6           0           0
               decisions    6 of 6 as before, largest difference of an output 1.06e-1
               accuracy     16.67 % (dense 16.67 %)
         "#]].assert_eq(&dir.done(line));
