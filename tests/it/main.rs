@@ -39,6 +39,7 @@ mod import; // checkpoints against the outputs of their original layers
 mod import_cores; // ... plain cores
 mod import_factored; // ... refused, with factored layers
 mod import_refusals; // ... refused, of any kind
+mod import_run; // ... through the stages
 mod import_support;
 mod interrupted; // signals in the middle of a command
 mod lane_rusthdl; // the lane against its second description

@@ -1,0 +1,68 @@
+//! Imported models through the library's own stages: the float reference does what the original layer
+//! did, and reference and interpreter of the integers agree.
+
+use crate::exact;
+use crate::import::{fixture, flat, plain, rows};
+use htgen::evaluate;
+use htgen::float::Reference;
+use htgen::import::{self, Options};
+use htgen::model::Model;
+use htgen::plan::PlanConfig;
+use htgen::quant::Widths;
+
+/// How far an output may be from the original's.
+const TOLERANCE: f64 = 1e-5;
+
+/// Every fixture with what it takes to import it.
+fn all() -> Vec<(&'static str, Options)> {
+    let interleaved = Options { interleaved: true, ..plain() };
+    vec![
+        ("pytorch_lstm", plain()),
+        ("pytorch_gru", plain()),
+        ("pytorch_gru_cell", plain()),
+        ("pytorch_gru_no_bias", plain()),
+        ("tednet_tt", plain()),
+        ("tednet_tt2", plain()),
+        ("tednet_tr", plain()),
+        ("tednet_tr2", plain()),
+        ("tednet_bt", plain()),
+        ("tensorized_rnn", plain()),
+        ("tensorized_rnn_first", plain()),
+        ("tensorized_rnn_last", plain()),
+        ("tensorized_rnn_interleaved", interleaved),
+        ("tensorized_rnn_naive", plain()),
+        ("tt_rnn", flat()),
+    ]
+}
+
+fn model(name: &str, options: &Options) -> Model {
+    import::import(&fixture(&format!("{name}.safetensors")), options).unwrap().model
+}
+
+#[test]
+fn the_float_reference_does_what_the_original_did() {
+    for (name, options) in all() {
+        let model = model(name, &options);
+        let plan = evaluate::plan_of(&model, &PlanConfig::UNLIMITED).unwrap();
+        let reference = Reference::new(&model, &plan);
+        let io = fixture(&format!("{name}.io.npz"));
+        let mut state = reference.start();
+        for (x, h) in rows(&io, "x").iter().zip(rows(&io, "h")) {
+            reference.step(x, &mut state, &mut |_, _| {});
+            let found = reference.output(&state, &mut |_, _| {});
+            assert_eq!(found.len(), h.len(), "{name}");
+            for (found, expected) in found.iter().zip(&h) {
+                assert!((found - expected).abs() <= TOLERANCE, "{name}: {found} not {expected}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_program_does_what_the_fixed_reference_does() {
+    let widths = Widths { weight_bits: 8, activation_bits: 12 };
+    for (seed, (name, options)) in all().into_iter().enumerate() {
+        println!("{name}");
+        exact::agree(&model(name, &options), widths, seed as u64);
+    }
+}
