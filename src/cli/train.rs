@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 #[cfg(feature = "train")]
 mod run;
+#[cfg(feature = "train")]
+mod show;
 
 const EXAMPLE: &str = "\
 Example:

@@ -76,7 +76,7 @@ fn a_model_is_learned_and_runs_as_reported() {
 
     // What training reports is what the float reference decides, sequence by sequence.
     let run = dir.json("run m.json --inputs easy.npz");
-    let float = run["float_accuracy"].as_f64().unwrap() * COUNT as f64;
+    let float = run["accuracy_float"].as_f64().unwrap() * COUNT as f64;
     assert!((float - right(training) - right(validation)).abs() < 1e-6, "{run}");
 
     let record = object(&fs::read_to_string(dir.path("m.train.json")).unwrap());
