@@ -5,6 +5,7 @@
 // of 1/16 on |z|, mirrored for z < 0. tanh(z) = 2 sigmoid(2z) - 1 on the same table.
 // The exact rule is docs/numerics.md, its twin src/fixed/activation.rs.
 // The table is ht_sigmoid.hex; its last segment is flat, which the limit relies on.
+// HARD = 1: another table, ht_hard_sigmoid.hex, in place of the sigmoid, not of tanh.
 // SERIAL = 1 takes no DSP block and needs 9 clocks from beat to beat.
 //
 // Static library module of htgen: not generated, safe to read and edit.
@@ -12,6 +13,8 @@
 
 module ht_act #(
   parameter TABLE_FILE = "ht_sigmoid.hex", // 256 words {slope[9:0], base[13:0]}
+  parameter HARD_FILE  = "ht_hard_sigmoid.hex", // likewise
+  parameter HARD       = 0,                // 1: hard sigmoid
   parameter SERIAL     = 0                 // multiplier: 0 DSP block, 1 shift and add
 ) (
   input  wire               i_clk,
@@ -21,6 +24,9 @@ module ht_act #(
   input  wire               i_tanh,  // 0 sigmoid, 1 tanh
   output wire signed [15:0] o_y      // 15 fraction bits; to be taken at beat b+5
 );
+
+  // The function travels beside the value: bit 0 is the youngest.
+  reg [4:0] tanh_q;
 
   // Beat b: the argument of the sigmoid. 2z beyond 16 bits lies in the last segment.
   reg [15:0] z_q;
@@ -43,6 +49,7 @@ module ht_act #(
   // fraction_q: position in the segment, beside the table's output; needs no reset
   always @(posedge i_clk) if (i_beat) fraction_q <= magnitude[6:0];
 
+  wire [23:0] smooth;
   wire [23:0] word;
   wire [13:0] base  = word[13:0];   // sigmoid at the segment's start, minus one half
   wire [9:0]  slope = word[23:14];  // rise over the segment
@@ -55,8 +62,25 @@ module ht_act #(
     .i_clk  (i_clk),
     .i_re   (i_beat),
     .i_addr (segment),
-    .o_data (word)
+    .o_data (smooth)
   );
+
+  generate if (HARD != 0) begin : gen_hard
+    wire [23:0] hard;
+    ht_rom #(
+      .FILE  (HARD_FILE),
+      .WIDTH (24),
+      .DEPTH (256)
+    ) u_hard (
+      .i_clk  (i_clk),
+      .i_re   (i_beat),
+      .i_addr (segment),
+      .o_data (hard)
+    );
+    assign word = tanh_q[1] ? smooth : hard;
+  end else begin : gen_smooth
+    assign word = smooth;
+  end endgenerate
 
   // Beats b+2 to b+4: slope times fraction, the base beside it.
   wire signed [18:0] product;
@@ -99,9 +123,8 @@ module ht_act #(
   // above_half_q: 0 .. 2^14 - 1; needs no reset
   always @(posedge i_clk) if (i_beat) above_half_q <= above_half[14:0];
 
-  // The sign and the function travel beside the value: bit 0 is the youngest.
+  // The sign travels beside the value: bit 0 is the youngest.
   reg [3:0] negative_q;
-  reg [4:0] tanh_q;
 
   // negative_q: sign of z at beats b+1 .. b+4; needs no reset
   always @(posedge i_clk) if (i_beat) negative_q <= {negative_q[2:0], negative};

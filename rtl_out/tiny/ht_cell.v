@@ -18,7 +18,9 @@ module ht_cell #(
   parameter C_FRAC     = 11,               // fraction bits of the cell state, 8..15
   parameter H_FRAC     = 11,               // fraction bits of h, 0..15
   parameter SERIAL     = 0,                // multipliers: 0 DSP blocks, 1 shift and add
+  parameter HARD       = 0,                // 1: hard sigmoid for i, f and o
   parameter TABLE_FILE = "ht_sigmoid.hex", // the sigmoid, see ht_act
+  parameter HARD_FILE  = "ht_hard_sigmoid.hex",
   parameter UNIT_W     = (UNITS < 2) ? 1 : $clog2(UNITS) // derived, do not set
 ) (
   input  wire                    i_clk,
@@ -99,6 +101,8 @@ module ht_cell #(
 
   ht_act #(
     .TABLE_FILE (TABLE_FILE),
+    .HARD_FILE  (HARD_FILE),
+    .HARD       (HARD),
     .SERIAL     (SERIAL)
   ) u_act (
     .i_clk  (i_clk),

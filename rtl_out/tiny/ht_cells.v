@@ -3,15 +3,20 @@
 // The last contraction step fills the gate buffer; tables tell in which order the
 // units' gates are complete, where they lie, and where h goes. A unit begins when
 // enough groups of gates have arrived. CELLS units run in lock step; their h are
-// written one after the other.
+// written one after the other. Where a layer adds up two products, each has a gate buffer
+// of its own; the groups that count are those of the product that completes the gates.
+// Several layers follow each other in the tables, and each is a run of its own.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
 
 module ht_cells #(
-  parameter GATE_FILE   = "gates", // {need, word, bias} by unit and gate: CELLS images, see below
-  parameter HIDDEN_FILE = "hidden", // {to input, input word, hidden word} by unit: CELLS images
+  // Tables, CELLS images each: {last, need, {use, word} .., bias} by unit and gate;
+  // {last, to input, input word, hidden word} by unit.
+  parameter GATE_FILE   = "gates",
+  parameter HIDDEN_FILE = "hidden",
   parameter SIGMOID_FILE = "ht_sigmoid.hex",
+  parameter HARD_FILE   = "ht_hard_sigmoid.hex",
   parameter LANES       = 4,     // lanes, a power of two
   parameter DRAINS      = 1,     // gates written at once, a power of two
   parameter CELLS       = 1,     // element-wise units, a power of two up to DRAINS
@@ -26,22 +31,29 @@ module ht_cells #(
   parameter H_FRAC      = 11,    // fraction bits of h
   parameter GATE_SHIFT  = 0,     // left shift that takes a gate to 11 fraction bits
   parameter SERIAL      = 0,     // 1: no DSP blocks, 17 clocks a beat
+  parameter PARTS       = 1,     // gate buffers, 1 or 2
+  parameter MASKED      = 0,     // 1: table words have the bits "use", one a part
+  parameter LAYERED     = 0,     // 1: they have the bits "last", of the last unit of a layer
+  parameter GRU         = 0,     // 1: gated recurrent units, 0: LSTM
+  parameter HARD        = 0,     // 1: hard sigmoid
   parameter DRAIN_W     = (LANES <= DRAINS) ? 1 : $clog2(LANES / DRAINS)  // derived, do not set
 ) (
   input  wire                 i_clk,
   input  wire                 i_rst,        // synchronous, active high
 
   // gates: results of the last contraction step
-  input  wire                 i_gate_we,
+  input  wire                 i_gate_we,    // ... of the part that completes the gates
+  input  wire                 i_early_we,   // ... of the part before it
   input  wire                 i_gate_last,  // the last drain of a group
   input  wire [OUT_AW-1:0]    i_group,
   input  wire [DRAIN_W-1:0]   i_drain,
   input  wire [DRAINS*16-1:0] i_gates,
 
   // control
-  input  wire                 i_start,      // a time step's gates are about to come
-  input  wire                 i_first,      // with i_start: c is zero
-  output wire                 o_done,       // every h is written
+  input  wire                 i_start,      // a layer's gates are about to come
+  input  wire                 i_first,      // with i_start: the state is zero
+  output wire                 o_done,       // every h of the layer is written
+  output wire                 o_all_done,   // with o_done: it was the top layer
 
   // h
   output wire                 o_h_we,
@@ -60,6 +72,9 @@ module ht_cells #(
     if (ROWS < 2 || GROUPS < 1) begin : gen_bounds_rows
       ht_error_cells_rows_or_groups_too_few u_error ();
     end
+    if (PARTS < 1 || PARTS > 2) begin : gen_bounds_parts
+      ht_error_cells_parts_must_be_1_or_2 u_error ();
+    end
   endgenerate
 
   localparam SPREAD = DRAINS / CELLS;                        // gate memories of one unit
@@ -70,8 +85,11 @@ module ht_cells #(
   localparam BANK_W = $clog2(SPREAD);
   localparam WORD_W = ADDR_W + BANK_W;                       // gate word of one unit
   localparam ROW_W  = $clog2(ROWS);
-  localparam GATE_W = NEED_W + WORD_W + 16;
-  localparam HID_W  = 1 + ACT_AW + SLOT_W;
+  localparam USE_W  = (MASKED != 0) ? 1 : 0;
+  localparam LAST_W = (LAYERED != 0) ? 1 : 0;
+  localparam PART_W = WORD_W + USE_W;                        // a part's bits of a table word
+  localparam GATE_W = LAST_W + NEED_W + PARTS * PART_W + 16;
+  localparam HID_W  = LAST_W + 1 + ACT_AW + SLOT_W;
   localparam CELL_W = (CELLS < 2) ? 1 : $clog2(CELLS);
   localparam CLOCKS = (SERIAL != 0) ? 17 : 1;                // clocks of a beat
   localparam [31:0]      FINAL_32  = ROWS - 1;
@@ -117,7 +135,7 @@ module ht_cells #(
   reg             begin_q4;   // stage D: a unit begins
   wire [GATE_W-1:0] entry;    // stage B, first unit's table
   reg  [NEED_W-1:0] need_q;   // groups that the next unit needs
-  wire unused_entry = &{1'b0, entry[GATE_W-NEED_W-1:0]};
+  wire unused_entry = &{1'b0, entry[16+PARTS*PART_W-1:0]};
   wire at_begin = (phase_q2 == 3'd0);
   wire take     = at_begin && open_q && (groups_q >= need_q);
 
@@ -143,14 +161,15 @@ module ht_cells #(
 
   // need_q: the word before a unit's first is the same word; needs no reset
   always @(posedge i_clk)
-    if (beat && phase_q2 == 3'd4) need_q <= entry[GATE_W-1 -: NEED_W];
+    if (beat && phase_q2 == 3'd4) need_q <= entry[16+PARTS*PART_W +: NEED_W];
 
-  // open_q: from the start of a time step until its last unit has begun
+  // open_q: from the start of a layer until its last unit has begun
   wire advance = (phase_q == 3'd3) && taken_q;
+  wire ends_layer = (LAYERED != 0) ? entry[GATE_W-1] : (row_q == FINAL_ROW);
   always @(posedge i_clk)
-    if (i_rst)                                      open_q <= 1'b0;
-    else if (i_start)                               open_q <= 1'b1;
-    else if (beat && advance && row_q == FINAL_ROW) open_q <= 1'b0;
+    if (i_rst)                              open_q <= 1'b0;
+    else if (i_start)                       open_q <= 1'b1;
+    else if (beat && advance && ends_layer) open_q <= 1'b0;
 
   // taken_q: the unit in stage B is under way
   always @(posedge i_clk)
@@ -199,14 +218,14 @@ module ht_cells #(
   wire [CELLS*HID_W-1:0] places;
   wire                   writing   = |waiting_q;
   wire                   row_done  = writing && ((waiting_q & (waiting_q - 1'b1)) == 0);
-  wire                   last_done = row_done && (out_row_q == FINAL_ROW);
+  wire                   last_row  = (out_row_q == FINAL_ROW);
   wire unused_valid = &{1'b0, h_valid};
 
   // out_row_q: the unit whose h comes next
   always @(posedge i_clk)
     if (i_rst)         out_row_q <= {ROW_W{1'b0}};
-    else if (row_done) out_row_q <= last_done ? {ROW_W{1'b0}}
-                                              : out_row_q + {{(ROW_W-1){1'b0}}, 1'b1};
+    else if (row_done) out_row_q <= last_row ? {ROW_W{1'b0}}
+                                             : out_row_q + {{(ROW_W-1){1'b0}}, 1'b1};
 
   // waiting_q: whose h is still to be written, the lowest first
   always @(posedge i_clk)
@@ -238,24 +257,24 @@ module ht_cells #(
 
   // Never in reset: the input buffer has words that must stay zero from configuration on.
   assign o_h_we    = writing && !i_rst;
-  assign o_h_input = o_h_we && place[HID_W-1];
+  assign o_h_input = o_h_we && place[SLOT_W+ACT_AW];
   assign o_h_addr  = place[SLOT_W +: ACT_AW];
   assign o_h_slot  = place[0 +: SLOT_W];
-  assign o_done    = last_done;
+  assign o_done     = row_done && ((LAYERED != 0) ? place[HID_W-1] : last_row);
+  assign o_all_done = row_done && last_row;
 
-  genvar c, b;
+  genvar c, b, p;
   generate for (c = 0; c < CELLS; c = c + 1) begin : gen_cell
     // Images are named by the unit's digit: X0.hex, X1.hex ...
     localparam [7:0] DIGIT = 8'd48 + c;
     wire [GATE_W-1:0] own;
-    wire [WORD_W-1:0] word = own[16 +: WORD_W];
     reg  [15:0]       bias_q3;
     reg  [15:0]       bias_q4;
     reg  [15:0]       gate_q4;
     if (c == 0) begin : gen_lead
       assign entry = own;
     end else begin : gen_follow
-      wire unused_need = &{1'b0, own[GATE_W-1 -: NEED_W]};
+      wire unused_need = &{1'b0, own[GATE_W-1 -: LAST_W+NEED_W]};
     end
 
     ht_rom #(
@@ -275,73 +294,132 @@ module ht_cells #(
     // bias_q4: beside the gate; needs no reset
     always @(posedge i_clk) if (beat) bias_q4 <= bias_q3;
 
-    wire [SPREAD*16-1:0] words;
-    wire [ADDR_W-1:0]    raddr = word[BANK_W +: ADDR_W];
-    for (b = 0; b < SPREAD; b = b + 1) begin : gen_bank
-      ht_ram #(
-        .WIDTH (16),
-        .DEPTH (DEPTH)
-      ) u_gates (
-        .i_clk   (i_clk),
-        .i_we    (i_gate_we),
-        .i_waddr (waddr),
-        .i_wdata (i_gates[(b*CELLS+c)*16 +: 16]),
-        .i_re    (beat),
-        .i_raddr (raddr),
-        .o_rdata (words[b*16 +: 16])
+    // Each part's gate at stage C; zero where it has no share in the sum.
+    wire [PARTS*16-1:0] gates;
+    for (p = 0; p < PARTS; p = p + 1) begin : gen_part
+      wire [WORD_W-1:0]    word  = own[16+p*PART_W +: WORD_W];
+      wire [ADDR_W-1:0]    raddr = word[BANK_W +: ADDR_W];
+      wire [SPREAD*16-1:0] words;
+      for (b = 0; b < SPREAD; b = b + 1) begin : gen_bank
+        ht_ram #(
+          .WIDTH (16),
+          .DEPTH (DEPTH)
+        ) u_gates (
+          .i_clk   (i_clk),
+          .i_we    ((p == 0) ? i_gate_we : i_early_we),
+          .i_waddr (waddr),
+          .i_wdata (i_gates[(b*CELLS+c)*16 +: 16]),
+          .i_re    (beat),
+          .i_raddr (raddr),
+          .o_rdata (words[b*16 +: 16])
+        );
+      end
+
+      wire [15:0] gate;
+      if (SPREAD > 1) begin : gen_pick
+        reg [BANK_W-1:0] bank_q3;
+        // bank_q3: the memory that was read; needs no reset
+        always @(posedge i_clk) if (beat) bank_q3 <= word[BANK_W-1:0];
+        ht_pick #(.COUNT (SPREAD), .WIDTH (16)) u_gate (
+          .i_idx  (bank_q3),
+          .i_data (words),
+          .o_data (gate)
+        );
+      end else begin : gen_only
+        assign gate = words;
+      end
+
+      wire [15:0] gate_aligned;
+      ht_convert #(
+        .IN_W       (16),
+        .IN_SIGNED  (1),
+        .SHIFT_LEFT (GATE_SHIFT),
+        .OUT_W      (16)
+      ) u_align (
+        .i_data (gate),
+        .o_data (gate_aligned)
       );
+
+      if (MASKED != 0) begin : gen_masked
+        reg use_q3;
+        // use_q3: the part has a share; needs no reset
+        always @(posedge i_clk) if (beat) use_q3 <= own[16+p*PART_W+WORD_W];
+        assign gates[p*16 +: 16] = gate_aligned & {16{use_q3}};
+      end else begin : gen_always
+        assign gates[p*16 +: 16] = gate_aligned;
+      end
     end
 
-    wire [15:0] gate;
-    if (SPREAD > 1) begin : gen_pick
-      reg [BANK_W-1:0] bank_q3;
-      // bank_q3: the memory that was read; needs no reset
-      always @(posedge i_clk) if (beat) bank_q3 <= word[BANK_W-1:0];
-      ht_pick #(.COUNT (SPREAD), .WIDTH (16)) u_gate (
-        .i_idx  (bank_q3),
-        .i_data (words),
-        .o_data (gate)
+    wire [15:0] gate_sum;
+    if (PARTS == 2) begin : gen_sum
+      ht_round #(
+        .IN_W  (16),
+        .SHIFT (0),
+        .ADD_W (16),
+        .OUT_W (16)
+      ) u_sum (
+        .i_data (gates[0 +: 16]),
+        .i_add  (gates[PARTS*16-1 -: 16]),
+        .o_data (gate_sum)
       );
-    end else begin : gen_only
-      assign gate = words;
+    end else begin : gen_alone
+      assign gate_sum = gates;
+      wire unused_early = &{1'b0, i_early_we};
     end
-
-    wire [15:0] gate_aligned;
-    ht_convert #(
-      .IN_W       (16),
-      .IN_SIGNED  (1),
-      .SHIFT_LEFT (GATE_SHIFT),
-      .OUT_W      (16)
-    ) u_align (
-      .i_data (gate),
-      .o_data (gate_aligned)
-    );
 
     // gate_q4: needs no reset
-    always @(posedge i_clk) if (beat) gate_q4 <= gate_aligned;
+    always @(posedge i_clk) if (beat) gate_q4 <= gate_sum;
 
     wire [ROW_W-1:0] unused_unit;
-    ht_cell #(
-      .UNITS      (ROWS),
-      .ACT_W      (ACT_W),
-      .C_FRAC     (C_FRAC),
-      .H_FRAC     (H_FRAC),
-      .SERIAL     (SERIAL),
-      .TABLE_FILE (SIGMOID_FILE)
-    ) u_cell (
-      .i_clk     (i_clk),
-      .i_rst     (i_rst),
-      .i_beat    (beat),
-      .i_phase   (phase_q4),
-      .i_valid   (begin_q4),
-      .i_first   (first_q),
-      .i_unit    (row_q4),
-      .i_z       (gate_q4),
-      .i_bias    (bias_q4),
-      .o_h_valid (h_valid[c]),
-      .o_h_unit  (unused_unit),
-      .o_h       (h[c*ACT_W +: ACT_W])
-    );
+    if (GRU != 0) begin : gen_gru
+      ht_cell_gru #(
+        .UNITS      (ROWS),
+        .ACT_W      (ACT_W),
+        .C_FRAC     (C_FRAC),
+        .H_FRAC     (H_FRAC),
+        .SERIAL     (SERIAL),
+        .HARD       (HARD),
+        .TABLE_FILE (SIGMOID_FILE),
+        .HARD_FILE  (HARD_FILE)
+      ) u_cell (
+        .i_clk     (i_clk),
+        .i_rst     (i_rst),
+        .i_beat    (beat),
+        .i_phase   (phase_q4),
+        .i_valid   (begin_q4),
+        .i_first   (first_q),
+        .i_unit    (row_q4),
+        .i_z       (gate_q4),
+        .i_bias    (bias_q4),
+        .o_h_valid (h_valid[c]),
+        .o_h_unit  (unused_unit),
+        .o_h       (h[c*ACT_W +: ACT_W])
+      );
+    end else begin : gen_lstm
+      ht_cell #(
+        .UNITS      (ROWS),
+        .ACT_W      (ACT_W),
+        .C_FRAC     (C_FRAC),
+        .H_FRAC     (H_FRAC),
+        .SERIAL     (SERIAL),
+        .HARD       (HARD),
+        .TABLE_FILE (SIGMOID_FILE),
+        .HARD_FILE  (HARD_FILE)
+      ) u_cell (
+        .i_clk     (i_clk),
+        .i_rst     (i_rst),
+        .i_beat    (beat),
+        .i_phase   (phase_q4),
+        .i_valid   (begin_q4),
+        .i_first   (first_q),
+        .i_unit    (row_q4),
+        .i_z       (gate_q4),
+        .i_bias    (bias_q4),
+        .o_h_valid (h_valid[c]),
+        .o_h_unit  (unused_unit),
+        .o_h       (h[c*ACT_W +: ACT_W])
+      );
+    end
 
     ht_rom #(
       .FILE  ({HIDDEN_FILE, DIGIT, ".hex"}),

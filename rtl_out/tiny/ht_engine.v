@@ -19,6 +19,7 @@ module ht_engine #(
   parameter HIDDEN_FILE  = "hidden",   // hidden tables, likewise
   parameter BIAS_FILE    = "",   // biases of the head; empty for none
   parameter SIGMOID_FILE = "ht_sigmoid.hex",
+  parameter HARD_FILE    = "ht_hard_sigmoid.hex",
   // sizes
   parameter LANES        = 4,    // multiply-accumulate lanes
   parameter DRAINS       = 1,    // requantisers
@@ -37,7 +38,10 @@ module ht_engine #(
   parameter FRAMES       = 1,    // frames of the input buffer
   parameter GROUPS       = 2,    // groups of LANES words of the result buffer
   parameter GATE_GROUPS  = 2,    // groups of LANES gates
-  parameter HIDDEN_WORDS = 2,    // words of the hidden buffer
+  parameter HIDDEN_WORDS = 2,    // words of the hidden buffer, one half
+  parameter HIDDEN_HALVES = 1,   // 2: the time step before is read while this one is written
+  parameter HIDDEN_FIRST = 0,    // first word of the h that is the output
+  parameter HIDDEN_READ  = 0,    // 1: lanes read it besides the head
   parameter OUTPUTS      = 2,    // values of an output vector
   parameter OUT_GROUPS   = 1,    // groups of LANES outputs of the head
   parameter NEED_W       = 4,    // bits of a gate group count
@@ -53,6 +57,11 @@ module ht_engine #(
   parameter H_FRAC       = 11,   // fraction bits of h
   parameter GATE_SHIFT   = 0,    // left shift that takes a gate to 11 fraction bits
   parameter SERIAL_CELLS = 0,    // 1: element-wise units without DSP blocks
+  parameter PARTS        = 1,    // products that a layer adds up, at most
+  parameter MASKED       = 0,    // 1: not every part has a share in every sum
+  parameter LAYERED      = 0,    // 1: several layers
+  parameter GRU          = 0,    // 1: gated recurrent units, 0: LSTM
+  parameter HARD         = 0,    // 1: hard sigmoid
   // streams
   parameter INPUTS       = 2,    // elements of a time step
   parameter BEAT         = 1,    // elements of a beat
@@ -96,6 +105,8 @@ module ht_engine #(
   localparam SHIFT_W  = (SHIFT_SPAN < 2) ? 1 : $clog2(SHIFT_SPAN + 1);
   localparam HIDDEN_D = (HIDDEN_WORDS < 2) ? 2 : HIDDEN_WORDS;
   localparam HSLOT_W  = $clog2(HIDDEN_D);
+  localparam HADDR_D  = HIDDEN_D * HIDDEN_HALVES;
+  localparam HADDR_W  = $clog2(HADDR_D);
   localparam IDX_W    = (OUTPUTS < 2) ? 1 : $clog2(OUTPUTS);
   // A nest's word: loops, first weight, source and kept bank bits, shift and destination.
   localparam LOOPS_W  = LOOPS * (COUNT_W + 1);
@@ -116,7 +127,7 @@ module ht_engine #(
   wire [ACT_AW-1:0]         h_addr;
   wire [HSLOT_W-1:0]        h_slot;
   wire [ACT_W-1:0]          h_data;
-  wire                      cell_frame;
+  wire                      cell_frame, cell_half;
 
   ht_loader #(
     .LOOP_FILE    (LOADER_FILE),
@@ -183,8 +194,8 @@ module ht_engine #(
   wire [NEST_IW-1:0] nest;
   wire [ACT_AW-1:0]  act_base;
   wire [OUT_AW-1:0]  out_base;
-  wire               complete, cell_start, cell_first, cell_done;
-  wire               out_reserve, out_final, out_idle;
+  wire               complete, cell_start, cell_first, cell_done, all_done;
+  wire               out_reserve, out_final, out_half, out_idle;
   wire               release_3;
 
   ht_sequencer #(
@@ -201,7 +212,8 @@ module ht_engine #(
     .FRAMES       (FRAMES),
     .FRAME_WORDS  (FRAME_WORDS),
     .EVERY_STEP   (EVERY_STEP),
-    .HEAD         (HEAD)
+    .HEAD         (HEAD),
+    .HIDDEN_HALF  ((HIDDEN_HALVES == 2) ? HIDDEN_D : 0)
   ) u_sequencer (
     .i_clk         (i_clk),
     .i_rst         (i_rst),
@@ -213,9 +225,11 @@ module ht_engine #(
     .o_cell_start  (cell_start),
     .o_cell_first  (cell_first),
     .o_cell_frame  (cell_frame),
+    .o_cell_half   (cell_half),
     .i_cell_done   (cell_done),
     .o_out_reserve (out_reserve),
     .o_out_final   (out_final),
+    .o_out_half    (out_half),
     .i_out_idle    (out_idle),
     .o_valid       (issue),
     .o_start       (start),
@@ -327,30 +341,65 @@ module ht_engine #(
     .o_rdata (result_data)
   );
 
-  wire [HSLOT_W-1:0] head_raddr, out_raddr;
+  // The hidden buffer: an operand of the lanes, and the output of a model without a head.
+  localparam [31:0]        OTHER_32 = (HIDDEN_HALVES == 2) ? HIDDEN_D : 0;
+  localparam [HADDR_W-1:0] OTHER    = OTHER_32[HADDR_W-1:0];
+  localparam [31:0]        FIRST_32 = HIDDEN_FIRST;
+  localparam [HADDR_W-1:0] FIRST    = FIRST_32[HADDR_W-1:0];
+  wire [HADDR_W-1:0] written = cell_half ? OTHER : {HADDR_W{1'b0}};
+  wire [HADDR_W-1:0] sent    = out_half ? OTHER : {HADDR_W{1'b0}};
+  wire [HADDR_W-1:0] operand_raddr, out_raddr, slot;
   wire [IDX_W-1:0]   out_idx;
-  ht_resize #(.IN_W (ACT_AW), .OUT_W (HSLOT_W)) u_head_raddr (
+  wire [ACT_W-1:0]   out_hidden;
+  ht_resize #(.IN_W (ACT_AW), .OUT_W (HADDR_W)) u_operand_raddr (
     .i_data (act_addr),
-    .o_data (head_raddr)
+    .o_data (operand_raddr)
   );
-  ht_resize #(.IN_W (IDX_W), .OUT_W (HSLOT_W)) u_out_raddr (
+  ht_resize #(.IN_W (IDX_W), .OUT_W (HADDR_W)) u_out_raddr (
     .i_data (out_idx),
     .o_data (out_raddr)
   );
-  wire unused_raddr = &{1'b0, head_raddr, out_raddr};
-
-  ht_ram #(
-    .WIDTH (ACT_W),
-    .DEPTH (HIDDEN_D)
-  ) u_hidden (
-    .i_clk   (i_clk),
-    .i_we    (h_we),
-    .i_waddr (h_slot),
-    .i_wdata (h_data),
-    .i_re    (1'b1),
-    .i_raddr ((HEAD != 0) ? head_raddr : out_raddr),
-    .o_rdata (hidden_data)
+  ht_resize #(.IN_W (HSLOT_W), .OUT_W (HADDR_W)) u_slot (
+    .i_data (h_slot),
+    .o_data (slot)
   );
+  wire [HADDR_W-1:0] h_waddr = slot + written;
+  wire unused_raddr = &{1'b0, out_raddr, out_hidden, hidden_data};
+
+  generate if (HEAD != 0 || HIDDEN_READ != 0) begin : gen_operand
+    ht_ram #(
+      .WIDTH (ACT_W),
+      .DEPTH (HADDR_D)
+    ) u_hidden (
+      .i_clk   (i_clk),
+      .i_we    (h_we),
+      .i_waddr (h_waddr),
+      .i_wdata (h_data),
+      .i_re    (1'b1),
+      .i_raddr (operand_raddr),
+      .o_rdata (hidden_data)
+    );
+  end else begin : gen_no_operand
+    wire unused_operand = &{1'b0, operand_raddr};
+    assign hidden_data = {ACT_W{1'b0}};
+  end endgenerate
+
+  generate if (HEAD == 0) begin : gen_answer
+    ht_ram #(
+      .WIDTH (ACT_W),
+      .DEPTH (HADDR_D)
+    ) u_hidden_out (
+      .i_clk   (i_clk),
+      .i_we    (h_we),
+      .i_waddr (h_waddr),
+      .i_wdata (h_data),
+      .i_re    (1'b1),
+      .i_raddr (out_raddr + FIRST + sent),
+      .o_rdata (out_hidden)
+    );
+  end else begin : gen_no_answer
+    assign out_hidden = {ACT_W{1'b0}};
+  end endgenerate
 
   wire [NEST_W-1:0] path_nest;
   wire unused_path = &{1'b0, path_nest[LOOPS_W+WGT_AW-1:0], path_nest[NEST_W-1 -: TAIL_W]};
@@ -452,6 +501,7 @@ module ht_engine #(
     .GATE_FILE    (GATE_FILE),
     .HIDDEN_FILE  (HIDDEN_FILE),
     .SIGMOID_FILE (SIGMOID_FILE),
+    .HARD_FILE    (HARD_FILE),
     .LANES        (LANES),
     .DRAINS       (DRAINS),
     .CELLS        (CELLS),
@@ -465,11 +515,17 @@ module ht_engine #(
     .C_FRAC       (C_FRAC),
     .H_FRAC       (H_FRAC),
     .GATE_SHIFT   (GATE_SHIFT),
-    .SERIAL       (SERIAL_CELLS)
+    .SERIAL       (SERIAL_CELLS),
+    .PARTS        (PARTS),
+    .MASKED       (MASKED),
+    .LAYERED      (LAYERED),
+    .GRU          (GRU),
+    .HARD         (HARD)
   ) u_cells (
     .i_clk       (i_clk),
     .i_rst       (i_rst),
     .i_gate_we   (result_valid && result_dest == 2'd1),
+    .i_early_we  (result_valid && result_dest == 2'd3),
     .i_gate_last (result_last),
     .i_group     (result_group),
     .i_drain     (result_drain),
@@ -477,6 +533,7 @@ module ht_engine #(
     .i_start     (cell_start),
     .i_first     (cell_first),
     .o_done      (cell_done),
+    .o_all_done  (all_done),
     .o_h_we      (h_we),
     .o_h_input   (h_input),
     .o_h_addr    (h_addr),
@@ -534,9 +591,10 @@ module ht_engine #(
     // go_q: needs no reset
     always @(posedge i_clk)
       go_q <= result_valid && result_dest == 2'd2 && result_last && result_end;
+    wire unused_done = &{1'b0, all_done, sent};
   end else begin : gen_hidden
-    assign out_value = {{(16-ACT_W){hidden_data[ACT_W-1]}}, hidden_data};
-    assign out_go    = cell_done;
+    assign out_value = {{(16-ACT_W){out_hidden[ACT_W-1]}}, out_hidden};
+    assign out_go    = all_done;
     wire unused_end  = &{1'b0, result_end};
   end endgenerate
 

@@ -23,8 +23,8 @@ module ht_lanes #(
   // control, beside the buffers' outputs
   input  wire                             i_valid,
   input  wire                             i_first,    // first of a sum
-  input  wire [1:0]                       i_source,   // 0 input, 1 results, 2 hidden
-  input  wire                             i_fresh,    // marked words read as zero
+  input  wire [1:0]                       i_source,   // 0 input, 1 results, 2 h, 3 h before
+  input  wire                             i_fresh,    // marked words and h before read as zero
   input  wire [BANK_W-1:0]                i_sel,      // bank bits of the result address
   input  wire [BANK_W-1:0]                i_keep,     // bank bits that come from the lane
 
@@ -59,6 +59,8 @@ module ht_lanes #(
     .o_data (result)
   );
 
+  wire [ACT_W-1:0] hidden = i_hidden & {ACT_W{!(i_source[0] && i_fresh)}};
+
   // Stage 1 of the lanes is their operand register; accumulation two clocks behind it.
   reg [1:0] valid_q, first_q;
 
@@ -73,7 +75,7 @@ module ht_lanes #(
     wire [ACT_W:0]   from_input  = i_input[(l%INPUT_BANKS)*(ACT_W+1) +: ACT_W+1];
     wire [ACT_W-1:0] from_result = result[(l%BANKS)*ACT_W +: ACT_W];
     wire [ACT_W-1:0] of_input    = from_input[ACT_W-1:0] & {ACT_W{!(from_input[ACT_W] && i_fresh)}};
-    wire [ACT_W-1:0] act         = i_source[1] ? i_hidden
+    wire [ACT_W-1:0] act         = i_source[1] ? hidden
                                  : i_source[0] ? from_result : of_input;
     ht_mac #(
       .ACT_W (ACT_W),

@@ -23,6 +23,7 @@ module ht_sequencer #(
   parameter FRAME_WORDS  = 1,   // words of one frame
   parameter EVERY_STEP   = 0,   // 1: an output vector each time step, 0: each sequence
   parameter HEAD         = 1,   // 1: the program ends with a linear head
+  parameter HIDDEN_HALF  = 0,   // words of one half of the hidden buffer; 0: it is not halved
   parameter NEST_IW      = (NESTS < 2) ? 1 : $clog2(NESTS),             // derived, do not set
   parameter LEVEL_W      = (LOOPS < 2) ? 1 : $clog2(LOOPS),             // derived, do not set
   parameter PC_W         = (PROGRAM_LEN < 2) ? 1 : $clog2(PROGRAM_LEN)  // derived, do not set
@@ -41,11 +42,13 @@ module ht_sequencer #(
   output wire               o_cell_start,   // gates of a time step are about to come
   output wire               o_cell_first,   // with o_cell_start: it starts a sequence, c is zero
   output wire               o_cell_frame,   // half of the input buffer that takes h
+  output wire               o_cell_half,    // half of the hidden buffer that takes h
   input  wire               i_cell_done,    // h is written
 
   // out: the output vector
   output wire               o_out_reserve,  // one is about to come
   output wire               o_out_final,    // it ends a sequence
+  output wire               o_out_half,     // half of the hidden buffer that an h as output lies in
   input  wire               i_out_idle,     // the one before has left
 
   // issue: one loop iteration
@@ -76,7 +79,7 @@ module ht_sequencer #(
     end
   endgenerate
 
-  localparam FLAGS_W = 8;
+  localparam FLAGS_W = 10;
   localparam WORD_W  = FLAGS_W + 3 + NEST_IW + OUT_AW + ACT_AW;
   localparam LOOP_W  = COUNT_W + 1;
   localparam NEST_W  = LOOPS * LOOP_W + NEST_TAIL_W;
@@ -111,8 +114,11 @@ module ht_sequencer #(
   wire ir_wait_hidden   = ir_flags[3];  // needs h of the time step before
   wire ir_reads_input   = ir_flags[4];  // operands from the input buffer
   wire ir_is_last       = ir_flags[5];  // feeds the element-wise units
-  wire ir_is_head       = ir_flags[6];  // the linear head
+  wire ir_answers       = ir_flags[6];  // yields the output vector: head, or top layer's last
   wire ir_opens_step    = ir_flags[7];  // first of a time step
+  wire ir_reads_hidden  = ir_flags[8];  // operands from h of this time step
+  wire ir_reads_before  = ir_flags[9];  // operands from h of the time step before
+  wire ir_is_head       = ir_answers && (HEAD != 0);
 
   // What the running time step is.
   reg  fresh_q;       // the next time step starts a sequence
@@ -134,8 +140,7 @@ module ht_sequencer #(
   wire input_ok    = !ir_wait_input || (full_q != {SLOT_W{1'b0}});
   wire hidden_ok   = !ir_wait_hidden || !cell_busy_q;
   wire flight_ok   = in_flight_q <= {1'b0, ir_lag};
-  wire reserves    = (HEAD != 0) ? ir_is_head : ir_is_last;
-  wire out_ok      = !reserves || i_out_idle;
+  wire out_ok      = !ir_answers || i_out_idle;
   wire may_start   = !active_q || finishing;
   wire dispatch    = ir_valid_q && !skip && may_start && input_ok && hidden_ok && flight_ok
                      && out_ok;
@@ -226,6 +231,21 @@ module ht_sequencer #(
     if (i_rst)           frame_q <= 1'b0;
     else if (next_frame) frame_q <= !frame_q;
 
+  // half_q: half of the hidden buffer that belongs to the running time step
+  reg  half_q;
+  wire half_now = half_q ^ ir_opens_step;
+  always @(posedge i_clk)
+    if (i_rst)          half_q <= 1'b0;
+    else if (open_step) half_q <= half_now;
+
+  // out_half_q: the one of the vector that is sent; needs no reset
+  reg out_half_q;
+  always @(posedge i_clk) if (dispatch && ir_answers) out_half_q <= half_now;
+
+  // cell_half_q: the one that the element-wise units write; needs no reset
+  reg cell_half_q;
+  always @(posedge i_clk) if (cell_start) cell_half_q <= half_now;
+
   // The loop counters: each counts down, with a flag that it stands at its last iteration.
   wire [NEST_W-1:0]        nest;
   wire [LOOPS*COUNT_W-1:0] top;       // iterations less one, by loop, innermost first
@@ -293,7 +313,10 @@ module ht_sequencer #(
   reg  [OUT_AW-1:0]  out_q;
   localparam [31:0]       HALF_32 = (FRAMES == 2) ? FRAME_WORDS : 0;
   localparam [ACT_AW-1:0] HALF    = HALF_32[ACT_AW-1:0];
+  localparam [31:0]       OTHER_32 = HIDDEN_HALF;
+  localparam [ACT_AW-1:0] OTHER    = OTHER_32[ACT_AW-1:0];
   wire in_second_half = ir_reads_input && frame_q;
+  wire in_other_half  = (ir_reads_hidden && half_now) || (ir_reads_before && !half_now);
 
   // active_q: an iteration is issued in this clock
   always @(posedge i_clk)
@@ -315,7 +338,8 @@ module ht_sequencer #(
 
   // act_q: needs no reset
   always @(posedge i_clk)
-    if (dispatch) act_q <= ir_act + (in_second_half ? HALF : {ACT_AW{1'b0}});
+    if (dispatch) act_q <= ir_act + (in_second_half ? HALF :
+                                     in_other_half ? OTHER : {ACT_AW{1'b0}});
 
   // out_q: needs no reset
   always @(posedge i_clk) if (dispatch) out_q <= ir_out;
@@ -338,8 +362,10 @@ module ht_sequencer #(
   assign o_cell_start  = cell_start;
   assign o_cell_first  = ir_opens_step ? fresh_q : first_q;
   assign o_cell_frame  = frame_q;
-  assign o_out_reserve = dispatch && reserves && answer;
+  assign o_cell_half   = cell_half_q;
+  assign o_out_reserve = dispatch && ir_answers && answer;
   assign o_out_final   = last_now;
+  assign o_out_half    = out_half_q;
 
 `ifdef FORMAL
   // Proved for any contents of the tables: every word read is free.
@@ -393,7 +419,7 @@ module ht_sequencer #(
   // Rule 1: an instruction starts when what it waits for is there and the nest before has
   // ended, and then at once.
   wire f_ready = (!ir_wait_input || f_full_q != 0) && (!ir_wait_hidden || f_cells_q == 0)
-                 && f_flight_q <= ir_lag && (!reserves || i_out_idle);
+                 && f_flight_q <= ir_lag && (!ir_answers || i_out_idle);
   always @(*) if (f_past_q)
     assert (dispatch == (ir_valid_q && !skip && (!o_valid || o_end) && f_ready));
   always @(posedge i_clk)

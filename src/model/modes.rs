@@ -18,7 +18,19 @@ pub fn count(columns: usize) -> usize {
 /// Row modes of `gates` x `hidden` rows: the product is exactly that, mode 0 is a multiple of
 /// `gates`, and the sum is the least. Where there are too few divisors, modes are 1.
 pub fn rows(gates: usize, hidden: usize, count: usize) -> Result<Vec<usize>> {
-    aligned(&[gates, hidden], 0, count)
+    let rows = gates.saturating_mul(hidden);
+    check(rows, count)?;
+    if count == 1 {
+        return Ok(vec![rows]);
+    }
+    let with = |first: usize| -> Result<Vec<usize>> {
+        let rest = aligned(&[hidden / first], 0, count - 1)?;
+        Ok([&[gates * first], &rest[..]].concat())
+    };
+    let divisors = (1..=hidden.isqrt()).filter(|d| hidden.is_multiple_of(*d));
+    let all = divisors.flat_map(|d| [d, hidden / d]).map(with).collect::<Result<Vec<_>>>()?;
+    let best = all.into_iter().min_by_key(|modes| (modes.iter().sum::<usize>(), modes.clone()));
+    Ok(best.expect("1 is a divisor"))
 }
 
 /// Column modes for `inputs` columns of x and `hidden` columns of h behind them (0 when h is not in

@@ -181,7 +181,7 @@ fn data() {
             $ htgen run tiny.json --inputs empty.npz
             error: empty.npz: x: array missing: found frames, expected x of (sequences, steps, inputs)
             $ htgen run tiny.json --inputs text.npz --outputs out.npz
-            error: text.npz: not a whole npz file (invalid Zip archive: Invalid zip header): expected arrays written by numpy.savez or savez_compressed; was it copied whole?
+            error: text.npz: not a whole npz file (invalid Zip archive: Could not find EOCD): expected arrays written by numpy.savez or savez_compressed; was it copied whole?
             $ htgen run tiny.json --inputs none.npz
             error: none.npz: cannot be read (No such file or directory (os error 2)); check the path
             $ htgen run tiny.json --inputs wide.npz --limit 0

@@ -69,7 +69,7 @@ fn damaged_inputs_files() {
         &dir,
         Sequences::load(&path, 3, Element::U8),
         expect![
-            "DIR/d.npz: not a whole npz file (invalid Zip archive: Could not find central directory end): expected arrays written by numpy.savez or savez_compressed; was it copied whole?"
+            "DIR/d.npz: not a whole npz file (invalid Zip archive: Could not find EOCD): expected arrays written by numpy.savez or savez_compressed; was it copied whole?"
         ],
     );
     let mut flipped = whole.clone();
