@@ -79,7 +79,7 @@ fn damaged_inputs_files() {
         &dir,
         Sequences::load(&path, 3, Element::U8),
         expect![
-            "DIR/d.npz: x: damaged in the npz file (corrupt deflate stream); was it copied whole?"
+            "DIR/d.npz: x: damaged in the npz file (Invalid checksum); was it copied whole?"
         ],
     );
     refused(
