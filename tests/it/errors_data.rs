@@ -78,9 +78,7 @@ fn damaged_inputs_files() {
     refused(
         &dir,
         Sequences::load(&path, 3, Element::U8),
-        expect![
-            "DIR/d.npz: x: damaged in the npz file (Invalid checksum); was it copied whole?"
-        ],
+        expect!["DIR/d.npz: x: damaged in the npz file (Invalid checksum); was it copied whole?"],
     );
     refused(
         &dir,
