@@ -1,6 +1,7 @@
 //! Sequences of a data set as batches of prepared inputs; the preparation itself.
 
 use super::augment::Move;
+use super::cell::{Real, real};
 use super::net::Batch;
 use crate::data::{Labelled, Step};
 use crate::model::InputPrep;
@@ -63,61 +64,61 @@ pub fn batch(
     let count = sequences.len();
     let lengths: Vec<usize> = sequences.iter().map(|&k| data.sequences.steps(k)).collect();
     let n_steps = lengths.iter().copied().max().unwrap_or(0);
+    let shape = (n_steps * count, inputs);
+    let parts = (sequences, moves);
     let x = match dtype {
         DType::F64 => {
-            let values =
-                prepared(data, &lengths, n_steps, input, (sequences, moves), |value| value);
-            Tensor::from_vec(values, (n_steps * count, inputs), &Device::Cpu)?
+            let values: Vec<f64> = prepared(data, &lengths, n_steps, input, parts);
+            Tensor::from_vec(values, shape, &Device::Cpu)?
         }
         _ => {
-            let values =
-                prepared(data, &lengths, n_steps, input, (sequences, moves), |value| value as f32);
-            Tensor::from_vec(values, (n_steps * count, inputs), &Device::Cpu)?
+            let values: Vec<f32> = prepared(data, &lengths, n_steps, input, parts);
+            Tensor::from_vec(values, shape, &Device::Cpu)?
         }
     };
-    let alive = |step: usize| {
-        let marks: Vec<f64> = lengths.iter().map(|&n| f64::from(u8::from(step < n))).collect();
-        Tensor::from_vec(marks, (count, 1), &Device::Cpu)?.to_dtype(dtype)
-    };
-    let alive = if lengths.iter().all(|&n| n == n_steps) {
-        None
-    } else {
-        Some((0..n_steps).map(alive).collect::<Result<_>>()?)
-    };
-    Ok(Batch { x, count, alive })
+    Ok(Batch { x, lengths })
 }
 
-fn prepared<T: Copy + Default + Send>(
+fn prepared<T: Real>(
     data: &Labelled,
     lengths: &[usize],
     n_steps: usize,
     input: &InputPrep,
     (sequences, moves): (&[usize], &[Move]),
-    cast: impl Fn(f64) -> T + Sync,
 ) -> Vec<T> {
     let inputs = data.sequences.inputs();
-    let scale = (-f64::from(input.shift)).exp2();
-    let mut values = vec![T::default(); n_steps * sequences.len() * inputs];
-    let mean = |k: usize| input.mean.get(k).copied().unwrap_or(0.0);
-    let prepare = |k: usize, value: f64| cast((value - mean(k)) * scale);
-    values.par_chunks_mut(inputs).enumerate().for_each(|(row, values)| {
+    let scale: T = real((-f64::from(input.shift)).exp2());
+    let mut values = vec![T::zero(); n_steps * sequences.len() * inputs];
+    // Means are of single precision, so a difference is rounded once, whatever the precision.
+    let mean: Vec<T> = match input.mean.is_empty() {
+        true => vec![T::zero(); inputs],
+        false => input.mean.iter().map(|&mean| real(mean)).collect(),
+    };
+    values.par_chunks_mut(inputs).enumerate().with_min_len(16).for_each(|(row, values)| {
         let (step, k) = (row / sequences.len(), row % sequences.len());
         if step >= lengths[k] {
             return;
         }
         let Some(moved) = moves.get(k) else {
-            let from = data.sequences.step(sequences[k], step);
-            each(from, |k, value| values[k] = prepare(k, value));
+            let to = values.iter_mut().zip(&mean);
+            match data.sequences.step(sequences[k], step) {
+                Step::U8(from) => to.zip(from).for_each(|((value, mean), from)| {
+                    *value = (real::<T>(f64::from(*from)) - *mean) * scale;
+                }),
+                Step::F32(from) => to.zip(from).for_each(|((value, mean), from)| {
+                    *value = (real::<T>(f64::from(*from)) - *mean) * scale;
+                }),
+            }
             return;
         };
-        for (place, value) in values.iter_mut().enumerate() {
+        for (place, (value, mean)) in values.iter_mut().zip(&mean).enumerate() {
             let from = moved.source(step, place, lengths[k]);
             let raw =
                 from.map_or(0.0, |(step, at)| match data.sequences.step(sequences[k], step) {
                     Step::U8(from) => f64::from(from[at]),
                     Step::F32(from) => f64::from(from[at]),
                 });
-            *value = prepare(place, raw);
+            *value = (real::<T>(raw) - *mean) * scale;
         }
     });
     values

@@ -1,8 +1,12 @@
 //! Tensors over named indices in candle, contracted pairwise with gradients.
 
+use super::cell::Real;
 use super::order::Order;
 use super::view::View;
-use candle_core::{Result, Tensor};
+use candle_core::{DType, Device, Result, Tensor};
+
+/// Most multiplies of a product that is done here.
+const SMALL: usize = 1 << 15;
 
 /// A tensor with the number of the index of each axis.
 #[derive(Debug, Clone)]
@@ -38,7 +42,7 @@ impl Contraction {
             let others = operands.iter().zip(&alive).filter(|(_, alive)| **alive);
             let mut kept: Vec<u8> = others.flat_map(|(o, _)| o.indices.iter().copied()).collect();
             kept.extend_from_slice(output);
-            let result = pair(&operands[a], &operands[b], &kept)?;
+            let result = pair(&operands[a], &operands[b], &kept, output)?;
             operands.push(result);
             alive.push(true);
         }
@@ -69,7 +73,7 @@ impl Contraction {
             for (own, other) in [(a, b), (b, a)] {
                 if self.operands[own].varies {
                     let kept = &self.operands[own].indices;
-                    found[own] = Some(pair(&above, &self.operands[other], kept)?);
+                    found[own] = Some(pair(&above, &self.operands[other], kept, &self.output)?);
                 }
             }
         }
@@ -118,7 +122,7 @@ fn turn(tensor: &Tensor) -> Result<Tensor> {
 }
 
 /// Sums over the indices that both have and nobody else needs.
-fn pair(a: &Operand, b: &Operand, kept: &[u8]) -> Result<Operand> {
+fn pair(a: &Operand, b: &Operand, kept: &[u8], output: &[u8]) -> Result<Operand> {
     let in_both = |id: &u8| a.indices.contains(id) && b.indices.contains(id);
     let larger = if a.flat.elem_count() >= b.flat.elem_count() { a } else { b };
     let shared: Vec<u8> = larger.indices.iter().copied().filter(in_both).collect();
@@ -126,12 +130,49 @@ fn pair(a: &Operand, b: &Operand, kept: &[u8]) -> Result<Operand> {
     let free = |o: &Operand| -> Vec<u8> {
         o.indices.iter().copied().filter(|id| !shared.contains(id)).collect()
     };
-    let (left, right) = (free(a), free(b));
-    let x = a.matrix(&batch, &left, &summed)?;
-    let y = turn(&b.matrix(&batch, &right, &summed)?)?;
-    let product = x.matmul(&y)?;
+    let (mut left, mut right) = (free(a), free(b));
     let sizes = |o: &Operand, ids: &[u8]| ids.iter().map(|id| o.size(*id)).collect::<Vec<_>>();
+    let count = |o: &Operand, ids: &[u8]| sizes(o, ids).iter().product::<usize>();
+    let shape = [count(a, &batch), count(a, &left), count(a, &summed), count(b, &right)];
+    // In the order of the output, so that what is rebuilt lies in long runs; where that moves little.
+    let place = |id: &u8| (output.iter().position(|o| o == id).unwrap_or(output.len()), *id);
+    let n_result = shape[0] * shape[1] * shape[3];
+    for (own, ids) in [(a, &mut left), (b, &mut right)] {
+        if 4 * own.flat.elem_count() <= n_result {
+            ids.sort_unstable_by_key(place);
+        }
+    }
+    let product = if shape.iter().product::<usize>() <= SMALL {
+        let x = a.arranged(&[&batch[..], &left, &summed].concat())?;
+        let y = b.arranged(&[&batch[..], &summed, &right].concat())?;
+        match x.dtype() {
+            DType::F64 => small_product::<f64>(&x, &y, shape)?,
+            _ => small_product::<f32>(&x, &y, shape)?,
+        }
+    } else {
+        let x = a.matrix(&batch, &left, &summed)?;
+        let y = turn(&b.matrix(&batch, &right, &summed)?)?;
+        x.matmul(&y)?
+    };
     let dims = [sizes(a, &batch), sizes(a, &left), sizes(b, &right)].concat();
     let indices = [batch, left, right].concat();
     Ok(Operand { flat: product.flatten_all()?, dims, indices, varies: a.varies || b.varies })
+}
+
+/// Products of matrices m x k and k x n, one a batch: for a few numbers quicker than candle, which asks
+/// for the number of cores and wakes them.
+fn small_product<T: Real>(
+    x: &Tensor,
+    y: &Tensor,
+    [batches, m, k, n]: [usize; 4],
+) -> Result<Tensor> {
+    let (x, y) = (x.to_vec1::<T>()?, y.to_vec1::<T>()?);
+    let mut product = vec![T::zero(); batches * m * n];
+    for (row, out) in product.chunks_exact_mut(n).enumerate() {
+        let y = &y[row / m * k * n..(row / m + 1) * k * n];
+        for (x, y) in x[row * k..(row + 1) * k].iter().zip(y.chunks_exact(n)) {
+            out.iter_mut().zip(y).for_each(|(out, y)| *out = *out + *x * *y);
+        }
+    }
+    Tensor::from_vec(product, batches * m * n, &Device::Cpu)
 }

@@ -129,7 +129,7 @@ pub(super) fn learn(
     let mut drop = |dims: &[usize]| mask(dims, config.dropout, rng);
     let dropout: Option<net::Dropout<'_>> =
         if config.dropout > 0.0 { Some(&mut drop) } else { None };
-    let outputs = net.forward(&values, &inputs, dropout)?;
+    let outputs = net.forward(&values, &inputs, dropout, None)?;
     let classes = outputs.dim(1)?;
     let targets = net::targets(&labels, classes, config.label_smoothing, dtype)?;
     let loss = net::loss(&outputs, &targets)?;
@@ -185,7 +185,7 @@ pub fn measure(
         for sequences in sequences.chunks(LOOK) {
             let inputs = batch(task.data, sequences, &[], &task.model.input, dtype)?;
             let labels: Vec<usize> = sequences.iter().map(|&k| label(task.data, k)).collect();
-            let outputs = net.forward(&values, &inputs, None)?;
+            let outputs = net.forward(&values, &inputs, None, None)?;
             right += n_right(&outputs, &labels)?;
             let targets = net::targets(&labels, outputs.dim(1)?, 0.0, dtype)?;
             let mean = net::loss(&outputs, &targets)?.to_dtype(DType::F64)?.to_scalar::<f64>()?;

@@ -8,18 +8,15 @@ use super::order::{Order, Shapes};
 use crate::model::{Columns, Layer, Matrix};
 use crate::network::{self, IndexId, IndexKind};
 use candle_core::{Result, Tensor};
-use std::sync::Arc;
 
-mod made;
 mod values;
 
-use made::Made;
 use values::Values;
 
 /// Where the values of a matrix go in its network, and how the network is contracted.
 #[derive(Debug)]
 pub struct Wiring {
-    nodes: Arc<Vec<Node>>,
+    nodes: Vec<Node>,
     /// Column modes and row indices of the network, slowest first.
     columns: Vec<u8>,
     rows: Vec<u8>,
@@ -45,7 +42,7 @@ struct Part {
     before: usize,
     width: usize,
     /// Of each node the ranges of its axes.
-    boxes: Arc<Vec<Vec<(usize, usize)>>>,
+    boxes: Vec<Vec<(usize, usize)>>,
     order: Order,
 }
 
@@ -69,7 +66,6 @@ impl Wiring {
         let rows = ids(network.rows());
         let sizes: Vec<usize> = network.indices().iter().map(|index| index.size).collect();
         debug_assert!(network.indices().iter().take(columns.len()).all(is_column));
-        let nodes = Arc::new(nodes);
         let mut wiring = Wiring { nodes, columns, rows, n_rows: matrix.rows(), x: None, h: None };
         let (x, h) = match matrix.columns {
             Columns::InputAndHidden { hidden_offset } => {
@@ -115,51 +111,74 @@ impl Wiring {
             };
             node.indices.iter().zip(&node.dims).map(range).collect()
         };
-        let boxes = Arc::new(self.nodes.iter().map(of_node).collect());
+        let boxes = self.nodes.iter().map(of_node).collect();
         Part { ranges, before: first - start, width, boxes, order }
     }
 
     /// W x for rows of vectors: vectors x inputs to vectors x rows; `None` when the matrix has no
     /// columns of x. A gradient goes to x where it `varies`.
-    pub fn times_x(&self, values: &Tensor, x: &Tensor, varies: bool) -> Result<Option<Tensor>> {
+    pub fn times_x(&self, values: &Tensor, x: &Tensor, varies: bool) -> Result<Option<Product>> {
         let Some(part) = &self.x else { return Ok(None) };
         let mut operands = self.operands(values, part)?;
         let batch = operands.iter().flat_map(|o| &o.indices).max().map_or(0, |id| id + 1);
         let vectors = x.dim(0)?;
-        let padded = x.detach().pad_with_zeros(
-            1,
-            part.before,
-            part.box_width() - part.before - part.width,
-        )?;
-        let flat = padded.contiguous()?.flatten_all()?;
+        let x = x.detach();
+        let x = if part.width < part.box_width() {
+            x.pad_with_zeros(1, part.before, part.box_width() - part.before - part.width)?
+        } else {
+            x
+        };
+        let flat = x.contiguous()?.flatten_all()?;
         let dims = [vectors].into_iter().chain(part.ranges.iter().map(|range| range.1)).collect();
         let indices = [&[batch], &self.columns[..]].concat();
         operands.push(Operand { flat, dims, indices, varies });
         let output = [&[batch], &self.rows[..]].concat();
-        let made = Contraction::of(operands, &part.order, &output)?;
-        let product = values.apply_op2(x, self.made(made, part)?)?;
-        product.reshape((vectors, self.n_rows)).map(Some)
+        let contraction = Contraction::of(operands, &part.order, &output)?;
+        let result = contraction.result()?.reshape((vectors, self.n_rows))?;
+        Ok(Some(Product { result, contraction, of_x: true }))
     }
 
     /// The columns of h, transposed: hidden x rows; `None` when the matrix has none.
-    pub fn recurrent(&self, values: &Tensor) -> Result<Option<Tensor>> {
+    pub fn recurrent(&self, values: &Tensor) -> Result<Option<Product>> {
         let Some(part) = &self.h else { return Ok(None) };
         let output = [&self.columns[..], &self.rows[..]].concat();
-        let made = Contraction::of(self.operands(values, part)?, &part.order, &output)?;
-        let whole = values.apply_op2(values, self.made(made, part)?)?;
-        let whole = whole.reshape((part.box_width(), self.n_rows))?;
-        whole.narrow(0, part.before, part.width)?.contiguous().map(Some)
+        let contraction = Contraction::of(self.operands(values, part)?, &part.order, &output)?;
+        let whole = contraction.result()?.reshape((part.box_width(), self.n_rows))?;
+        let result = whole.narrow(0, part.before, part.width)?.contiguous()?;
+        Ok(Some(Product { result, contraction, of_x: false }))
     }
 
-    fn made(&self, contraction: Contraction, part: &Part) -> Result<Made> {
-        Ok(Made {
-            result: contraction.result()?,
-            contraction,
-            nodes: Arc::clone(&self.nodes),
-            boxes: Arc::clone(&part.boxes),
-            before: part.before,
-            width: part.width,
-        })
+    /// From the gradient of a product those of all `count` values of the matrix, flat, and of x where it
+    /// varies.
+    pub fn gradients(
+        &self,
+        product: &Product,
+        gradient: &Tensor,
+        count: usize,
+    ) -> Result<(Tensor, Option<Tensor>)> {
+        let part = if product.of_x { &self.x } else { &self.h };
+        let part = part.as_ref().expect("the part that the product was made with");
+        let behind = part.box_width() - part.before - part.width;
+        let gradient = match product.of_x || part.width == part.box_width() {
+            true => gradient.contiguous()?,
+            false => gradient.pad_with_zeros(0, part.before, behind)?.contiguous()?,
+        };
+        let mut gradients = product.contraction.gradients(gradient.flatten_all()?)?.into_iter();
+        let mut sum: Option<Tensor> = None;
+        for (node, ranges) in self.nodes.iter().zip(&part.boxes) {
+            let Some(gradient) = gradients.next().flatten() else { continue };
+            let own = node.values.give_back(&gradient, &node.dims, ranges, count)?;
+            sum = Some(match sum {
+                Some(sum) => (sum + own)?,
+                None => own,
+            });
+        }
+        let of_x = gradients.next().flatten().map(|gradient| {
+            let vectors = gradient.elem_count() / part.box_width();
+            let whole = gradient.reshape((vectors, part.box_width()))?;
+            whole.narrow(1, part.before, part.width)?.contiguous()
+        });
+        Ok((sum.expect("a matrix has a tensor that varies"), of_x.transpose()?))
     }
 
     /// The tensors of the network, cut to the columns of a part.
@@ -170,8 +189,17 @@ impl Wiring {
             let dims = ranges.iter().map(|range| range.1).collect();
             Ok(Operand { flat, dims, indices: node.indices.clone(), varies: true })
         };
-        self.nodes.iter().zip(part.boxes.iter()).map(cut).collect()
+        self.nodes.iter().zip(&part.boxes).map(cut).collect()
     }
+}
+
+/// A product with the columns of x, or the columns of h rebuilt, with what the gradient needs.
+#[derive(Debug)]
+pub struct Product {
+    /// Vectors x rows, or hidden x rows; a constant.
+    pub result: Tensor,
+    contraction: Contraction,
+    of_x: bool,
 }
 
 impl Part {

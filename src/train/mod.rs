@@ -18,12 +18,14 @@ mod checkpoint;
 pub mod config;
 mod contract;
 mod fit;
+mod layer;
 mod matrix;
 mod net;
 mod optimizer;
 mod order;
 pub mod parameters;
 mod plot;
+mod recurrence;
 mod split;
 mod start;
 mod view;
@@ -85,7 +87,7 @@ pub fn outputs(model: &Model, data: &Labelled, sequences: &[usize]) -> Result<Ve
     let run = || {
         let batch = batches::batch(data, sequences, &[], &model.input, DType::F64)?;
         let values = constants(model)?;
-        net::Net::of(model, batch.x.dim(0)?).forward(&values, &batch, None)?.to_vec2::<f64>()
+        net::Net::of(model, batch.x.dim(0)?).forward(&values, &batch, None, None)?.to_vec2::<f64>()
     };
     run().map_err(failed)
 }

@@ -1,8 +1,8 @@
 //! A model with gradients: a batch of sequences to the outputs behind their last steps.
 
-use super::cell::{CellInput, CellShape};
-use super::matrix::Wiring;
+use super::layer::{LayerInput, NetLayer};
 use super::parameters::{self, Group};
+use super::recurrence::ForcedSteps;
 use crate::model::Model;
 use candle_core::{DType, Device, Result, Tensor, Var};
 
@@ -13,22 +13,12 @@ pub struct Net {
     outputs: usize,
 }
 
-#[derive(Debug)]
-struct NetLayer {
-    shape: CellShape,
-    gates: usize,
-    wirings: Vec<Wiring>,
-    candidate: bool,
-}
-
 /// A batch of prepared inputs, all sequences side by side, step by step.
 pub struct Batch {
     /// (steps * sequences) x inputs.
     pub x: Tensor,
-    /// Sequences.
-    pub count: usize,
-    /// Per step 1 where a sequence has this step, else 0, sequences x 1; none when all have all.
-    pub alive: Option<Vec<Tensor>>,
+    /// Time steps of each sequence; behind them its rows of x are zeros.
+    pub lengths: Vec<usize>,
 }
 
 /// What drops values out while training; called with a shape, returns factors 0 or 1 / (1 - p).
@@ -37,18 +27,9 @@ pub type Dropout<'a> = &'a mut dyn FnMut(&[usize]) -> Result<Tensor>;
 impl Net {
     /// The structure of a checked model with a head, wired for batches of so many input vectors.
     pub fn of(model: &Model, vectors: usize) -> Net {
-        let layer = |layer: &crate::model::Layer| NetLayer {
-            shape: CellShape {
-                cell: layer.cell,
-                gate_activation: layer.gate_activation,
-                hidden: layer.hidden,
-            },
-            gates: layer.cell.gates(),
-            wirings: layer.matrices.iter().map(|m| Wiring::of(layer, m, vectors)).collect(),
-            candidate: !layer.candidate_bias.is_empty(),
-        };
         let outputs = model.head.as_ref().map_or(0, |head| head.outputs);
-        Net { layers: model.layers.iter().map(layer).collect(), outputs }
+        let layers = model.layers.iter().map(|layer| NetLayer::of(layer, vectors)).collect();
+        Net { layers, outputs }
     }
 
     /// Parameters as variables that get gradients.
@@ -59,73 +40,47 @@ impl Net {
 
     /// Outputs of the head behind the last step of each sequence, sequences x outputs.
     ///
-    /// `values` are the groups of `parameters::of`, as constants or as variables.
+    /// `values` are the groups of `parameters::of`, as constants or as variables. Where values are
+    /// `forced` on the layers and outputs, gradients go past them as if they had been computed.
     pub fn forward(
         &self,
         values: &[Tensor],
         batch: &Batch,
         mut dropout: Option<Dropout<'_>>,
+        forced: Option<&Forced>,
     ) -> Result<Tensor> {
         let mut values = values.iter();
         let mut next = || values.next().expect("a value for every group");
         let mut x = batch.x.clone();
-        let mut last = None;
         for (k, layer) in self.layers.iter().enumerate() {
-            if let Some(hs) = last.take() {
-                let hs: Vec<Tensor> = hs;
-                x = Tensor::cat(&hs, 0)?;
-                if let Some(dropout) = &mut dropout {
-                    x = (&x * dropout(x.dims())?)?;
-                }
+            if let (Some(dropout), true) = (&mut dropout, k > 0) {
+                x = (&x * dropout(x.dims())?)?;
             }
-            last = Some(layer.run(&mut next, &x, k > 0, batch)?);
+            let forced = forced.map(|forced| &forced.layers[k]);
+            let (x_varies, lengths) = (k > 0, &batch.lengths[..]);
+            x = layer.run(&mut next, LayerInput { x: &x, x_varies, lengths, forced })?;
         }
-        let hs = last.expect("a model has a layer");
-        let mut h = hs.last().expect("a sequence has a step").clone();
+        let count = batch.lengths.len();
+        let mut h = x.narrow(0, x.dim(0)? - count, count)?.contiguous()?;
         if let Some(dropout) = &mut dropout {
             h = (&h * dropout(h.dims())?)?;
         }
         let weight = next().reshape((self.outputs, h.dim(1)?))?;
-        h.matmul(&weight.t()?)?.broadcast_add(next())
+        let outputs = h.matmul(&weight.t()?)?.broadcast_add(next())?;
+        let Some(forced) = forced else { return Ok(outputs) };
+        let instead = Tensor::from_slice(&forced.outputs, outputs.dims(), &Device::Cpu)?;
+        let change = (instead.to_dtype(outputs.dtype())? - outputs.detach())?;
+        outputs + change
     }
 }
 
-impl NetLayer {
-    fn run<'a>(
-        &self,
-        next: &mut impl FnMut() -> &'a Tensor,
-        x: &Tensor,
-        x_varies: bool,
-        batch: &Batch,
-    ) -> Result<Vec<Tensor>> {
-        let (mut x_part, mut recurrent) = (None, None);
-        for wiring in &self.wirings {
-            let values = next();
-            x_part = add(x_part, wiring.times_x(values, x, x_varies)?)?;
-            recurrent = add(recurrent, wiring.recurrent(values)?)?;
-        }
-        let bias = next();
-        let rows = self.gates * self.shape.hidden;
-        let x_part = match x_part {
-            Some(x_part) => x_part.broadcast_add(bias)?,
-            None => bias.broadcast_as((x.dim(0)?, rows))?.contiguous()?,
-        };
-        let candidate_bias = if self.candidate { Some(next()) } else { None };
-        self.shape.run(&CellInput {
-            x_part: &x_part,
-            recurrent: recurrent.as_ref(),
-            candidate_bias,
-            batch: batch.count,
-            alive: batch.alive.as_deref(),
-        })
-    }
-}
-
-fn add(sum: Option<Tensor>, term: Option<Tensor>) -> Result<Option<Tensor>> {
-    match (sum, term) {
-        (Some(sum), Some(term)) => (sum + term).map(Some),
-        (sum, term) => Ok(sum.or(term)),
-    }
+/// Values that stand in for those computed, of every layer and of the outputs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Forced {
+    /// Of each layer those of all steps and sequences.
+    pub layers: Vec<ForcedSteps>,
+    /// Outputs of each sequence.
+    pub outputs: Vec<f32>,
 }
 
 /// Mean over the sequences of the cross-entropy between `targets`, sequences x outputs, rows of

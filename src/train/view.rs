@@ -5,7 +5,7 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, WithDTyp
 use rayon::prelude::*;
 
 /// Copies of more elements than this are made on all cores.
-const LARGE: usize = 1 << 15;
+const LARGE: usize = 1 << 18;
 
 /// Elements of a flat tensor at `first` + the sum of positions times steps, row-major over `dims`; no
 /// element twice.
@@ -120,14 +120,6 @@ impl View {
         }
         out
     }
-}
-
-/// A copy of a contiguous tensor.
-pub fn copy(storage: &CpuStorage, layout: &Layout) -> Result<CpuStorage> {
-    Ok(match storage {
-        CpuStorage::F64(_) => CpuStorage::F64(elements(storage, layout)?.to_vec()),
-        _ => CpuStorage::F32(elements(storage, layout)?.to_vec()),
-    })
 }
 
 /// The elements of a contiguous tensor.
