@@ -17,20 +17,42 @@ use std::collections::BTreeMap;
 /// # Errors
 /// When the model has a shape that this version does not run, or no plan keeps the limits.
 pub fn plan_of(model: &Model, config: &PlanConfig) -> Result<ModelPlan> {
+    plan::contract_model(parts(model)?, config)
+}
+
+/// A plan of a model of the same shape with this model's values.
+///
+/// # Errors
+/// When the model has another shape.
+pub fn replan(plan: &ModelPlan, model: &Model) -> Result<ModelPlan> {
+    plan.with_values(parts(model)?)
+}
+
+fn parts(model: &Model) -> Result<Vec<Vec<network::Part>>> {
     let layers = model.layers.iter().enumerate();
-    let parts = layers.map(|(k, layer)| network::parts(layer, k)).collect::<Result<Vec<_>>>()?;
-    plan::contract_model(parts, config)
+    layers.map(|(k, layer)| network::parts(layer, k)).collect()
 }
 
 /// Ranges of every edge over a data set.
 pub fn calibrate(model: &Model, plan: &ModelPlan, data: &Sequences) -> Ranges {
+    let all: Vec<usize> = (0..data.count()).collect();
+    calibrate_on(model, plan, data, &all)
+}
+
+/// Ranges of every edge over some sequences of a data set.
+pub fn calibrate_on(
+    model: &Model,
+    plan: &ModelPlan,
+    data: &Sequences,
+    sequences: &[usize],
+) -> Ranges {
     let reference = Reference::new(model, plan);
-    let one = |sequence: usize| {
+    let one = |&sequence: &usize| {
         let mut ranges = Ranges::default();
         float_sequence(&reference, data, sequence, &mut |edge, values| ranges.see(edge, values));
         ranges
     };
-    (0..data.count()).into_par_iter().map(one).reduce(Ranges::default, Ranges::join)
+    sequences.par_iter().map(one).reduce(Ranges::default, Ranges::join)
 }
 
 /// Output vectors of the last step of every sequence, in float.
@@ -42,15 +64,20 @@ pub fn float_outputs(model: &Model, plan: &ModelPlan, data: &Sequences) -> Vec<V
 
 /// Output vectors of the last step of every sequence, in integers.
 pub fn fixed_outputs(quant: &QuantPlan, data: &Sequences) -> Vec<Vec<i32>> {
-    let one = |executor: &mut Executor<'_>, sequence: usize| {
+    let all: Vec<usize> = (0..data.count()).collect();
+    fixed_outputs_on(quant, data, &all)
+}
+
+/// Output vectors of the last step of some sequences, in integers.
+pub fn fixed_outputs_on(quant: &QuantPlan, data: &Sequences, sequences: &[usize]) -> Vec<Vec<i32>> {
+    let one = |executor: &mut Executor<'_>, &sequence: &usize| {
         executor.reset();
         for step in 0..data.steps(sequence) {
             executor.step(&stream_elements(quant, data.step(sequence, step)), &mut ());
         }
         executor.output(&mut ())
     };
-    let sequences = (0..data.count()).into_par_iter();
-    sequences.map_init(|| Executor::new(quant), one).collect()
+    sequences.par_iter().map_init(|| Executor::new(quant), one).collect()
 }
 
 /// Clipped values and the error against float on every edge.

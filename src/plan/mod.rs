@@ -94,6 +94,19 @@ impl Plan {
         plan
     }
 
+    /// Puts the values of another network in; whether it has the same shape, and nothing else is put in.
+    fn revalue(&mut self, network: Network) -> bool {
+        let shapes = |network: &Network| -> Vec<_> {
+            let nodes = network.nodes().iter();
+            nodes.map(|n| (n.tensor.indices().to_vec(), n.tensor.dims().to_vec())).collect()
+        };
+        let same = shapes(&self.network) == shapes(&network);
+        if same {
+            self.network = network;
+        }
+        same
+    }
+
     /// Fewest multiplies first, then the least memory, eight bits a weight and twelve a word.
     fn cost(&self) -> (u64, u64, usize) {
         (self.macs_per_step, 8 * self.rom_words + 12 * self.peak_words, self.steps.len())

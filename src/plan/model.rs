@@ -63,6 +63,22 @@ impl PlanPart {
 }
 
 impl ModelPlan {
+    /// The same plan for other values of the same model: steps and costs hang on shapes alone.
+    ///
+    /// # Errors
+    /// When the parts have other shapes than those planned.
+    pub fn with_values(&self, layers: Vec<Vec<Part>>) -> Result<ModelPlan> {
+        let mut plan = self.clone();
+        let (own, new) = (plan.layers.iter().map(Vec::len), layers.iter().map(Vec::len));
+        let mut fits = own.eq(new);
+        for (own, new) in plan.layers.iter_mut().flatten().zip(layers.into_iter().flatten()) {
+            fits &= own.operand == new.operand && own.plan.revalue(new.network);
+        }
+        match fits {
+            true => Ok(plan),
+            false => Err(Diagnostic::new("plan", "made for a model of another shape").into()),
+        }
+    }
     /// The parts of each layer, that of x first.
     pub fn layers(&self) -> &[Vec<PlanPart>] {
         &self.layers

@@ -33,8 +33,11 @@ pub struct PartReport {
     pub sequences: usize,
     /// Mean cross-entropy.
     pub loss: f64,
-    /// Part decided as labelled.
+    /// Part decided as labelled, in double precision.
     pub accuracy: f64,
+    /// Part decided as labelled in integers, as `htgen run` decides; none of a model without formats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accuracy_in_integers: Option<f64>,
 }
 
 impl fmt::Display for Trained {
@@ -52,10 +55,14 @@ impl fmt::Display for Trained {
             None => writeln!(f, "{}: no whole epoch, nothing written", self.name)?,
         }
         for (name, part) in [("training", self.training), ("validation", self.validation)] {
-            let PartReport { sequences, loss, accuracy } = part;
+            let PartReport { sequences, loss, accuracy, accuracy_in_integers } = part;
             let percent = 100.0 * accuracy;
             let sequences = grouped(sequences as u64);
-            writeln!(f, "  {name:<10}  {percent:>6.2} % of {sequences}, loss {loss:.4}")?;
+            write!(f, "  {name:<10}  {percent:>6.2} % of {sequences}, loss {loss:.4}")?;
+            match accuracy_in_integers {
+                Some(accuracy) => writeln!(f, "; in integers {:.2} %", 100.0 * accuracy)?,
+                None => writeln!(f)?,
+            }
         }
         match self.not_finite {
             Some(epoch) => writeln!(

@@ -1,6 +1,7 @@
 //! Training sequences moved by a few rows and columns, so that a model does not learn where things are.
 
-use super::config::Augment;
+use super::config::{Augment, Outside};
+use crate::data::{Sequences, Step};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -14,6 +15,7 @@ pub struct Move {
     joined: bool,
     down: isize,
     right: isize,
+    outside: Outside,
 }
 
 impl Move {
@@ -30,7 +32,8 @@ impl Move {
             ((u64::from(rng.next_u32()) * choices) >> 32) as isize - most as isize
         };
         let (down, right) = (upto(augment.rows), upto(augment.columns));
-        Some(Move { planes, rows, columns, joined, down, right })
+        let outside = augment.outside;
+        Some(Move { planes, rows, columns, joined, down, right, outside })
     }
 
     /// Where the element at a place of a step comes from: step and place; `None` from outside.
@@ -38,15 +41,72 @@ impl Move {
         let (plane, rest) =
             (place / (self.rows * self.columns), place % (self.rows * self.columns));
         let (row, column) = (rest / self.columns, rest % self.columns);
-        let column = column.checked_add_signed(-self.right).filter(|&c| c < self.columns)?;
+        let column = self.outside.inside(column, -self.right, self.columns)?;
         let (step, row) = if self.joined {
-            let row = (step * self.rows + row).checked_add_signed(-self.down)?;
+            let row = step * self.rows + row;
+            let row = self.outside.inside(row, -self.down, n_steps * self.rows)?;
             (row / self.rows, row % self.rows)
         } else {
-            (step, row.checked_add_signed(-self.down)?)
+            (step, self.outside.inside(row, -self.down, self.rows)?)
         };
-        let inside = plane < self.planes && row < self.rows && step < n_steps;
+        let inside = plane < self.planes && step < n_steps;
         inside.then_some((step, (plane * self.rows + row) * self.columns + column))
+    }
+}
+
+impl Outside {
+    /// A place moved, among so many.
+    fn inside(self, place: usize, by: isize, count: usize) -> Option<usize> {
+        match self {
+            Outside::Zeros => place.checked_add_signed(by).filter(|&place| place < count),
+            Outside::Edge => Some(place.saturating_add_signed(by).min(count.checked_sub(1)?)),
+        }
+    }
+}
+
+/// The elements of a step of a sequence, moved where there is a move.
+pub enum MovedStep<'a> {
+    /// As they stand in the data.
+    Still(Step<'a>),
+    /// Bytes moved.
+    Bytes(Vec<u8>),
+    /// Real numbers moved.
+    Reals(Vec<f32>),
+}
+
+impl<'a> MovedStep<'a> {
+    /// Step `step` of a sequence.
+    pub fn of(data: &'a Sequences, sequence: usize, step: usize, moved: Option<&Move>) -> Self {
+        let Some(moved) = moved else { return MovedStep::Still(data.step(sequence, step)) };
+        let n_steps = data.steps(sequence);
+        let sources = (0..data.inputs()).map(|place| moved.source(step, place, n_steps));
+        match data.step(sequence, step) {
+            Step::U8(_) => MovedStep::Bytes(
+                sources
+                    .map(|from| match from.map(|(step, at)| (data.step(sequence, step), at)) {
+                        Some((Step::U8(values), at)) => values[at],
+                        _ => 0,
+                    })
+                    .collect(),
+            ),
+            Step::F32(_) => MovedStep::Reals(
+                sources
+                    .map(|from| match from.map(|(step, at)| (data.step(sequence, step), at)) {
+                        Some((Step::F32(values), at)) => values[at],
+                        _ => 0.0,
+                    })
+                    .collect(),
+            ),
+        }
+    }
+
+    /// The elements.
+    pub fn elements(&self) -> Step<'_> {
+        match self {
+            MovedStep::Still(step) => *step,
+            MovedStep::Bytes(values) => Step::U8(values),
+            MovedStep::Reals(values) => Step::F32(values),
+        }
     }
 }
 
@@ -56,7 +116,9 @@ mod tests {
 
     #[test]
     fn rows_go_on_from_step_to_step() {
-        let moved = Move { planes: 1, rows: 2, columns: 3, joined: true, down: 1, right: -1 };
+        let outside = Outside::Zeros;
+        let moved =
+            Move { planes: 1, rows: 2, columns: 3, joined: true, down: 1, right: -1, outside };
         // Row 0 of step 1 comes from row 1 of step 0, one column to the right.
         assert_eq!(moved.source(1, 0, 2), Some((0, 4)));
         assert_eq!(moved.source(1, 5, 2), None, "from beside the picture");
@@ -68,16 +130,22 @@ mod tests {
 
     #[test]
     fn planes_keep_to_themselves() {
-        let moved = Move { planes: 2, rows: 2, columns: 2, joined: false, down: 1, right: 1 };
+        let outside = Outside::Zeros;
+        let moved =
+            Move { planes: 2, rows: 2, columns: 2, joined: false, down: 1, right: 1, outside };
         assert_eq!(moved.source(3, 3, 4), Some((3, 0)));
         assert_eq!(moved.source(3, 7, 4), Some((3, 4)));
         assert_eq!(moved.source(3, 4, 4), None);
+        // From beside the picture comes its edge: of the second plane its first element.
+        let edge = Move { outside: Outside::Edge, ..moved };
+        assert_eq!(edge.source(3, 4, 4), Some((3, 4)));
+        assert_eq!(edge.source(3, 7, 4), Some((3, 4)));
     }
 
     #[test]
     fn every_move_is_drawn() {
         use rand::SeedableRng;
-        let augment = Augment { shape: vec![4, 4], rows: 1, columns: 2 };
+        let augment = Augment { shape: vec![4, 4], rows: 1, columns: 2, outside: Outside::Zeros };
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let moves: std::collections::BTreeSet<(isize, isize)> = (0..400)
             .filter_map(|_| Move::draw(&augment, &mut rng))

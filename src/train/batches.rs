@@ -1,6 +1,6 @@
 //! Sequences of a data set as batches of prepared inputs; the preparation itself.
 
-use super::augment::Move;
+use super::augment::{Move, MovedStep};
 use super::cell::{Real, real};
 use super::net::Batch;
 use crate::data::{Labelled, Step};
@@ -99,26 +99,16 @@ fn prepared<T: Real>(
         if step >= lengths[k] {
             return;
         }
-        let Some(moved) = moves.get(k) else {
-            let to = values.iter_mut().zip(&mean);
-            match data.sequences.step(sequences[k], step) {
-                Step::U8(from) => to.zip(from).for_each(|((value, mean), from)| {
-                    *value = (real::<T>(f64::from(*from)) - *mean) * scale;
-                }),
-                Step::F32(from) => to.zip(from).for_each(|((value, mean), from)| {
-                    *value = (real::<T>(f64::from(*from)) - *mean) * scale;
-                }),
-            }
-            return;
-        };
-        for (place, (value, mean)) in values.iter_mut().zip(&mean).enumerate() {
-            let from = moved.source(step, place, lengths[k]);
-            let raw =
-                from.map_or(0.0, |(step, at)| match data.sequences.step(sequences[k], step) {
-                    Step::U8(from) => f64::from(from[at]),
-                    Step::F32(from) => f64::from(from[at]),
-                });
-            *value = (real::<T>(raw) - *mean) * scale;
+        let from = MovedStep::of(&data.sequences, sequences[k], step, moves.get(k));
+        let to = values.iter_mut().zip(&mean);
+        let prepare = |raw: f64, mean: T| (real::<T>(raw) - mean) * scale;
+        match from.elements() {
+            Step::U8(from) => to
+                .zip(from)
+                .for_each(|((value, mean), raw)| *value = prepare(f64::from(*raw), *mean)),
+            Step::F32(from) => to
+                .zip(from)
+                .for_each(|((value, mean), raw)| *value = prepare(f64::from(*raw), *mean)),
         }
     });
     values

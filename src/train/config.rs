@@ -2,6 +2,7 @@
 
 use crate::error::{Diagnostic, Problems, Result};
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
 mod model;
 
@@ -23,9 +24,32 @@ pub struct TrainConfig {
     /// How training sequences are varied; not at all when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub augment: Option<Augment>,
+    /// Training in integers; in floats alone when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantization: Option<QuantizationTable>,
 }
 
-/// How training sequences are varied: each is moved anew in every epoch, zeros come in.
+/// Training that sees the integers of the hardware.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct QuantizationTable {
+    /// Width of a weight, bits.
+    pub weight_bits: u32,
+    /// Width of an activation, bits.
+    pub activation_bits: u32,
+    /// Epochs in floats before.
+    pub after: usize,
+    /// Most training sequences that show the ranges.
+    pub calibrate: usize,
+}
+
+impl Default for QuantizationTable {
+    fn default() -> Self {
+        QuantizationTable { weight_bits: 8, activation_bits: 12, after: 0, calibrate: 256 }
+    }
+}
+
+/// How training sequences are varied: each is moved anew in every epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Augment {
@@ -38,6 +62,20 @@ pub struct Augment {
     /// Most columns to the left or right.
     #[serde(default)]
     pub columns: usize,
+    /// What comes in from beside the picture.
+    #[serde(default)]
+    pub outside: Outside,
+}
+
+/// What stands beside a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outside {
+    /// Zeros, before input preparation.
+    #[default]
+    Zeros,
+    /// The nearest element inside.
+    Edge,
 }
 
 /// The data and their parts.
@@ -214,6 +252,21 @@ impl TrainConfig {
         ];
         for (key, value, range, expected) in numbers {
             need(range.contains(&value), &format!("train.{key}"), value.to_string(), expected);
+        }
+        if let Some(table) = &self.quantization {
+            let (weights, activations) = (table.weight_bits, table.activation_bits);
+            let mut bits = |key: &str, value: u32, range: RangeInclusive<u32>| {
+                let expected = format!("{} to {}", range.start(), range.end());
+                let key = format!("quantization.{key}");
+                need(range.contains(&value), &key, value.to_string(), &expected);
+            };
+            bits("weight_bits", weights, 2..=16);
+            bits("activation_bits", activations, 4..=16);
+            let before = table.after < fit.epochs;
+            let key = "quantization.after";
+            need(before, key, table.after.to_string(), "less than train.epochs");
+            let some = table.calibrate > 0;
+            need(some, "quantization.calibrate", table.calibrate.to_string(), "1 or more");
         }
         if found.is_empty() { Ok(()) } else { Err(Problems(found)) }
     }

@@ -2,16 +2,17 @@
 
 use super::augment::Move;
 use super::batches::batch;
-use super::config::{Augment, FitConfig};
-use super::net::{self, Net};
+use super::config::{Augment, FitConfig, QuantizationTable};
+use super::net::{self, Forced, Net};
 use super::optimizer::{self, Moments};
 use super::parameters::{self, Group};
+use super::quantized::Quantized;
 use super::split::{Split, label};
 use super::{Epoch, State, failed};
 use crate::data::Labelled;
 use crate::error::Result;
 use crate::evaluate::decision;
-use crate::model::Model;
+use crate::model::{Formats, Model};
 use candle_core::{DType, Device, Tensor};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
@@ -33,6 +34,8 @@ pub struct Task<'a> {
     pub config: &'a FitConfig,
     /// How training sequences are varied.
     pub augment: Option<&'a Augment>,
+    /// How it is trained in integers.
+    pub quantization: Option<&'a QuantizationTable>,
 }
 
 /// Who is told how far it is.
@@ -65,7 +68,15 @@ pub fn fit(task: Task<'_>, state: &mut State, watch: &mut dyn Watch) -> Result<E
     }
     let longest = (0..data.sequences.count()).map(|k| data.sequences.steps(k)).max().unwrap_or(1);
     let net = Net::of(task.model, config.batch * longest);
+    let quantized = task
+        .quantization
+        .map(|table| Quantized::of(task.model, data, &split.training, table))
+        .transpose()?;
+    let after = task.quantization.map_or(config.epochs, |table| table.after);
     for epoch in state.history.len() + 1..=config.epochs {
+        let quantized = quantized.as_ref().filter(|_| epoch > after);
+        let formats = quantized.map(|q| q.formats(&state.values)).transpose()?;
+        let integers = quantized.zip(formats.as_ref());
         let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
         rng.set_stream(epoch as u64);
         let mut order = split.training.clone();
@@ -73,8 +84,8 @@ pub fn fit(task: Task<'_>, state: &mut State, watch: &mut dyn Watch) -> Result<E
         let (mut sum, mut right) = (0.0, 0);
         for sequences in order.chunks(config.batch) {
             let rate = optimizer::rate(config, state.moments.step, steps);
-            let learned =
-                learn(task, &net, &groups, sequences, DType::F32, &mut rng).map_err(failed)?;
+            let batch = Batched { sequences, integers, dtype: DType::F32 };
+            let learned = learn(task, &net, &groups, batch, &mut rng)?;
             let Some(Learned { loss, n_right, mut gradients }) = learned else {
                 return Ok(End::NotFinite(epoch));
             };
@@ -86,7 +97,10 @@ pub fn fit(task: Task<'_>, state: &mut State, watch: &mut dyn Watch) -> Result<E
             }
         }
         state.values = groups.iter().map(|group| group.values.clone()).collect();
-        let held = measure(task, &net, &state.values, &split.validation, DType::F32)?;
+        let held = match quantized {
+            Some(quantized) => quantized.measure_values(&state.values, &split.validation)?,
+            None => measure(task, &net, &state.values, &split.validation, DType::F32)?,
+        };
         if !held.loss.is_finite() {
             return Ok(End::NotFinite(epoch));
         }
@@ -97,6 +111,7 @@ pub fn fit(task: Task<'_>, state: &mut State, watch: &mut dyn Watch) -> Result<E
             accuracy: right as f64 / n,
             validation_loss: held.loss,
             validation_accuracy: held.accuracy,
+            in_integers: quantized.is_some(),
         });
         watch.epoch(state)?;
     }
@@ -109,27 +124,53 @@ pub(super) struct Learned {
     pub(super) gradients: Vec<Vec<f64>>,
 }
 
+/// What a step of the optimiser learns from.
+pub(super) struct Batched<'a> {
+    pub(super) sequences: &'a [usize],
+    /// What runs forward instead of floats.
+    pub(super) integers: Option<(&'a Quantized<'a>, &'a Formats)>,
+    pub(super) dtype: DType,
+}
+
 /// Loss and gradients of a batch; none when one of them is no number.
 pub(super) fn learn(
     task: Task<'_>,
     net: &Net,
     groups: &[Group],
-    sequences: &[usize],
-    dtype: DType,
+    batch: Batched<'_>,
+    rng: &mut ChaCha8Rng,
+) -> Result<Option<Learned>> {
+    let draw = |augment: &Augment| {
+        batch.sequences.iter().filter_map(|_| Move::draw(augment, rng)).collect()
+    };
+    let moves: Vec<Move> = task.augment.map(draw).unwrap_or_default();
+    let forced = batch.integers.map(|(quantized, formats)| -> Result<Forced> {
+        let values: Vec<Vec<f64>> = groups.iter().map(|group| group.values.clone()).collect();
+        let quant = quantized.plan(&values, formats)?;
+        Ok(quantized.forced(&quant, batch.sequences, &moves))
+    });
+    let forced = forced.transpose()?;
+    gradients(task, net, groups, &batch, &moves, forced.as_ref(), rng).map_err(failed)
+}
+
+fn gradients(
+    task: Task<'_>,
+    net: &Net,
+    groups: &[Group],
+    &Batched { sequences, dtype, .. }: &Batched<'_>,
+    moves: &[Move],
+    forced: Option<&Forced>,
     rng: &mut ChaCha8Rng,
 ) -> candle_core::Result<Option<Learned>> {
     let Task { model, data, config, .. } = task;
     let variables = Net::variables(groups, dtype)?;
     let values: Vec<Tensor> = variables.iter().map(|v| v.as_tensor().clone()).collect();
-    let draw =
-        |augment: &Augment| sequences.iter().filter_map(|_| Move::draw(augment, rng)).collect();
-    let moves: Vec<Move> = task.augment.map(draw).unwrap_or_default();
-    let inputs = batch(data, sequences, &moves, &model.input, dtype)?;
+    let inputs = batch(data, sequences, moves, &model.input, dtype)?;
     let labels: Vec<usize> = sequences.iter().map(|&k| label(data, k)).collect();
     let mut drop = |dims: &[usize]| mask(dims, config.dropout, rng);
-    let dropout: Option<net::Dropout<'_>> =
-        if config.dropout > 0.0 { Some(&mut drop) } else { None };
-    let outputs = net.forward(&values, &inputs, dropout, None)?;
+    let drops = config.dropout > 0.0 && forced.is_none();
+    let dropout: Option<net::Dropout<'_>> = if drops { Some(&mut drop) } else { None };
+    let outputs = net.forward(&values, &inputs, dropout, forced)?;
     let classes = outputs.dim(1)?;
     let targets = net::targets(&labels, classes, config.label_smoothing, dtype)?;
     let loss = net::loss(&outputs, &targets)?;
@@ -222,8 +263,12 @@ impl State {
 }
 
 impl Epoch {
-    /// Right more often on the validation part, or as often with less loss.
+    /// In integers where the other is not; right more often on the validation part, or as often with
+    /// less loss.
     fn is_better(&self, other: &Epoch) -> bool {
+        if self.in_integers != other.in_integers {
+            return self.in_integers;
+        }
         let by_accuracy = self.validation_accuracy.total_cmp(&other.validation_accuracy);
         by_accuracy.then(other.validation_loss.total_cmp(&self.validation_loss)).is_gt()
     }

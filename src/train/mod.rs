@@ -8,6 +8,7 @@ use crate::error::{Diagnostic, Problems, Result};
 use crate::model::Model;
 use candle_core::DType;
 use config::FitConfig;
+use quantized::Quantized;
 use rand::SeedableRng;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,7 @@ mod optimizer;
 mod order;
 pub mod parameters;
 mod plot;
+mod quantized;
 mod recurrence;
 mod split;
 mod start;
@@ -52,6 +54,9 @@ pub struct Epoch {
     pub validation_loss: f64,
     /// Part of the validation part decided rightly.
     pub validation_accuracy: f64,
+    /// Whether it was trained and measured in integers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_integers: bool,
 }
 
 /// All that training goes on from, between two epochs.
@@ -67,12 +72,33 @@ pub struct State {
     pub history: Vec<Epoch>,
 }
 
-/// The model with the values of the best epoch.
-pub fn best_model(model: &Model, state: &State) -> Model {
-    let mut model = model.clone();
+/// The model with the values of the best epoch; with formats when that was trained in integers.
+///
+/// # Errors
+/// None for the state of a run on this task.
+pub fn best_model(task: Task<'_>, state: &State) -> Result<Model> {
+    let mut model = task.model.clone();
     model.formats = None;
     parameters::put(&state.best, &mut model);
-    model
+    let in_integers = state.best_epoch().is_some_and(|epoch| epoch.in_integers);
+    if let Some(table) = task.quantization.filter(|_| in_integers) {
+        let quantized = Quantized::of(task.model, task.data, &task.split.training, table)?;
+        model.formats = Some(quantized.formats(&state.best)?);
+    }
+    Ok(model)
+}
+
+/// Loss and accuracy of a model with formats on some sequences, in integers.
+///
+/// # Errors
+/// None for a model of [`best_model`].
+pub fn measure_integers(task: Task<'_>, sequences: &[usize]) -> Result<Option<Measure>> {
+    let Some((table, formats)) = task.quantization.zip(task.model.formats.as_ref()) else {
+        return Ok(None);
+    };
+    let quantized = Quantized::of(task.model, task.data, &task.split.training, table)?;
+    let values: Vec<Vec<f64>> = parameters::of(task.model).into_iter().map(|g| g.values).collect();
+    Ok(Some(quantized.measure(&quantized.plan(&values, formats)?, sequences)))
 }
 
 /// Loss and accuracy of a model on some sequences, in double precision.
@@ -82,26 +108,42 @@ pub fn measure(task: Task<'_>, sequences: &[usize]) -> Result<Measure> {
     fit::measure(task, &net, &values, sequences, DType::F64)
 }
 
-/// Outputs of the head behind the last step of some sequences, in double precision.
-pub fn outputs(model: &Model, data: &Labelled, sequences: &[usize]) -> Result<Vec<Vec<f64>>> {
+/// Outputs of the head behind the last step of some sequences as the forward pass of training has
+/// them, in double precision: of floats, or of the integers of a model with formats.
+pub fn outputs(task: Task<'_>, sequences: &[usize]) -> Result<Vec<Vec<f64>>> {
+    let Task { model, data, .. } = task;
+    let forced = task.quantization.zip(model.formats.as_ref()).map(|(table, formats)| {
+        let quantized = Quantized::of(model, data, sequences, table)?;
+        let values: Vec<Vec<f64>> = parameters::of(model).into_iter().map(|g| g.values).collect();
+        Result::Ok(quantized.forced(&quantized.plan(&values, formats)?, sequences, &[]))
+    });
+    let forced = forced.transpose()?;
     let run = || {
         let batch = batches::batch(data, sequences, &[], &model.input, DType::F64)?;
         let values = constants(model)?;
-        net::Net::of(model, batch.x.dim(0)?).forward(&values, &batch, None, None)?.to_vec2::<f64>()
+        let net = net::Net::of(model, batch.x.dim(0)?);
+        net.forward(&values, &batch, None, forced.as_ref())?.to_vec2::<f64>()
     };
     run().map_err(failed)
 }
 
 /// Loss of some sequences taken as one batch and its gradient for every group of parameters, in
-/// double precision.
+/// double precision; in integers where the task asks for it, which the sequences then show the ranges of.
 pub fn gradient(task: Task<'_>, sequences: &[usize]) -> Result<(f64, Vec<Vec<f64>>)> {
     let groups = parameters::of(task.model);
+    let values: Vec<Vec<f64>> = groups.iter().map(|group| group.values.clone()).collect();
+    let quantized = task
+        .quantization
+        .map(|table| Quantized::of(task.model, task.data, sequences, table))
+        .transpose()?;
+    let formats = quantized.as_ref().map(|q| q.formats(&values)).transpose()?;
+    let integers = quantized.as_ref().zip(formats.as_ref());
     let net = net::Net::of(task.model, sequences.len());
     let mut rng = rand_chacha::ChaCha8Rng::from_seed([0; 32]);
     let config = FitConfig { dropout: 0.0, ..task.config.clone() };
     let task = Task { config: &config, ..task };
-    let learned = fit::learn(task, &net, &groups, sequences, DType::F64, &mut rng);
-    match learned.map_err(failed)? {
+    let batch = fit::Batched { sequences, integers, dtype: DType::F64 };
+    match fit::learn(task, &net, &groups, batch, &mut rng)? {
         Some(fit::Learned { loss, gradients, .. }) => Ok((loss, gradients)),
         None => Err(Diagnostic::new("", "the loss is no number").into()),
     }

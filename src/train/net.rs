@@ -69,8 +69,9 @@ impl Net {
         let outputs = h.matmul(&weight.t()?)?.broadcast_add(next())?;
         let Some(forced) = forced else { return Ok(outputs) };
         let instead = Tensor::from_slice(&forced.outputs, outputs.dims(), &Device::Cpu)?;
-        let change = (instead.to_dtype(outputs.dtype())? - outputs.detach())?;
-        outputs + change
+        // A difference of zero carries the gradient, so that the values are exactly the others.
+        let carrier = (&outputs - outputs.detach())?;
+        instead.to_dtype(outputs.dtype())? + carrier
     }
 }
 

@@ -67,7 +67,9 @@ mod train; // models from data: files, repeatability, interruptions
 #[cfg(feature = "train")]
 mod train_gradients; // every format against plain outputs and finite differences
 #[cfg(feature = "train")]
-mod train_models;
+mod train_models; // small models and their plain computation
+#[cfg(feature = "train")]
+mod train_quantized; // training in the integers of the reference
 #[cfg(feature = "train")]
 mod train_refusals; // bad data and configurations, losses that are no numbers
 mod verilated;

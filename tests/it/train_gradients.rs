@@ -14,18 +14,17 @@ const STEP: f64 = 1e-5;
 #[track_caller]
 fn check(model: &Model, data: &Labelled, what: &str) {
     let all: Vec<usize> = (0..data.sequences.count()).collect();
-    let outputs = train::outputs(model, data, &all).unwrap();
+    let config = FitConfig { label_smoothing: 0.1, ..FitConfig::default() };
+    let split = Split { training: all.clone(), validation: vec![] };
+    let task =
+        Task { model, data, split: &split, config: &config, augment: None, quantization: None };
+    let outputs = train::outputs(task, &all).unwrap();
     for (k, found) in outputs.iter().enumerate() {
         for (found, expected) in found.iter().zip(plain(model, data, k)) {
             assert!((found - expected).abs() < 1e-12, "{what}: {found} for {expected}");
         }
     }
-    let config = FitConfig { label_smoothing: 0.1, ..FitConfig::default() };
-    let split = Split { training: all.clone(), validation: vec![] };
-    let loss = |model: &Model| {
-        let task = Task { model, data, split: &split, config: &config, augment: None };
-        train::gradient(task, &all).unwrap()
-    };
+    let loss = |model: &Model| train::gradient(Task { model, ..task }, &all).unwrap();
     let (_, gradients) = loss(model);
     let groups = parameters::of(model);
     assert_eq!(gradients.len(), groups.len());

@@ -199,8 +199,14 @@ fn a_loss_that_becomes_no_number() {
     let split = Split::of(&data, &config.data).unwrap();
     let mut state = State::start(&model);
     config.train.epochs = 2;
-    let task =
-        Task { model: &model, data: &data, split: &split, config: &config.train, augment: None };
+    let task = Task {
+        model: &model,
+        data: &data,
+        split: &split,
+        config: &config.train,
+        augment: None,
+        quantization: None,
+    };
     assert_eq!(fit(task, &mut state, &mut Silent).unwrap(), End::Done);
     let kept = state.best.clone();
     state.values.iter_mut().flatten().for_each(|value| *value *= 1e14);

@@ -29,7 +29,15 @@ pub(super) fn run(args: &Train) -> anyhow::Result<Outcome> {
     let mut state = files.state(args.resume, &run, &model)?;
 
     let augment = config.augment.as_ref();
-    let task = Task { model: &model, data: &data, split: &split, config: &config.train, augment };
+    let quantization = config.quantization.as_ref();
+    let task = Task {
+        model: &model,
+        data: &data,
+        split: &split,
+        config: &config.train,
+        augment,
+        quantization,
+    };
     let mut show = Show::new(&run, &files.checkpoint, &state, config.train.epochs);
     let end = train::fit(task, &mut state, &mut show)?;
     drop(show);
@@ -43,7 +51,7 @@ pub(super) fn run(args: &Train) -> anyhow::Result<Outcome> {
         return Err(Problems::from(problem.help(help)).into());
     }
 
-    let best = train::best_model(&model, &state);
+    let best = train::best_model(task, &state)?;
     let report = report(&best, task, &state, end, &args.output)?;
     if report.file.is_some() {
         files.write(&report, &config, &state, &args.data)?;
@@ -133,8 +141,13 @@ fn report(model: &Model, task: Task<'_>, state: &State, end: End, file: &Path) -
     let best = state.best_epoch().map_or(0, |epoch| epoch.epoch);
     let part = |sequences: &[usize]| -> Result<PartReport> {
         let measured = train::measure(Task { model, ..task }, sequences)?;
-        let train::Measure { loss, accuracy } = measured;
-        Ok(PartReport { sequences: sequences.len(), loss, accuracy })
+        let in_integers = train::measure_integers(Task { model, ..task }, sequences)?;
+        Ok(PartReport {
+            sequences: sequences.len(),
+            loss: measured.loss,
+            accuracy: measured.accuracy,
+            accuracy_in_integers: in_integers.map(|measured| measured.accuracy),
+        })
     };
     Ok(Trained {
         name: model.name.clone(),

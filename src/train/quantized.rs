@@ -1,0 +1,188 @@
+//! Training that sees the hardware's integers: the fixed-point reference runs forward, and gradients go
+//! back as if its rounding were not there (straight-through, Bengio et al., 2013).
+//!
+//! The arithmetic is that of [`Executor`] and no other, so what training measures is what `htgen run`
+//! measures.
+
+use super::augment::{Move, MovedStep};
+use super::config::QuantizationTable;
+use super::fit::Measure;
+use super::net::Forced;
+use super::parameters;
+use super::recurrence::ForcedSteps;
+use super::split::label;
+use crate::data::{Labelled, Sequences};
+use crate::error::Result;
+use crate::evaluate::{self, decision};
+use crate::fixed::{Executor, Observer, Site};
+use crate::model::{Formats, Model};
+use crate::plan::{ModelPlan, PlanConfig};
+use crate::quant::{self, GATE_FRAC, QuantPlan, Widths};
+use rayon::prelude::*;
+
+/// What does not change while a model is trained in integers.
+pub struct Quantized<'a> {
+    model: &'a Model,
+    data: &'a Labelled,
+    plan: ModelPlan,
+    widths: Widths,
+    /// Sequences that show the ranges.
+    calibration: Vec<usize>,
+}
+
+impl<'a> Quantized<'a> {
+    /// Plans the model; `training` are the sequences of the training part.
+    ///
+    /// # Errors
+    /// When the model has a shape that the hardware does not run.
+    pub fn of(
+        model: &'a Model,
+        data: &'a Labelled,
+        training: &[usize],
+        table: &QuantizationTable,
+    ) -> Result<Quantized<'a>> {
+        let plan = evaluate::plan_of(model, &PlanConfig::UNLIMITED)?;
+        let widths =
+            Widths { weight_bits: table.weight_bits, activation_bits: table.activation_bits };
+        // Evenly over the part, so that no class is left out where they stand one behind the other.
+        let n = table.calibrate.min(training.len());
+        let calibration = (0..n).map(|k| training[k * training.len() / n]).collect();
+        Ok(Quantized { model, data, plan, widths, calibration })
+    }
+
+    /// Formats for some values, from the ranges of the float reference over the calibration sequences;
+    /// the same values give the same formats.
+    ///
+    /// # Errors
+    /// None for values of this model.
+    pub fn formats(&self, values: &[Vec<f64>]) -> Result<Formats> {
+        let (model, plan) = self.with(values)?;
+        let sequences = &self.data.sequences;
+        let ranges = evaluate::calibrate_on(&model, &plan, sequences, &self.calibration);
+        Ok(quant::choose(&model, &plan, &PlanConfig::UNLIMITED, self.widths, &ranges))
+    }
+
+    /// The model in integers.
+    ///
+    /// # Errors
+    /// When no shift of the hardware realises the formats.
+    pub fn plan(&self, values: &[Vec<f64>], formats: &Formats) -> Result<QuantPlan> {
+        let (model, plan) = self.with(values)?;
+        quant::quantize(&model, plan, formats.clone())
+    }
+
+    fn with(&self, values: &[Vec<f64>]) -> Result<(Model, ModelPlan)> {
+        let mut model = self.model.clone();
+        parameters::put(values, &mut model);
+        let plan = evaluate::replan(&self.plan, &model)?;
+        Ok((model, plan))
+    }
+
+    /// The integers of all steps of some sequences as the numbers that they stand for, in the order of
+    /// a batch; `moves` has one move a sequence, or is empty.
+    pub fn forced(&self, quant: &QuantPlan, sequences: &[usize], moves: &[Move]) -> Forced {
+        let data = &self.data.sequences;
+        let one = |executor: &mut Executor<'_>, (k, &sequence): (usize, &usize)| {
+            run(executor, quant, data, sequence, moves.get(k))
+        };
+        let seen: Vec<Seen> =
+            sequences.par_iter().enumerate().map_init(|| Executor::new(quant), one).collect();
+        let n_steps = sequences.iter().map(|&k| data.steps(k)).max().unwrap_or(0);
+        let n_layers = quant.layers().len();
+        let layers = (0..n_layers).map(|k| batch(&seen, quant, n_steps, n_layers, k)).collect();
+        let scale = (-f64::from(quant.output_frac())).exp2();
+        let outputs = seen.iter().flat_map(|seen| &seen.outputs);
+        Forced { layers, outputs: outputs.map(|&q| (f64::from(q) * scale) as f32).collect() }
+    }
+
+    /// Loss and accuracy of values in integers, in formats of their own, on some sequences.
+    ///
+    /// # Errors
+    /// As of [`plan`](Self::plan).
+    pub fn measure_values(&self, values: &[Vec<f64>], sequences: &[usize]) -> Result<Measure> {
+        if values.iter().flatten().any(|value| !value.is_finite()) {
+            return Ok(Measure { loss: f64::NAN, accuracy: 0.0 });
+        }
+        Ok(self.measure(&self.plan(values, &self.formats(values)?)?, sequences))
+    }
+
+    /// Loss and accuracy of integers on some sequences.
+    pub fn measure(&self, quant: &QuantPlan, sequences: &[usize]) -> Measure {
+        let outputs = evaluate::fixed_outputs_on(quant, &self.data.sequences, sequences);
+        let scale = (-f64::from(quant.output_frac())).exp2();
+        let (mut loss, mut right) = (0.0, 0);
+        for (outputs, &sequence) in outputs.iter().zip(sequences) {
+            let label = label(self.data, sequence);
+            right += usize::from(decision(outputs) == Some(label));
+            let at = |k: usize| f64::from(outputs[k] - outputs[label]) * scale;
+            loss += (0..outputs.len()).map(|k| at(k).exp()).sum::<f64>().ln();
+        }
+        let n = sequences.len().max(1) as f64;
+        Measure { loss: loss / n, accuracy: right as f64 / n }
+    }
+}
+
+/// What the reference had in a sequence, step by step and in a step layer by layer.
+#[derive(Default)]
+struct Seen {
+    sums: Vec<Vec<i32>>,
+    state: Vec<Vec<i32>>,
+    h: Vec<Vec<i32>>,
+    outputs: Vec<i32>,
+}
+
+impl Observer for Seen {
+    fn see(&mut self, site: Site, values: &[i32], _: usize) {
+        match site {
+            Site::Gate(_) => self.sums.push(values.to_vec()),
+            Site::Cell(_) => self.state.push(values.to_vec()),
+            Site::Hidden(_) => self.h.push(values.to_vec()),
+            Site::Input | Site::Step(_) | Site::Output => {}
+        }
+    }
+}
+
+fn run(
+    executor: &mut Executor<'_>,
+    quant: &QuantPlan,
+    data: &Sequences,
+    sequence: usize,
+    moved: Option<&Move>,
+) -> Seen {
+    let mut seen = Seen::default();
+    executor.reset();
+    for step in 0..data.steps(sequence) {
+        let elements = MovedStep::of(data, sequence, step, moved);
+        executor.step(&evaluate::stream_elements(quant, elements.elements()), &mut seen);
+    }
+    seen.outputs = executor.output(&mut ());
+    seen
+}
+
+/// A layer's values, step by step and sequence by sequence; zeros where a sequence has ended.
+fn batch(
+    seen: &[Seen],
+    quant: &QuantPlan,
+    n_steps: usize,
+    n_layers: usize,
+    layer: usize,
+) -> ForcedSteps {
+    let cell = &quant.layers()[layer].cell;
+    let gather = |of: fn(&Seen) -> &Vec<Vec<i32>>, width: usize, frac: i32| -> Vec<f32> {
+        let scale = (-f64::from(frac)).exp2();
+        let mut values = vec![0.0; n_steps * seen.len() * width];
+        for (row, to) in values.chunks_exact_mut(width).enumerate() {
+            let (step, k) = (row / seen.len(), row % seen.len());
+            if let Some(from) = of(&seen[k]).get(step * n_layers + layer) {
+                let number = |&q: &i32| (f64::from(q) * scale) as f32;
+                to.iter_mut().zip(from).for_each(|(to, from)| *to = number(from));
+            }
+        }
+        values
+    };
+    ForcedSteps {
+        sums: gather(|seen| &seen.sums, 4 * cell.units, GATE_FRAC),
+        state: gather(|seen| &seen.state, cell.units, cell.cell_frac as i32),
+        h: gather(|seen| &seen.h, cell.units, cell.hidden_frac as i32),
+    }
+}
