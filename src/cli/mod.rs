@@ -3,6 +3,7 @@
 //! Reports go to standard output, as text or (`--json`) as one JSON object; notes, progress and
 //! errors go to standard error. Exit codes: 0 done, 1 ran but the answer is no, 2 error.
 
+mod compare;
 mod compress;
 mod data;
 mod design;
@@ -48,6 +49,7 @@ enum Command {
     New(new::New),
     Import(import::Import),
     Train(train::Train),
+    Compare(compare::Compare),
     Compress(compress::Compress),
     Inspect(inspect::Inspect),
     Quantize(quantize::Quantize),
@@ -91,6 +93,7 @@ impl Command {
             Command::New(args) => args.run(),
             Command::Import(args) => args.run(),
             Command::Train(args) => args.run(),
+            Command::Compare(args) => args.run(),
             Command::Compress(args) => args.run(),
             Command::Inspect(args) => args.run(),
             Command::Quantize(args) => args.run(),

@@ -9,6 +9,9 @@ mod run;
 #[cfg(feature = "train")]
 mod show;
 
+#[cfg(feature = "train")]
+pub(super) use run::{config, data};
+
 const EXAMPLE: &str = "\
 Example:
   htgen train voices.npz --config train.toml -o digits.json
@@ -49,11 +52,17 @@ impl Train {
 
     #[cfg(not(feature = "train"))]
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
-        use crate::error::{Diagnostic, Problems};
-        Err(Problems::from(
-            Diagnostic::new("train", "this htgen was built without it")
-                .help("build one with `cargo build --release --features train`"),
-        )
-        .into())
+        Err(absent("train"))
     }
+}
+
+/// What a command says that this build does not have.
+#[cfg(not(feature = "train"))]
+pub(super) fn absent(command: &str) -> anyhow::Error {
+    use crate::error::{Diagnostic, Problems};
+    Problems::from(
+        Diagnostic::new(command, "this htgen was built without it")
+            .help("build one with `cargo build --release --features train`"),
+    )
+    .into()
 }

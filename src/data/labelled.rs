@@ -2,7 +2,7 @@
 
 use super::npz::Npz;
 use super::read::{Checked, MAX_BYTES, integers, lengths, values};
-use super::{ArrayData, Sequences, Span, Values};
+use super::{Array, ArrayData, Sequences, Span, Step, Values};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files;
 use crate::model::{Element, shape_text};
@@ -46,6 +46,41 @@ impl Labelled {
     pub fn load(path: &Path, group: Option<&str>) -> Result<Labelled> {
         let bytes = files::read(path, MAX_BYTES)?;
         parse(bytes, group).map_err(|problem| Problems::from(problem.in_file(path.display())))
+    }
+
+    /// Some of the sequences as the arrays of a file: x, y and the steps in use, zeros behind those.
+    pub fn arrays(&self, sequences: &[usize]) -> Vec<(&'static str, Array)> {
+        let data = &self.sequences;
+        let n_steps = sequences.iter().map(|&k| data.steps(k)).max().unwrap_or(0);
+        let (mut bytes, mut reals) = (Vec::new(), Vec::new());
+        for &sequence in sequences {
+            for step in 0..data.steps(sequence) {
+                match data.step(sequence, step) {
+                    Step::U8(values) => bytes.extend_from_slice(values),
+                    Step::F32(values) => reals.extend_from_slice(values),
+                }
+            }
+            let behind = (n_steps - data.steps(sequence)) * data.inputs();
+            match data.element() {
+                Element::U8 => bytes.extend(std::iter::repeat_n(0, behind)),
+                Element::Real => reals.extend(std::iter::repeat_n(0.0, behind)),
+            }
+        }
+        let x = match data.element() {
+            Element::U8 => ArrayData::U8(bytes),
+            Element::Real => ArrayData::F32(reals),
+        };
+        let count = sequences.len();
+        let shape = [&[count, n_steps], &self.step_shape[..]].concat();
+        let ints = |of: &dyn Fn(usize) -> i64| Array {
+            shape: vec![count],
+            data: ArrayData::I64(sequences.iter().map(|&k| of(k)).collect()),
+        };
+        vec![
+            ("x", Array { shape, data: x }),
+            ("y", ints(&|k| data.label(k).unwrap_or(0))),
+            ("length", ints(&|k| data.steps(k) as i64)),
+        ]
     }
 
     /// Adds another set behind; its groups are others than those here.

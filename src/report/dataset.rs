@@ -140,3 +140,24 @@ impl fmt::Display for DataSet {
 fn ignored_files(f: &mut fmt::Formatter<'_>, ignored: usize) -> fmt::Result {
     if ignored == 0 { Ok(()) } else { writeln!(f, "  ignored      {ignored} files of other kinds") }
 }
+
+/// The parts of a data set, written as files.
+#[derive(Debug, Clone, Serialize)]
+pub struct Parts {
+    /// Their folder.
+    pub folder: PathBuf,
+    /// Sequences that are learned from.
+    pub training: usize,
+    /// Sequences that are held back.
+    pub validation: usize,
+    /// Steps of the longest sequence.
+    pub steps: usize,
+}
+
+impl fmt::Display for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [training, validation] = [self.training, self.validation].map(|n| grouped(n as u64));
+        let folder = self.folder.display();
+        writeln!(f, "{training} sequences to learn from, {validation} held back, in {folder}")
+    }
+}

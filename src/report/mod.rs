@@ -20,7 +20,7 @@ mod tally;
 mod train;
 
 pub use compress::{Compression, MatrixReport, NodeReport, Unchanged};
-pub use dataset::{ClassCount, DataSet, Origin};
+pub use dataset::{ClassCount, DataSet, Origin, Parts};
 pub use emit::Emission;
 pub use evaluate::{Evaluation, output_arrays};
 pub use formats::{FormatsOrigin, FormatsText};

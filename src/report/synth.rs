@@ -52,11 +52,16 @@ impl fmt::Display for Synthesis {
             ("dsp", r.dsp, r.totals.dsp),
             ("spram", r.spram, r.totals.spram),
         ];
-        for (name, used, total) in counts {
+        let planned = |name: &str| !r.foreseen || ["bram", "dsp"].contains(&name);
+        for (name, used, total) in counts.into_iter().filter(|count| planned(count.0)) {
             let (used, total) = (grouped(used as u64), grouped(total as u64));
             writeln!(f, "  {name:<12} {used} of {total}")?;
         }
-        writeln!(f, "  {:<12} {}", "ff", grouped(r.ff as u64))?;
+        if r.foreseen {
+            writeln!(f, "  {:<12} not needed: these are the plan's counts", "synthesis")?;
+        } else {
+            writeln!(f, "  {:<12} {}", "ff", grouped(r.ff as u64))?;
+        }
         match r.fmax_mhz {
             Some(fmax) => {
                 let verdict = if r.clock_met() == Some(true) { "met" } else { "missed" };

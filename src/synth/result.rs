@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::placed::{CriticalPath, Placed, Usage};
-use super::{Board, Budget, CellTable, Cells};
+use super::{Board, Budget, CellTable, Cells, SynthPlan};
 
 /// What synthesis found. `None` stands for what was not measured.
 #[derive(Debug, Clone, Serialize)]
@@ -30,6 +30,9 @@ pub struct SynthResult {
     pub totals: Budget,
     /// Logic cells of the part in use, harness included, as placed.
     pub logic_cells: Option<Usage>,
+    /// Whether nothing was synthesised, because the blocks that the plan counts on are more than the part
+    /// has; then these are all that is counted.
+    pub foreseen: bool,
     /// The clock that placement aimed at.
     pub clock_mhz: f64,
     /// The clock reached, where it can be believed.
@@ -72,6 +75,7 @@ impl SynthResult {
             harness: Cells::default(),
             totals: board.budget,
             logic_cells: None,
+            foreseen: false,
             clock_mhz,
             fmax_mhz: None,
             seed: None,
@@ -83,6 +87,16 @@ impl SynthResult {
             critical_path: None,
             modules: None,
         }
+    }
+
+    /// What needs no synthesis to be known: a design whose block memories are more than the part has.
+    /// Multipliers beyond the part's can be made of lookup tables; memories of this size cannot.
+    pub(super) fn foreseen(plan: &SynthPlan) -> Option<Self> {
+        let (board, clock_mhz) = (&plan.board, plan.config.clock_mhz);
+        let (bram, dsp) = (plan.expected_bram?, plan.expected_dsp?);
+        let cells = Cells { bram, dsp, ..Cells::default() };
+        let foreseen = SynthResult { foreseen: true, ..Self::of_netlist(board, clock_mhz, cells) };
+        (bram > board.budget.bram).then_some(foreseen)
     }
 
     /// Takes the harness off the design's own counts.

@@ -19,8 +19,12 @@ use crate::tool::{self, Finished, Found, Hold};
 const STEP_LIMIT: Duration = Duration::from_secs(2 * 3600);
 
 /// Carries out `plan` and puts all its files into the folder `out`, which stays as it was if
-/// anything goes wrong. `progress` is told each step as it begins.
+/// anything goes wrong, and when the plan's own counts say that the design cannot fit. `progress` is
+/// told each step as it begins.
 pub fn run(plan: &SynthPlan, out: &Path, progress: &mut dyn FnMut(&str)) -> Result<SynthResult> {
+    if let Some(result) = SynthResult::foreseen(plan) {
+        return Ok(result);
+    }
     let _hold = Hold::new();
     files::check_replaceable(out, "a synthesis of htgen", || Ok(out.join(SCRIPT).is_file()))?;
     let tools = find_tools(plan)?;

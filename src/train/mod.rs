@@ -3,7 +3,6 @@
 //! [`fit`] starts from any [`Model`](crate::model::Model) and knows no presets; `candle` carries the
 //! gradients, the optimiser is our own so that a checkpoint holds all of it.
 
-use crate::data::Labelled;
 use crate::error::{Diagnostic, Problems, Result};
 use crate::model::Model;
 use candle_core::DType;

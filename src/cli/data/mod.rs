@@ -1,9 +1,11 @@
-//! `htgen data`: data sets from recordings, from frames or videos, and from drawn motion.
+//! `htgen data`: data sets from recordings, from frames or videos, and from drawn motion; and
+//! their parts.
 
 mod clips;
 mod folders;
 mod frames;
 mod motion;
+mod split;
 mod spoken;
 mod wav;
 
@@ -32,6 +34,7 @@ enum Source {
     Wav(wav::Wav),
     Frames(frames::Frames),
     Motion(motion::MotionCommand),
+    Split(split::SplitCommand),
 }
 
 impl Data {
@@ -40,6 +43,7 @@ impl Data {
             Source::Wav(args) => args.run(),
             Source::Frames(args) => args.run(),
             Source::Motion(args) => args.run(),
+            Source::Split(args) => args.run(),
         }
     }
 }

@@ -65,7 +65,8 @@ pub(super) fn run(args: &Train) -> anyhow::Result<Outcome> {
     Ok(if end == End::Done { Outcome::Done } else { Outcome::No })
 }
 
-fn config(path: &Path) -> Result<TrainConfig> {
+/// Reads a `train.toml`.
+pub(in crate::cli) fn config(path: &Path) -> Result<TrainConfig> {
     let bytes = files::read(path, MAX_BYTES)?;
     let in_file = |problems: Problems| problems.in_file(path.display());
     let text = String::from_utf8(bytes)
@@ -73,7 +74,8 @@ fn config(path: &Path) -> Result<TrainConfig> {
     TrainConfig::parse(&text).map_err(in_file)
 }
 
-fn data(paths: &[PathBuf], config: &TrainConfig) -> Result<Labelled> {
+/// Reads the data sets as one.
+pub(in crate::cli) fn data(paths: &[PathBuf], config: &TrainConfig) -> Result<Labelled> {
     let load = |path: &PathBuf| Labelled::load(path, config.data.group.as_deref());
     let (first, others) = paths.split_first().expect("clap asks for one");
     let mut data = load(first)?;

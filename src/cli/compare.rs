@@ -1,0 +1,78 @@
+//! `htgen compare`: systems trained, quantized, simulated and placed side by side.
+
+mod steps;
+mod work;
+
+use super::{Outcome, out};
+use crate::compare::{self, CompareConfig};
+use crate::error::{Diagnostic, Problems, Result};
+use crate::files;
+use clap::Args;
+use std::path::{Path, PathBuf};
+use work::Work;
+
+#[cfg(feature = "train")]
+pub(super) use work::make_folder;
+
+/// Largest configuration.
+const MAX_BYTES: u64 = 1 << 20;
+
+const EXAMPLE: &str = "\
+Example:
+  htgen compare --config examples/digits/compare.toml -o docs/results";
+
+/// Train systems alike and compare them down to the board
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Compare {
+    /// What is compared, on which data
+    #[arg(long, value_name = "TOML")]
+    config: PathBuf,
+    /// The folder for what is done on the way and need not be done again; target/compare/NAME when
+    /// absent
+    #[arg(long, value_name = "DIR")]
+    work: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// The folder for NAME.md, NAME.json and NAME.svg
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+}
+
+impl Compare {
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        #[cfg(not(feature = "train"))]
+        if true {
+            return Err(super::train::absent("compare"));
+        }
+        let config = config(&self.config)?;
+        let folder =
+            self.work.clone().unwrap_or_else(|| PathBuf::from("target/compare").join(&config.name));
+        let mut work = Work::open(&folder, files::folder(&self.config))?;
+        let comparison = steps::compare(&config, &mut work)?;
+        let at = |end: &str| self.output.join(format!("{}.{end}", config.name));
+        let json = serde_json::to_string_pretty(&comparison)? + "\n";
+        work::make_folder(&self.output)?;
+        files::write_all(&[
+            (at("md"), compare::page(&comparison).into_bytes()),
+            (at("json"), json.into_bytes()),
+            (at("svg"), compare::picture(&comparison).into_bytes()),
+        ])?;
+        if self.json {
+            out::object(&comparison)?;
+        } else {
+            let verdicts = comparison.verdicts().join("\n").replace("**", "");
+            out::text(&format!("{verdicts}\nin {}\n", at("md").display()))?;
+        }
+        Ok(if comparison.is_exact() { Outcome::Done } else { Outcome::No })
+    }
+}
+
+fn config(path: &Path) -> Result<CompareConfig> {
+    let bytes = files::read(path, MAX_BYTES)?;
+    let in_file = |problems: Problems| problems.in_file(path.display());
+    let text = String::from_utf8(bytes)
+        .map_err(|_| in_file(Diagnostic::new("", "not a text").expected("TOML in UTF-8").into()))?;
+    CompareConfig::parse(&text).map_err(in_file)
+}

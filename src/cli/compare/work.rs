@@ -1,0 +1,152 @@
+//! The folder of a comparison: htgen's own commands run in it, and what they reported is kept, so that
+//! nothing is done twice.
+
+use super::super::out;
+use crate::error::{Diagnostic, Problems, Result};
+use crate::files;
+use crate::tool::Run;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Longest run of one command.
+const LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Largest kept report and largest input.
+const MAX_REPORT: u64 = 1 << 28;
+const MAX_INPUT: u64 = 1 << 33;
+
+/// A folder of work.
+pub struct Work {
+    folder: PathBuf,
+    /// The folder that paths of the configuration start from.
+    origin: PathBuf,
+    program: PathBuf,
+    /// Hashes of files that have been read.
+    hashes: BTreeMap<PathBuf, String>,
+    /// Every command in its order, as it would be typed.
+    pub commands: Vec<String>,
+}
+
+/// A command of htgen.
+pub struct Command<'a> {
+    /// Name of its report.
+    pub name: String,
+    /// The arguments, but for `--json`.
+    pub args: Vec<String>,
+    /// The files that decide what comes out.
+    pub inputs: Vec<PathBuf>,
+    /// What it makes; run again when one is gone.
+    pub makes: &'a [PathBuf],
+    /// Whether an answer that is no is a result.
+    pub may_say_no: bool,
+}
+
+/// A report with what it was made of.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    command: Vec<String>,
+    inputs: Vec<String>,
+    htgen: String,
+    report: Value,
+}
+
+impl Work {
+    /// Opens or makes the folder; `origin` is that of the configuration.
+    pub fn open(folder: &Path, origin: &Path) -> Result<Work> {
+        make_folder(&folder.join("reports"))?;
+        let program = std::env::current_exe().map_err(|error| {
+            Problems::from(Diagnostic::new("", format!("cannot find this program ({error})")))
+        })?;
+        let origin = origin.to_path_buf();
+        let (hashes, commands) = (BTreeMap::new(), Vec::new());
+        Ok(Work { folder: folder.to_path_buf(), origin, program, hashes, commands })
+    }
+
+    /// A file or folder of the work.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// A file that the configuration names.
+    pub fn given(&self, path: &Path) -> PathBuf {
+        self.origin.join(path)
+    }
+
+    /// Writes a file, when it does not say the same already.
+    pub fn write(&mut self, path: &Path, text: &str) -> Result<()> {
+        if fs::read(path).is_ok_and(|found| found == text.as_bytes()) {
+            return Ok(());
+        }
+        self.hashes.remove(path);
+        files::write_all(&[(path.to_path_buf(), text.as_bytes().to_vec())])
+    }
+
+    /// The report of a command: the kept one when nothing that it hangs on has changed, else a new one.
+    ///
+    /// # Errors
+    /// An input that cannot be read; a command that fails, in its own words.
+    pub fn report(&mut self, command: &Command<'_>) -> Result<Value> {
+        let shown: Vec<&str> = command.args.iter().map(String::as_str).collect();
+        let line = format!("htgen {}", shown.join(" "));
+        self.commands.push(line.clone());
+        let mut inputs = Vec::new();
+        for path in &command.inputs {
+            inputs.push(self.hash(path)?);
+        }
+        let file = self.path("reports").join(format!("{}.json", command.name));
+        if let Some(kept) = kept(&file)
+            && kept.command == command.args
+            && kept.inputs == inputs
+            && kept.htgen == env!("CARGO_PKG_VERSION")
+            && command.makes.iter().all(|made| made.exists())
+        {
+            return Ok(kept.report);
+        }
+        out::note(&line);
+        let args = command.args.iter().map(String::as_str).chain(["--json"]);
+        let finished = Run::new(&self.program).args(args).limit(LIMIT).run()?;
+        let no = finished.status.code() == Some(1) && command.may_say_no;
+        if !finished.status.success() && !no {
+            return Err(finished.failure(&format!("`{line}` failed")).into());
+        }
+        let report: Value = serde_json::from_str(&finished.stdout).map_err(|error| {
+            Problems::from(Diagnostic::new("", format!("`{line}`: no report ({error})")))
+        })?;
+        for made in command.makes {
+            self.hashes.remove(made);
+        }
+        let htgen = env!("CARGO_PKG_VERSION").to_owned();
+        let kept = Kept { command: command.args.clone(), inputs, htgen, report };
+        let text = serde_json::to_string_pretty(&kept).map_err(|error| {
+            Problems::from(Diagnostic::new("", error.to_string()).in_file(file.display()))
+        })?;
+        files::write_all(&[(file, text.into_bytes())])?;
+        Ok(kept.report)
+    }
+
+    fn hash(&mut self, path: &Path) -> Result<String> {
+        if let Some(hash) = self.hashes.get(path) {
+            return Ok(hash.clone());
+        }
+        let digest = Sha256::digest(files::read(path, MAX_INPUT)?);
+        let hash: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        self.hashes.insert(path.to_path_buf(), hash.clone());
+        Ok(hash)
+    }
+}
+
+fn kept(file: &Path) -> Option<Kept> {
+    serde_json::from_slice(&files::read(file, MAX_REPORT).ok()?).ok()
+}
+
+/// Makes a folder with those above it.
+pub fn make_folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|error| {
+        let what = format!("cannot be made ({})", error.kind());
+        Diagnostic::new("", what).in_file(path.display()).into()
+    })
+}

@@ -1,0 +1,59 @@
+//! `htgen data split`: the parts of a data set that training makes, as files. The work is in the
+//! feature `train`, whose parts they are.
+
+use crate::cli::Outcome;
+use clap::Args;
+use std::path::PathBuf;
+
+const EXAMPLE: &str = "\
+Example:
+  htgen data split voices.npz --config train.toml -o parts";
+
+/// Write what training learns from and what it holds back
+#[derive(Debug, Args)]
+#[command(name = "split", after_help = EXAMPLE)]
+pub struct SplitCommand {
+    /// The data: npz files with x and y, taken together
+    #[arg(value_name = "DATA", required = true)]
+    data: Vec<PathBuf>,
+    /// The configuration of the training
+    #[arg(long, value_name = "TOML")]
+    config: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// The folder for training.npz and validation.npz
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+}
+
+impl SplitCommand {
+    #[cfg(not(feature = "train"))]
+    pub(in crate::cli) fn run(self) -> anyhow::Result<Outcome> {
+        Err(crate::cli::train::absent("data split"))
+    }
+
+    #[cfg(feature = "train")]
+    pub(in crate::cli) fn run(self) -> anyhow::Result<Outcome> {
+        use crate::cli::{compare::make_folder, out, train};
+        use crate::data::write_npz;
+        use crate::report::Parts;
+        let config = train::config(&self.config)?;
+        let data = train::data(&self.data, &config)?;
+        let split = crate::train::Split::of(&data, &config.data)
+            .map_err(|problems| problems.in_file(self.data[0].display()))?;
+        make_folder(&self.output)?;
+        for (name, sequences) in [("training", &split.training), ("validation", &split.validation)]
+        {
+            write_npz(&self.output.join(format!("{name}.npz")), &data.arrays(sequences))?;
+        }
+        let parts = Parts {
+            folder: self.output,
+            training: split.training.len(),
+            validation: split.validation.len(),
+            steps: (0..data.sequences.count()).map(|k| data.sequences.steps(k)).max().unwrap_or(0),
+        };
+        out::report(&parts, self.json)?;
+        Ok(Outcome::Done)
+    }
+}

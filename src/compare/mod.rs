@@ -1,0 +1,14 @@
+//! Systems side by side: the same data, tries and seeds for each, down to the board.
+//!
+//! Pure: a [`CompareConfig`] says what to compare, [`Comparison`] is what the reports of htgen's own
+//! commands came to, and turns into a page, a picture and JSON. Who runs the commands is `cli::compare`.
+
+mod config;
+mod page;
+mod picture;
+mod summary;
+
+pub use config::{BoardRun, CompareConfig, System};
+pub use page::page;
+pub use picture::picture;
+pub use summary::{Accuracy, BoardResult, Comparison, LaneResult, Spread, SystemResult};

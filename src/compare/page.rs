@@ -1,0 +1,129 @@
+//! The page: verdicts, tables, conditions, commands.
+
+use super::{BoardResult, Comparison, Spread, SystemResult};
+use crate::report::grouped;
+use std::fmt::Write;
+
+/// The comparison in Markdown, with a picture beside it.
+pub fn page(comparison: &Comparison) -> String {
+    let mut text = format!("# {}\n\nWritten by `htgen compare`.\n", comparison.title);
+    if !comparison.about.is_empty() {
+        let _ = write!(text, "{}\n", comparison.about.trim());
+    }
+    let _ = write!(text, "\n{}\n", conditions(comparison));
+    let verdicts = comparison.verdicts();
+    if !verdicts.is_empty() {
+        text.push_str("\n## Where it wins and where it does not\n\n");
+        verdicts.iter().for_each(|verdict| {
+            let _ = writeln!(text, "* {verdict}");
+        });
+    }
+    let _ = write!(text, "\n![accuracy over parameters]({}.svg)\n", comparison.name);
+    let _ = write!(text, "\n## Accuracy and size\n\n{}", sizes(comparison));
+    let _ = write!(text, "\n## Cycles\n\n{}", cycles(comparison));
+    if comparison.systems.iter().any(|system| !system.boards.is_empty()) {
+        let _ = write!(text, "\n## Boards\n\n{}", boards(comparison));
+    }
+    let listed = comparison.commands.join("\n");
+    let _ = write!(text, "\n## Commands\n\n```console\n{listed}\n```\n");
+    text
+}
+
+fn conditions(comparison: &Comparison) -> String {
+    let seeds = comparison.seeds.len();
+    let tries = match comparison.tries {
+        1 => "one try".to_owned(),
+        n => format!("{n} tries, of which the best on the validation part counts,"),
+    };
+    format!(
+        "Each system was trained with {tries} and {seeds} seeds for {} epochs on the same {} \
+         sequences; accuracy is that on the {} held back: the mean over the seeds, in brackets the \
+         least and the largest. The validation part chooses the epoch (and the try) too, for all \
+         systems alike. Costs are those of the first seed's model.",
+        comparison.epochs,
+        grouped(comparison.training),
+        grouped(comparison.validation)
+    )
+}
+
+fn sizes(comparison: &Comparison) -> String {
+    let widths: Vec<String> = comparison.systems.first().map_or(Vec::new(), |system| {
+        let title = |a: &super::Accuracy| format!("{}/{} bits", a.weight_bits, a.activation_bits);
+        system.fixed.iter().map(title).collect()
+    });
+    let mut header = vec!["system", "parameters", "dense / own", "float"];
+    header.extend(widths.iter().map(String::as_str));
+    header.extend(["multiplies a step", "ROM bits", "buffer bits"]);
+    let row = |system: &SystemResult| {
+        let mut row = vec![
+            system.label.clone(),
+            grouped(system.parameters),
+            format!("{:.1}", system.dense_parameters as f64 / system.parameters.max(1) as f64),
+            spread(system.float),
+        ];
+        row.extend(system.fixed.iter().map(|fixed| spread(fixed.accuracy)));
+        row.extend([system.macs_per_step, system.rom_bits, system.buffer_bits].map(grouped));
+        row
+    };
+    table(&header, comparison.systems.iter().map(row))
+}
+
+fn cycles(comparison: &Comparison) -> String {
+    let header =
+        ["system", "lanes", "cycles a step", "efficiency", "outputs compared", "bit exact"];
+    let rows = comparison.systems.iter().flat_map(|system| {
+        system.lanes.iter().map(|lanes| {
+            vec![
+                system.label.clone(),
+                lanes.lanes.to_string(),
+                grouped(lanes.cycles_per_step.round() as u64),
+                format!("{:.3}", lanes.efficiency),
+                grouped(lanes.outputs_compared),
+                (if lanes.bit_exact { "yes" } else { "**no**" }).to_owned(),
+            ]
+        })
+    });
+    table(&header, rows)
+}
+
+fn boards(comparison: &Comparison) -> String {
+    let header =
+        ["system", "board", "lanes", "LUT4", "DSP", "block RAM", "MHz", "inferences a second"];
+    let rows = comparison
+        .systems
+        .iter()
+        .flat_map(|system| system.boards.iter().map(|board| board_row(system, board)));
+    table(&header, rows)
+}
+
+fn board_row(system: &SystemResult, board: &BoardResult) -> Vec<String> {
+    let none = || "–".to_owned();
+    let clock = match (board.fits, board.fmax_mhz) {
+        (false, _) => format!("does not fit: {}", board.shortage.join("; ")),
+        (true, Some(mhz)) => format!("{mhz:.1}"),
+        (true, None) => none(),
+    };
+    vec![
+        system.label.clone(),
+        board.target.clone(),
+        board.lanes.to_string(),
+        board.lut4.map_or_else(none, grouped),
+        grouped(board.dsp),
+        grouped(board.bram),
+        clock,
+        board.inferences_per_second.map_or_else(none, |n| grouped(n.round() as u64)),
+    ]
+}
+
+fn spread(of: Spread) -> String {
+    let [mean, least, largest] = [of.mean, of.least, of.largest].map(|part| 100.0 * part);
+    format!("{mean:.1} % ({least:.1}–{largest:.1})")
+}
+
+fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut text = format!("| {} |\n|{}\n", header.join(" | "), "---|".repeat(header.len()));
+    for row in rows {
+        let _ = writeln!(text, "| {} |", row.join(" | "));
+    }
+    text
+}
