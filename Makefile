@@ -2,12 +2,11 @@
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help demo test test-train bench bench-train results build setup fmt lint clean
+.PHONY: help demo test bench bench-train results build setup fmt lint clean
 
 help:
 	@echo 'make demo   install what is missing, build, and take the spoken digits to a bitstream'
 	@echo 'make test   install what is missing, check format and lints, run every test'
-	@echo 'make test-train  the same for htgen train, which needs candle'
 	@echo 'make bench  print the tables of efficiency and speed'
 	@echo 'make bench-train  time an epoch of training against JAX'
 	@echo 'make results  measure everything, write docs/results.md and the table in README.md'
@@ -29,14 +28,8 @@ demo: build
 test:
 	@scripts/setup.sh test
 	cargo fmt --check
-	cargo clippy --all-targets --features compress -- -D warnings
-	HTGEN_REQUIRE_TOOLS=1 cargo test --features compress
-
-# Training beside it: candle alone takes longer to build than everything else.
-test-train:
-	@scripts/setup.sh test
 	cargo lint-all
-	HTGEN_REQUIRE_TOOLS=1 cargo test --all-features -- train
+	HTGEN_REQUIRE_TOOLS=1 cargo test --all-features
 
 bench: build
 	python3 scripts/measure.py bench --fresh

@@ -35,7 +35,7 @@ pub struct Compare {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// The folder for NAME.md, NAME.json and NAME.svg
+    /// The folder for NAME.md, NAME.json and the plots
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
 }
@@ -54,11 +54,15 @@ impl Compare {
         let at = |end: &str| self.output.join(format!("{}.{end}", config.name));
         let json = serde_json::to_string_pretty(&comparison)? + "\n";
         work::make_folder(&self.output)?;
-        files::write_all(&[
+        let mut written = vec![
             (at("md"), compare::page(&comparison).into_bytes()),
             (at("json"), json.into_bytes()),
-            (at("svg"), compare::picture(&comparison).into_bytes()),
-        ])?;
+            (at("svg"), compare::over_parameters(&comparison).into_bytes()),
+        ];
+        if let Some(svg) = compare::over_cycles(&comparison) {
+            written.push((at("cycles.svg"), svg.into_bytes()));
+        }
+        files::write_all(&written)?;
         if self.json {
             out::object(&comparison)?;
         } else {

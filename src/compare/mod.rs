@@ -1,7 +1,7 @@
 //! Systems side by side: the same data, tries and seeds for each, down to the board.
 //!
 //! Pure: a [`CompareConfig`] says what to compare, [`Comparison`] is what the reports of htgen's own
-//! commands came to, and turns into a page, a picture and JSON. Who runs the commands is `cli::compare`.
+//! commands came to, and turns into a page, plots and JSON. Who runs the commands is `cli::compare`.
 
 mod config;
 mod page;
@@ -10,5 +10,5 @@ mod summary;
 
 pub use config::{BoardRun, CompareConfig, System};
 pub use page::page;
-pub use picture::picture;
+pub use picture::{over_cycles, over_parameters};
 pub use summary::{Accuracy, BoardResult, Comparison, LaneResult, Spread, SystemResult};

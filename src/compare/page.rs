@@ -4,13 +4,13 @@ use super::{BoardResult, Comparison, Spread, SystemResult};
 use crate::report::grouped;
 use std::fmt::Write;
 
-/// The comparison in Markdown, with a picture beside it.
+/// The comparison in Markdown, with plots beside it.
 pub fn page(comparison: &Comparison) -> String {
-    let mut text = format!("# {}\n\nWritten by `htgen compare`.\n", comparison.title);
+    let mut text = format!("# {}\n\nWritten by `htgen compare`.\n\n", comparison.title);
     if !comparison.about.is_empty() {
-        let _ = write!(text, "{}\n", comparison.about.trim());
+        let _ = write!(text, "{}\n\n", comparison.about.trim());
     }
-    let _ = write!(text, "\n{}\n", conditions(comparison));
+    let _ = writeln!(text, "{}", conditions(comparison));
     let verdicts = comparison.verdicts();
     if !verdicts.is_empty() {
         text.push_str("\n## Where it wins and where it does not\n\n");
@@ -20,7 +20,11 @@ pub fn page(comparison: &Comparison) -> String {
     }
     let _ = write!(text, "\n![accuracy over parameters]({}.svg)\n", comparison.name);
     let _ = write!(text, "\n## Accuracy and size\n\n{}", sizes(comparison));
-    let _ = write!(text, "\n## Cycles\n\n{}", cycles(comparison));
+    let simulated = comparison.systems.iter().any(|system| !system.lanes.is_empty());
+    if simulated {
+        let _ = write!(text, "\n## Cycles\n\n{}", cycles(comparison));
+        let _ = write!(text, "\n![accuracy over cycles]({}.cycles.svg)\n", comparison.name);
+    }
     if comparison.systems.iter().any(|system| !system.boards.is_empty()) {
         let _ = write!(text, "\n## Boards\n\n{}", boards(comparison));
     }

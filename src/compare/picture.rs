@@ -1,6 +1,6 @@
-//! The picture: accuracy with its spread over the parameters, an SVG.
+//! The pictures: accuracy with its spread over what it costs, as SVG.
 
-use super::Comparison;
+use super::{Comparison, SystemResult};
 use std::fmt::Write;
 
 const WIDTH: f64 = 720.0;
@@ -15,15 +15,27 @@ const COLOURS: [&str; 2] = ["#b3261e", "#1d5fa8"];
 /// Lines across.
 const TICKS: usize = 5;
 
-/// Accuracy in float over core parameters, both of every system; parameters on a logarithmic axis.
-pub fn picture(comparison: &Comparison) -> String {
+/// Accuracy in float over core parameters of every system.
+pub fn over_parameters(comparison: &Comparison) -> String {
+    picture(comparison, "core parameters", &|system| system.parameters as f64)
+}
+
+/// Accuracy in float over cycles a time step at the first lane count; none when nothing was simulated.
+pub fn over_cycles(comparison: &Comparison) -> Option<String> {
+    let lanes = comparison.systems.first()?.lanes.first()?.lanes;
+    let cycles = |system: &SystemResult| system.lanes.first().map_or(1.0, |l| l.cycles_per_step);
+    Some(picture(comparison, &format!("cycles a time step at {lanes} lanes"), &cycles))
+}
+
+/// Accuracy in float over a cost, on a logarithmic axis.
+fn picture(comparison: &Comparison, axis: &str, cost: &dyn Fn(&SystemResult) -> f64) -> String {
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \
          font-family=\"sans-serif\" font-size=\"12\">\n\
          <rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"white\"/>\n"
     );
     let systems = &comparison.systems;
-    let decades: Vec<f64> = systems.iter().map(|s| (s.parameters.max(1) as f64).log10()).collect();
+    let decades: Vec<f64> = systems.iter().map(|s| cost(s).max(1.0).log10()).collect();
     let low = decades.iter().copied().fold(f64::INFINITY, f64::min).floor();
     let high = decades.iter().copied().fold(low + 1.0, f64::max).ceil();
     let lowest = systems.iter().map(|s| s.float.least).fold(1.0, f64::min);
@@ -59,7 +71,7 @@ pub fn picture(comparison: &Comparison) -> String {
     }
     let _ = writeln!(
         svg,
-        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">core parameters</text>",
+        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{axis}</text>",
         LEFT + width / 2.0,
         HEIGHT - 8.0
     );

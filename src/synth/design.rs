@@ -79,7 +79,8 @@ impl DesignFiles {
     /// With the blocks that a netlist for the board must have.
     pub fn expecting(self, board: &Board, memories: &[Memory], multipliers: &[Multiplier]) -> Self {
         let family = board.family;
-        let bram = memories.iter().map(|m| m.count * family.bram_blocks(m.words, m.bits));
+        let blocks = |m: &Memory| m.count * family.bram_blocks(m.words, m.bits, m.written);
+        let bram = memories.iter().map(blocks);
         let dsp = multipliers.iter().map(|m| m.count * family.dsp_blocks(&board.device, m.bits));
         DesignFiles { expected_bram: Some(bram.sum()), expected_dsp: Some(dsp.sum()), ..self }
     }

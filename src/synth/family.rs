@@ -167,23 +167,32 @@ impl Family {
         }
     }
 
-    /// Depth and width of each shape of a block memory with one write and one read port.
-    fn bram_shapes(self) -> &'static [(usize, usize)] {
-        match self {
-            Family::Ice40 => &[(256, 16), (512, 8), (1024, 4), (2048, 2)],
+    /// Block memories that yosys takes for a memory.
+    ///
+    /// It cuts the depth into rows, lays all bits of all rows side by side and fills blocks with them:
+    /// a block may hold the end of one row and the beginning of the next. Where the memory is written
+    /// rows begin at a new group of write enables. Of the shapes it takes the cheapest by what blocks
+    /// and the multiplexers behind rows cost (yosys, passes/memory/memory_libmap.cc).
+    pub fn bram_blocks(self, words: usize, bits: usize, written: bool) -> usize {
+        let (shapes, group, cost): (&[(usize, usize)], _, _) = match self {
+            Family::Ice40 => (&[(2048, 2), (1024, 4), (512, 8), (256, 16)], 1, 64),
             Family::Ecp5 | Family::Gowin => {
-                &[(512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)]
+                (&[(16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36)], 9, 128)
             }
-        }
-    }
-
-    /// Block memories for a memory of `words` words of `bits` bits, at the best single shape.
-    pub fn bram_blocks(self, words: usize, bits: usize) -> usize {
-        let blocks = self
-            .bram_shapes()
-            .iter()
-            .map(|&(depth, width)| words.div_ceil(depth).saturating_mul(bits.div_ceil(width)));
-        blocks.min().unwrap_or(0)
+        };
+        let of_shape = |&(depth, width): &(usize, usize)| {
+            let rows = words.div_ceil(depth);
+            // Of iCE40's shapes the widest alone has write enables for its parts.
+            let whole = self == Family::Ice40 && width < 16;
+            let group = if !written { 1 } else { if whole { width } else { width.min(group) } };
+            let row_bits = bits.next_multiple_of(group);
+            let blocks = rows.saturating_mul(row_bits).div_ceil(width);
+            let enables = usize::from(written && rows > 1) * rows;
+            let multiplexed = (rows - 1).saturating_mul(bits) + enables;
+            (blocks.saturating_mul(2 * cost).saturating_add(multiplexed), blocks)
+        };
+        // Of equal ones the first.
+        shapes.iter().map(of_shape).min_by_key(|(cost, _)| *cost).map_or(0, |(_, blocks)| blocks)
     }
 
     /// Multiplier blocks that yosys takes for a signed product of factors of `a` and `b` bits, up

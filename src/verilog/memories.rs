@@ -28,6 +28,8 @@ pub struct Memory {
     /// Bits of a word; in a ROM those that are not the same in every word, for no synthesiser
     /// stores the others.
     pub bits: usize,
+    /// Whether it is written, not a ROM.
+    pub written: bool,
 }
 
 /// All block memories of a program's design. A memory that nothing reads is not among them.
@@ -39,27 +41,32 @@ pub fn memories(program: &Program, sizes: &Sizes) -> Vec<Memory> {
     let act = quant.activation_bits() as usize;
     let (lanes, drains, cells) = (program.lanes(), program.drains(), program.cells());
     let loader = program.loader();
-    let of = |name, count, words: usize, bits| Memory { name, count, words: words.max(2), bits };
+    let memory = |name, count, words: usize, bits, written| {
+        let words = words.max(2);
+        Memory { name, count, words, bits, written }
+    };
+    let rom = |name, count, words, bits| memory(name, count, words, bits, false);
+    let ram = |name, count, words, bits| memory(name, count, words, bits, true);
     let inputs = program.input_banks() * loader.elements;
     let mut all = vec![
-        of("weights", 1, program.rom().len(), count(&live("weights.hex"))),
-        of("input", inputs, loader.frames * program.input_words() / inputs, act + 1),
-        of("cell states", cells, sizes.rows, 16),
-        of("sigmoid", cells, 256, count(&images::live_bits(SIGMOID))),
+        rom("weights", 1, program.rom().len(), count(&live("weights.hex"))),
+        ram("input", inputs, loader.frames * program.input_words() / inputs, act + 1),
+        ram("cell states", cells, sizes.rows, 16),
+        rom("sigmoid", cells, 256, count(&images::live_bits(SIGMOID))),
     ];
     let hidden_words = sizes.hidden_words * program.hidden().halves;
     if quant.head().is_some() || program.reads_hidden() {
-        all.push(of("hidden", 1, hidden_words, act));
+        all.push(ram("hidden", 1, hidden_words, act));
     }
     if quant.head().is_none() {
-        all.push(of("hidden out", 1, hidden_words, act));
+        all.push(ram("hidden out", 1, hidden_words, act));
     }
     if quant.cell_unit(0).gates == GateActivation::HardSigmoid {
-        all.push(of("hard sigmoid", cells, 256, count(&images::live_bits(HARD_SIGMOID))));
+        all.push(rom("hard sigmoid", cells, 256, count(&images::live_bits(HARD_SIGMOID))));
     }
     if program.descs().iter().any(|desc| desc.source == Source::Buffer) {
         let banks = program.banks();
-        all.push(of("results", banks, program.buffer_groups() * lanes / banks, act));
+        all.push(ram("results", banks, program.buffer_groups() * lanes / banks, act));
     }
     let bank_bits = (drains / cells).trailing_zeros() as usize;
     for cell in 0..cells {
@@ -68,16 +75,16 @@ pub fn memories(program: &Program, sizes: &Sizes) -> Vec<Memory> {
             // The lowest bits of a gate's word tell its memory.
             let word = BIAS_BITS + part * (sizes.gate_word_w + usize::from(sizes.masked));
             let read = 1 << count(&table[word..word + bank_bits]);
-            all.push(of("gates", read, program.gate_groups() * lanes / drains, 16));
+            all.push(ram("gates", read, program.gate_groups() * lanes / drains, 16));
         }
-        all.push(of("gate table", 1, 4 * sizes.rows, count(&table)));
+        all.push(rom("gate table", 1, 4 * sizes.rows, count(&table)));
         let hidden = live(&format!("hidden{cell}.hex"));
-        all.push(of("hidden table", 1, sizes.rows, count(&hidden)));
+        all.push(rom("hidden table", 1, sizes.rows, count(&hidden)));
     }
     if quant.head().is_some() {
-        all.push(of("outputs", drains, sizes.out_groups * lanes / drains, 16));
+        all.push(ram("outputs", drains, sizes.out_groups * lanes / drains, 16));
         if quant.outputs() > 64 {
-            all.push(of("head bias", 1, quant.outputs(), count(&live("head_bias.hex"))));
+            all.push(rom("head bias", 1, quant.outputs(), count(&live("head_bias.hex"))));
         }
     }
     all
@@ -100,10 +107,10 @@ pub fn multipliers(program: &Program) -> Vec<Multiplier> {
     let quant = program.quant();
     let lane = (quant.activation_bits() as usize, quant.weight_bits() as usize);
     let of = |name, count, bits| Multiplier { name, count, bits };
-    let mut all = vec![of("lanes", program.lanes(), lane)];
+    let mut all = vec![ram("lanes", program.lanes(), lane)];
     if program.hw().cell_multiplier == CellMultiplier::Dsp {
-        all.push(of("cell products", program.cells(), (16, 16)));
-        all.push(of("activation slopes", program.cells(), (11, 8)));
+        all.push(ram("cell products", program.cells(), (16, 16)));
+        all.push(ram("activation slopes", program.cells(), (11, 8)));
     }
     all
 }

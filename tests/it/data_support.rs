@@ -96,6 +96,16 @@ pub fn bytes(arrays: &Arrays, name: &str, shape: &[usize]) -> Vec<u8> {
     data.clone()
 }
 
+/// An array of double precision in a shape of several axes.
+#[track_caller]
+pub fn reals(arrays: &Arrays, name: &str, shape: &[usize]) -> Vec<f64> {
+    let (header, data) = &arrays[name];
+    let sizes: Vec<String> = shape.iter().map(usize::to_string).collect();
+    let wanted = format!("'<f8', 'fortran_order': False, 'shape': ({}), ", sizes.join(", "));
+    assert!(header.contains(&wanted), "{header}");
+    data.as_chunks::<8>().0.iter().map(|&word| f64::from_le_bytes(word)).collect()
+}
+
 /// A vector of integers.
 #[track_caller]
 pub fn integers(arrays: &Arrays, name: &str) -> Vec<i64> {

@@ -1,6 +1,7 @@
-//! The shipped spoken-digits model against the logits of an independent program, and its decisions
-//! in fixed point.
+//! Two spoken-digits models, that of the examples and one trained by another program: their float
+//! outputs against those of independent programs, and their decisions in fixed point.
 
+use crate::data_support;
 use crate::shared;
 use htgen::data::Sequences;
 use htgen::evaluate;
@@ -14,10 +15,23 @@ pub fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/digits").join(name)
 }
 
+/// Model and voices, with logits, of the example and of the other program.
+fn both() -> [(PathBuf, PathBuf); 2] {
+    let other = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/digits");
+    [
+        (example("model.json"), example("voices_demo.npz")),
+        (other.join("model.json"), other.join("voices.npz")),
+    ]
+}
+
 /// The example calibrated on its own voices.
 pub fn digits(widths: Widths) -> (Model, QuantPlan, Sequences) {
-    let model = model::load(&example("model.json")).expect("the example loads");
-    let voices = Sequences::load(&example("voices_demo.npz"), 1024, Element::U8).expect("loads");
+    calibrated(&example("model.json"), &example("voices_demo.npz"), widths)
+}
+
+fn calibrated(model: &Path, voices: &Path, widths: Widths) -> (Model, QuantPlan, Sequences) {
+    let model = model::load(model).expect("the model loads");
+    let voices = Sequences::load(voices, 1024, Element::U8).expect("loads");
     let config = PlanConfig::UNLIMITED;
     let plan = evaluate::plan_of(&model, &config).expect("plans");
     let ranges = evaluate::calibrate(&model, &plan, &voices);
@@ -36,25 +50,43 @@ fn equal_decisions(model: &Model, quant: &QuantPlan, data: &Sequences) -> usize 
 }
 
 #[test]
-fn every_voice_is_decided_as_in_float() {
-    let (model, quant, voices) = digits(W8_A12);
-    println!("{:#?}", quant.formats());
-    for (site, e) in evaluate::edge_errors(&model, &quant, &voices, 48) {
-        println!("{site:?} {e:?}");
+fn float_outputs_are_those_of_independent_programs() {
+    for (model, voices) in both() {
+        let logits = data_support::arrays(&voices);
+        let logits = data_support::reals(&logits, "logits", &[48, 10]);
+        let (model, quant, data) = calibrated(&model, &voices, W8_A12);
+        let found = evaluate::float_outputs(&model, quant.plan(), &data);
+        let apart = found.iter().flatten().zip(&logits).map(|(a, b)| (a - b).abs());
+        let most = apart.fold(0.0, f64::max);
+        println!("{}: {most:e}", voices.display());
+        assert!(found.len() == 48 && most < 1e-4, "{}: {most}", voices.display());
     }
-    assert_eq!((equal_decisions(&model, &quant, &voices), voices.count()), (48, 48));
+}
+
+#[test]
+fn every_voice_is_decided_as_in_float() {
+    for (model, voices) in both() {
+        let (model, quant, voices) = calibrated(&model, &voices, W8_A12);
+        println!("{:#?}", quant.formats());
+        for (site, e) in evaluate::edge_errors(&model, &quant, &voices, 48) {
+            println!("{site:?} {e:?}");
+        }
+        assert_eq!((equal_decisions(&model, &quant, &voices), voices.count()), (48, 48));
+    }
 }
 
 #[test]
 fn real_recordings_are_decided_as_in_float() {
     let Some(path) = shared::find("data/fsdd.npz") else { return };
-    let (model, quant, _) = digits(W8_A12);
     let data = Sequences::load(&path, 1024, Element::U8).expect("loads");
-    let equal = equal_decisions(&model, &quant, &data);
-    let fixed = evaluate::fixed_outputs(&quant, &data);
-    let right = (0..data.count())
-        .filter(|&k| evaluate::decision(&fixed[k]).map(|d| d as i64) == data.label(k))
-        .count();
-    println!("equal {equal}, right {right} of {}", data.count());
-    assert!(equal * 100 >= 99 * data.count(), "{equal} of {}", data.count());
+    for (model, voices) in both() {
+        let (model, quant, _) = calibrated(&model, &voices, W8_A12);
+        let equal = equal_decisions(&model, &quant, &data);
+        let fixed = evaluate::fixed_outputs(&quant, &data);
+        let right = (0..data.count())
+            .filter(|&k| evaluate::decision(&fixed[k]).map(|d| d as i64) == data.label(k))
+            .count();
+        println!("equal {equal}, right {right} of {}", data.count());
+        assert!(equal * 100 >= 99 * data.count(), "{equal} of {}", data.count());
+    }
 }

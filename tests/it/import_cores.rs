@@ -72,10 +72,10 @@ fn cores_of_every_format_come_back() {
 }
 
 #[test]
-fn the_digits_example_is_imported_from_its_cores() {
+fn the_cores_of_a_training_program_are_imported() {
     let options = Options { name: "digits".into(), element: Some(Element::U8), ..plain() };
-    let imported = import::import(Path::new("examples/digits/model.safetensors"), &options);
-    let shipped = model::load(Path::new("examples/digits/model.json")).unwrap();
+    let imported = import::import(Path::new("tests/data/digits/model.safetensors"), &options);
+    let shipped = model::load(Path::new("tests/data/digits/model.json")).unwrap();
     let imported = imported.unwrap().model;
     assert_eq!(imported.layers, shipped.layers);
     assert_eq!((imported.head, imported.input), (shipped.head, shipped.input));

@@ -16,6 +16,8 @@ mod cli_limits; // too large, too narrow, strangely named
 mod cli_refusals; // bad input: text, exit code, nothing half written
 mod cli_support;
 mod cli_tools; // tools missing or too old
+#[cfg(feature = "train")]
+mod compare; // systems side by side, down to the board
 #[cfg(feature = "compress")]
 mod compress; // exact recovery, tolerances, budgets, the errors of nodes
 mod compress_cli; // dense checkpoints, refusals, the command end to end

@@ -92,8 +92,8 @@ fn an_untrained_matrix_has_the_wanted_spread() {
 }
 
 #[test]
-fn the_digits_example_is_read() {
-    let model = model::load(Path::new("examples/digits/model.json")).unwrap();
+fn a_model_of_another_program_is_read() {
+    let model = model::load(Path::new("tests/data/digits/model.json")).unwrap();
     assert_eq!(model.parameters(), 1140);
     assert_eq!(
         model.layers[0].matrices[0].columns,

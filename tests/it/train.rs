@@ -4,6 +4,7 @@
 use crate::cli_support::{Folder, object};
 use crate::interrupted::{Moment, interrupt};
 use htgen::data::{Array, ArrayData, write_npz};
+use htgen::tool::Run;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rustix::process::Signal;
@@ -130,6 +131,22 @@ fn an_interrupted_run_ends_like_another() {
         }
         assert!(dir.files() == whole, "{signal:?}: {:?}", dir.names());
     }
+}
+
+/// A limit on the size of a file stands for the disk that fills up: writes fail in the same places.
+#[test]
+fn a_disk_that_fills_up_loses_nothing() {
+    let dir = folder(CONFIG);
+    dir.done(LINE);
+    let before = dir.files();
+    let limited = format!("trap '' XFSZ; ulimit -f 1; \"$0\" {LINE}");
+    let program = env!("CARGO_BIN_EXE_htgen");
+    let ended = dir.run(Run::new("/bin/sh").args(["-c", limited.as_str(), program]));
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    let message = ended.messages();
+    assert!(message.starts_with("error: m.checkpoint: cannot be written"), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+    assert!(dir.files() == before, "{:?}", dir.names());
 }
 
 #[test]

@@ -71,9 +71,14 @@ impl Work {
         self.folder.join(name)
     }
 
-    /// A file that the configuration names.
+    /// A file that the configuration names, as one would type it here where that is shorter.
     pub fn given(&self, path: &Path) -> PathBuf {
-        self.origin.join(path)
+        let joined = self.origin.join(path);
+        let here = std::env::current_dir().and_then(fs::canonicalize);
+        let plain = here.ok().zip(fs::canonicalize(&joined).ok());
+        let inside =
+            plain.and_then(|(here, file)| Some(file.strip_prefix(here).ok()?.to_path_buf()));
+        inside.unwrap_or(joined)
     }
 
     /// Writes a file, when it does not say the same already.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes this folder's model and demo data from the training run's own files.
+"""Writes this folder's model and sequences from the files of another training program.
 
 Usage: python3 convert.py FOLDER
 
@@ -75,13 +75,13 @@ def model():
 
 
 def main():
-    """Copies the tensors, writes the model and the demo sequences."""
+    """Copies the tensors, writes the model and the sequences."""
     source = Path(sys.argv[1])
     shutil.copyfile(source / "digits_fdht.safetensors", HERE / "model.safetensors")
     (HERE / "model.json").write_text(json.dumps(model(), indent=2) + "\n")
     expected = numpy.load(source / "digits_fdht_expected.npz")
     kept = {name: expected[name] for name in ("x", "y", "logits")}
-    numpy.savez_compressed(HERE / "voices_demo.npz", **kept)
+    numpy.savez_compressed(HERE / "voices.npz", **kept)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,274 @@
+//! `htgen compare`: a small comparison down to the board, what is done again and what is not,
+//! refusals, and the sentences that follow from figures.
+
+use crate::cli_support::{Folder, object};
+use crate::support::needs;
+use crate::train::easy;
+use htgen::compare::{
+    Accuracy, BoardResult, CompareConfig, Comparison, LaneResult, Spread, SystemResult,
+    over_cycles, over_parameters, page,
+};
+use htgen::tool::Tool;
+use std::fs;
+
+const CONFIG: &str = r#"
+name = "easy"
+title = "Spots & places"
+about = "Eight noisy bytes a step."
+files = ["easy.npz"]
+seeds = [1, 2]
+lanes = [2]
+widths = [[8, 12], [6, 8]]
+simulate = 3
+
+[[board]]
+target = "icebreaker"
+lanes = 2
+
+[model]
+hidden = 4
+out_modes = [4, 4]
+
+[data]
+validation = 0.25
+
+[train]
+epochs = 3
+batch = 8
+
+[[try]]
+learning_rate = 0.03
+
+[[try]]
+learning_rate = 0.0001
+
+[[system]]
+name = "fdht"
+label = "FDHT-LSTM"
+model = { in_modes = [4, 3], rank = 3 }
+
+[[system]]
+name = "dense"
+label = "dense LSTM"
+model = { format = "dense", in_modes = [4, 2], recurrent = "dense" }
+"#;
+
+const LINE: &str = "compare --config compare.toml --work work -o results";
+
+/// Commands that were run, by their first word, in order.
+fn ran(stderr: &str) -> Vec<&str> {
+    stderr.lines().filter_map(|l| l.strip_prefix("htgen ")?.split(' ').next()).collect()
+}
+
+#[test]
+fn a_comparison_goes_down_to_the_board_and_is_not_done_twice() {
+    let tools = [Tool::Verilator, Tool::Yosys, Tool::NextpnrIce40, Tool::Icepack].map(needs);
+    if tools.iter().any(Option::is_none) {
+        return;
+    }
+    let dir = Folder::new();
+    easy(&dir);
+    fs::write(dir.path("compare.toml"), CONFIG).unwrap();
+    let ended = dir.htgen(&format!("{LINE} --json"));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    // Two systems of two tries and two seeds; the better try at two widths and two seeds.
+    let all = ran(&ended.stderr);
+    let count = |word: &str| all.iter().filter(|&&w| w == word).count();
+    let counts = ["data", "train", "quantize", "run", "inspect", "emit", "sim", "synth"].map(count);
+    assert_eq!(counts, [1, 8, 8, 8, 2, 4, 2, 2]);
+    let report = object(&ended.stdout);
+    let names = ["easy.cycles.svg", "easy.json", "easy.md", "easy.svg"];
+    let read = || names.map(|name| fs::read_to_string(dir.path("results").join(name)).unwrap());
+    let first = read();
+    assert_eq!(object(&first[1]), report);
+
+    let fdht = &report["systems"][0];
+    assert_eq!((&report["training"], &report["validation"]), (&63.into(), &27.into()));
+    // 4x4x3 + 4x3x3 + 3x3.
+    assert_eq!(fdht["parameters"], 48 + 36 + 9);
+    assert_eq!(report["systems"][1]["parameters"], 16 * 8 + 16 * 4);
+    assert_eq!(fdht["best_try"], 0, "a rate of 0.0001 learns nothing in three epochs");
+    assert_eq!(fdht["lanes"][0]["bit_exact"], true);
+    assert_eq!(fdht["lanes"][0]["outputs_compared"], 3 * 3);
+    assert_eq!(fdht["boards"][0]["fits"], true);
+    assert!(fdht["boards"][0]["fmax_mhz"].as_f64().unwrap() > 10.0);
+    // The page has the figures of the commands that it lists.
+    let line = "run work/fdht_s2_w6_a8.json --inputs work/validation.npz";
+    assert!(first[2].contains(&format!("htgen {line}")), "{}", first[2]);
+    let run = dir.json(line)["accuracy"].as_f64().unwrap();
+    let fixed = &fdht["fixed"][1]["accuracy"];
+    let of = |key: &str| fixed[key].as_f64().unwrap();
+    assert!(run == of("least") || run == of("largest"), "{run} {fixed}");
+
+    let again = dir.htgen(LINE);
+    assert_eq!((again.code, ran(&again.stderr).len()), (Some(0), 0), "{}", again.stderr);
+    assert!(first == read(), "nothing was done again, and the same was written");
+
+    // A third seed is trained beside the others, which are not trained again.
+    fs::write(dir.path("compare.toml"), CONFIG.replace("[1, 2]", "[1, 2, 3]")).unwrap();
+    let more = dir.htgen(LINE);
+    let words = ran(&more.stderr);
+    let count = |word: &str| words.iter().filter(|&&w| w == word).count();
+    assert_eq!(["train", "quantize", "emit", "synth"].map(count), [4, 4, 0, 0], "{}", more.stderr);
+}
+
+#[test]
+fn bad_configurations_are_refused() {
+    let refusal = |from: &str, to: &str| {
+        let changed = CONFIG.replacen(from, to, 1);
+        assert_ne!(changed, CONFIG, "{from}");
+        CompareConfig::parse(&changed).unwrap_err().to_string()
+    };
+    for (from, to, expected) in [
+        ("\"easy\"", "\"../easy\"", "name: out of range: found \"../easy\", expected a letter, "),
+        ("\"dense\"", "\"fdht\"", "system[1].name: out of range: found fdht, expected a name "),
+        ("seeds = [1, 2]", "seeds = []", "seeds: out of range: found none, expected at least one"),
+        ("lanes = [2]", "lanes = [3]", "lanes[0]: out of range: found 3, expected a power of two"),
+        ("[8, 12]", "[8, 3]", "widths[0]: out of range: found 8, 3, expected 2 to 16 bits, "),
+        ("lanes = 2\n", "lanes = 0\n", "board[0].lanes: out of range: found 0, expected a power "),
+        ("simulate = 3", "simulate = 3\nboth = 1", "line 10: both: unknown field `both`"),
+        ("title = ", "title ", "line 3: "),
+    ] {
+        let found = refusal(from, to);
+        assert!(found.contains(expected), "{to}: {found}");
+    }
+    // What the commands refuse comes in their words, with the command.
+    let dir = Folder::new();
+    easy(&dir);
+    let config = CONFIG.replace("in_modes = [4, 3]", "in_modes = [3, 3]");
+    fs::write(dir.path("compare.toml"), config).unwrap();
+    let ended = dir.htgen(LINE);
+    assert_eq!(ended.code, Some(2));
+    let of_command = "htgen train easy.npz --config work/fdht_t0_s1.toml";
+    assert!(ended.stderr.contains(of_command), "{}", ended.stderr);
+    assert!(ended.stderr.contains("model"), "{}", ended.stderr);
+    assert!(!dir.path("results").exists());
+    fs::remove_file(dir.path("easy.npz")).unwrap();
+    let ended = dir.htgen(LINE);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.messages().starts_with("error: easy.npz"), "{}", ended.stderr);
+}
+
+/// The table of keys has exactly the keys that are known.
+#[test]
+fn every_key_is_documented() {
+    let error = CompareConfig::parse("none_such = 1").unwrap_err().to_string();
+    let (_, listed) = error.split_once("expected one of ").expect("the known keys");
+    let known: Vec<&str> = listed.split('`').skip(1).step_by(2).collect();
+    assert!(known.len() > 10, "{error}");
+    let page = fs::read_to_string("docs/compare.md").unwrap();
+    let table = page.split("<!-- keys -->").nth(1).unwrap().split("<!-- end -->").next().unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    assert_eq!(rows.collect::<Vec<_>>(), known);
+}
+
+fn system(name: &str, accuracy: [f64; 3], parameters: u64, lut4: Option<u64>) -> SystemResult {
+    let [least, mean, largest] = accuracy;
+    let float = Spread { mean, least, largest };
+    SystemResult {
+        name: name.to_lowercase(),
+        label: name.into(),
+        best_try: 0,
+        parameters,
+        dense_parameters: 1000,
+        float,
+        fixed: vec![Accuracy { weight_bits: 8, activation_bits: 12, accuracy: float }],
+        macs_per_step: 500,
+        rom_bits: 8 * parameters,
+        buffer_bits: 100,
+        lanes: vec![LaneResult {
+            lanes: 8,
+            cycles_per_step: 70.0,
+            efficiency: 0.9,
+            outputs_compared: 10,
+            bit_exact: true,
+        }],
+        boards: vec![BoardResult {
+            target: "icebreaker".into(),
+            lanes: 4,
+            fits: lut4.is_some(),
+            shortage: vec!["41 block RAM for 30".into()],
+            lut4,
+            dsp: 6,
+            bram: 41,
+            fmax_mhz: lut4.map(|_| 30.0),
+            inferences_per_second: lut4.map(|_| 100.0),
+        }],
+    }
+}
+
+fn comparison(systems: Vec<SystemResult>) -> Comparison {
+    Comparison {
+        name: "two".into(),
+        title: "Two".into(),
+        about: String::new(),
+        training: 80,
+        validation: 20,
+        tries: 1,
+        seeds: vec![1, 2, 3],
+        epochs: 5,
+        systems,
+        commands: vec!["htgen doctor".into()],
+    }
+}
+
+/// Where the first system does not win, the page says so.
+#[test]
+fn verdicts_follow_from_the_figures() {
+    let lost = comparison(vec![
+        system("A", [0.70, 0.80, 0.85], 200, Some(900)),
+        system("B", [0.90, 0.95, 0.99], 100, None),
+    ]);
+    assert_eq!(
+        lost.verdicts(),
+        [
+            "**Not the most accurate**: A 80.0 % on the mean of 3 seeds, B 95.0 %.",
+            "**Not the fewest parameters**: B has 100, A 200.",
+            "**As few multiplies a time step as any**: A and B have 500.",
+            "**As few cycles a time step at 8 lanes as any**: A and B have 70.",
+            "Does not fit icebreaker: B.",
+        ]
+    );
+    let won = comparison(vec![
+        system("A", [0.80, 0.92, 0.95], 100, Some(900)),
+        system("B", [0.90, 0.91, 0.99], 250, Some(1800)),
+    ]);
+    let verdicts = won.verdicts();
+    assert_eq!(
+        verdicts[0],
+        "**Most accurate**: A 92.0 % on the mean of 3 seeds, B 91.0 %, the next; their ranges \
+         overlap, so the order may be chance."
+    );
+    assert_eq!(
+        verdicts[1],
+        "**Fewest parameters**: A has 100, 2.5 times fewer than the next, B (250)."
+    );
+    assert!(won.is_exact());
+    let mut wrong = won.clone();
+    wrong.systems[1].lanes[0].bit_exact = false;
+    assert!(!wrong.is_exact());
+    assert!(page(&wrong).contains("| B | 8 | 70 | 0.900 | 10 | **no** |"), "{}", page(&wrong));
+    assert!(page(&lost).contains("does not fit: 41 block RAM for 30"), "{}", page(&lost));
+}
+
+/// Points lie where the figures say, and labels are no markup.
+#[test]
+fn plots_show_the_figures() {
+    let two = comparison(vec![
+        system("<A>", [0.80, 0.92, 0.95], 100, None),
+        system("B", [0.90, 0.91, 0.99], 10_000, None),
+    ]);
+    let svg = over_parameters(&two);
+    assert!(svg.contains("&lt;A&gt;") && !svg.contains("<A>"), "{svg}");
+    let points: Vec<f64> = svg
+        .match_indices("<circle cx=\"")
+        .map(|(at, mark)| svg[at + mark.len()..].split('"').next().unwrap().parse().unwrap())
+        .collect();
+    // Two decades over the whole axis: 100 at its left end, 10,000 at its right.
+    assert_eq!(points, [60.0, 590.0], "{svg}");
+    let svg = over_cycles(&two).unwrap();
+    assert!(svg.contains("cycles a time step at 8 lanes"), "{svg}");
+    let mut none = two;
+    none.systems[0].lanes.clear();
+    assert!(over_cycles(&none).is_none());
+}
