@@ -107,10 +107,10 @@ pub fn multipliers(program: &Program) -> Vec<Multiplier> {
     let quant = program.quant();
     let lane = (quant.activation_bits() as usize, quant.weight_bits() as usize);
     let of = |name, count, bits| Multiplier { name, count, bits };
-    let mut all = vec![ram("lanes", program.lanes(), lane)];
+    let mut all = vec![of("lanes", program.lanes(), lane)];
     if program.hw().cell_multiplier == CellMultiplier::Dsp {
-        all.push(ram("cell products", program.cells(), (16, 16)));
-        all.push(ram("activation slopes", program.cells(), (11, 8)));
+        all.push(of("cell products", program.cells(), (16, 16)));
+        all.push(of("activation slopes", program.cells(), (11, 8)));
     }
     all
 }
