@@ -59,6 +59,28 @@ impl<'a> Tensors<'a> {
             _ => None,
         }
     }
+
+    /// The elements of a tensor as bytes; `None` when there is no such tensor.
+    pub(crate) fn bytes(&self, name: &str) -> Option<&[u8]> {
+        self.content.tensor(name).ok().map(|view| view.data())
+    }
+
+    /// The elements of a tensor of integers; `None` when there is no such tensor or its elements are
+    /// of another kind.
+    pub(crate) fn integers(&self, name: &str) -> Option<Vec<i64>> {
+        let view = self.content.tensor(name).ok()?;
+        let data = view.data();
+        match view.dtype() {
+            Dtype::U8 => Some(widened(data, u8::from_le_bytes)),
+            Dtype::I8 => Some(widened(data, i8::from_le_bytes)),
+            Dtype::U16 => Some(widened(data, u16::from_le_bytes)),
+            Dtype::I16 => Some(widened(data, i16::from_le_bytes)),
+            Dtype::U32 => Some(widened(data, u32::from_le_bytes)),
+            Dtype::I32 => Some(widened(data, i32::from_le_bytes)),
+            Dtype::I64 => Some(widened(data, i64::from_le_bytes)),
+            _ => None,
+        }
+    }
 }
 
 /// The first names of a list as text.
@@ -71,6 +93,10 @@ pub(crate) fn listed(names: &[String]) -> String {
 
 fn decode<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f64) -> Vec<f64> {
     bytes.as_chunks().0.iter().map(|chunk| value(*chunk)).collect()
+}
+
+fn widened<const N: usize, T: Into<i64>>(bytes: &[u8], value: fn([u8; N]) -> T) -> Vec<i64> {
+    bytes.as_chunks().0.iter().map(|chunk| value(*chunk).into()).collect()
 }
 
 /// The value of an IEEE half: 1 sign bit, 5 exponent bits with bias 15, 10 fraction bits.
@@ -126,6 +152,29 @@ mod tests {
             assert_eq!(tensors.values("a"), Some(vec![-2.5]), "{dtype}");
             assert_eq!(tensors.kind("a"), Some((vec![1], dtype)));
             assert_eq!(tensors.values("b"), None);
+        }
+    }
+
+    #[test]
+    fn every_kind_of_integer_is_read() {
+        let stored: [(Dtype, Vec<u8>, i64); 8] = [
+            (Dtype::U8, vec![0xfe], 254),
+            (Dtype::I8, vec![0xfe], -2),
+            (Dtype::U16, vec![0xfe, 0xff], 65_534),
+            (Dtype::I16, vec![0xfe, 0xff], -2),
+            (Dtype::U32, vec![0xfe, 0xff, 0xff, 0xff], 4_294_967_294),
+            (Dtype::I32, vec![0xfe, 0xff, 0xff, 0xff], -2),
+            (Dtype::I64, (-2i64).to_le_bytes().to_vec(), -2),
+            (Dtype::F32, 2f32.to_le_bytes().to_vec(), 0),
+        ];
+        for (dtype, bytes, value) in stored {
+            let view = safetensors::tensor::TensorView::new(dtype, vec![1], &bytes);
+            let file = safetensors::serialize([("a", view.expect("one element"))], None);
+            let file = file.expect("a file");
+            let tensors = Tensors::parse(&file).expect("whole");
+            let wanted = (dtype != Dtype::F32).then(|| vec![value]);
+            assert_eq!(tensors.integers("a"), wanted, "{dtype}");
+            assert_eq!(tensors.bytes("a"), Some(bytes.as_slice()));
         }
     }
 

@@ -81,7 +81,7 @@ pub struct Compress {
     /// Most core parameters of all factored matrices together
     #[arg(long, value_name = "COUNT")]
     parameters: Option<usize>,
-    /// Compare decisions before and after on a data set: an npz file with x
+    /// Compare decisions before and after on a data set: an npz or safetensors file with x
     #[arg(long, value_name = "DATA")]
     inputs: Option<PathBuf>,
     /// Take the first N sequences of the data set alone

@@ -21,7 +21,7 @@ pub struct Quantize {
     /// The model file
     #[arg(value_name = "MODEL")]
     model: PathBuf,
-    /// The data set that shows the ranges: an npz file with x and, if there are labels, y
+    /// The data set that shows the ranges: an npz or safetensors file with x and, if there are labels, y
     #[arg(long, value_name = "DATA")]
     calibrate: PathBuf,
     #[command(flatten)]

@@ -23,7 +23,7 @@ pub struct Run {
     /// The model file; without formats it gets safe ones by interval analysis
     #[arg(value_name = "MODEL")]
     model: PathBuf,
-    /// The data set: an npz file with x and, if there are labels, y
+    /// The data set: an npz or safetensors file with x and, if there are labels, y
     #[arg(long, value_name = "DATA")]
     inputs: PathBuf,
     /// Write the outputs of every sequence: fixed (integers), float and decision

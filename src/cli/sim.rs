@@ -27,7 +27,7 @@ pub struct Sim {
     /// A folder that htgen emit has written
     #[arg(value_name = "DIR")]
     design: PathBuf,
-    /// Stream a data set: an npz file with x
+    /// Stream a data set: an npz or safetensors file with x
     #[arg(long, value_name = "DATA")]
     inputs: Option<PathBuf>,
     /// Stream seeded sequences of 1 to 40 time steps, extreme ones among them

@@ -21,7 +21,7 @@ Example:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Train {
-    /// The data: npz files with x and y, taken together
+    /// The data: npz or safetensors files with x and y, taken together
     #[arg(value_name = "DATA", required = true)]
     data: Vec<PathBuf>,
     /// What is trained and how

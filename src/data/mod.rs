@@ -1,9 +1,11 @@
-//! Sequences of inputs with optional labels, and arrays in NumPy's npz files.
+//! Sequences of inputs with optional labels, and arrays in npz and safetensors files.
 //!
 //! Responsible for reading a data set under size limits and for writing result arrays. Knows the
 //! width and element type that a model wants, nothing else about it.
 
 mod array;
+mod arrays;
+mod keys;
 mod labelled;
 mod names;
 mod npz;
@@ -12,6 +14,8 @@ mod set;
 mod write;
 
 pub use array::{Array, ArrayData};
+pub(crate) use arrays::Arrays;
+pub(crate) use keys::{Classes, Each};
 pub use labelled::{Labelled, Part};
 pub use names::{check_name, group_of, natural};
 pub(crate) use npz::Npz;

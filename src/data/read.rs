@@ -1,41 +1,31 @@
-//! An npz file as [`Sequences`]: `x` (sequences, steps, inputs...), optional labels `y`, optional
+//! A data file as [`Sequences`]: `x` (sequences, steps, inputs...), optional labels `y`, optional
 //! `length` with the steps in use of each sequence.
 
-use super::npz::Npz;
-use super::{Array, ArrayData, Sequences, Span, Values};
-use crate::error::{Diagnostic, Problems, Result};
-use crate::files;
+use super::keys::Each;
+use super::{Array, ArrayData, Arrays, Sequences, Span, Values};
+use crate::error::{Diagnostic, Result};
 use crate::model::{Element, shape_text};
 use std::path::Path;
-
-/// Largest npz file.
-pub(super) const MAX_BYTES: u64 = 1 << 30;
 
 impl Sequences {
     /// Reads the data set at `path` for a model of `inputs` stream elements a step.
     ///
     /// Axes of `x` behind the second are flattened. Real numbers are rounded to f32.
     pub fn load(path: &Path, inputs: usize, element: Element) -> Result<Sequences> {
-        let bytes = files::read(path, MAX_BYTES)?;
-        parse(bytes, inputs, element)
-            .map_err(|problem| Problems::from(problem.in_file(path.display())))
+        Arrays::load(path, |arrays| parse(arrays, inputs, element))
     }
 }
 
 pub(super) type Checked<T> = std::result::Result<T, Diagnostic>;
 
-fn parse(bytes: Vec<u8>, inputs: usize, element: Element) -> Checked<Sequences> {
-    let mut npz = Npz::open(bytes)?;
-    let Some(x) = npz.array("x")? else {
-        return Err(Diagnostic::new("x", "array missing")
-            .found(npz.names())
-            .expected("x of (sequences, steps, inputs)"));
-    };
+fn parse(arrays: &mut Arrays, inputs: usize, element: Element) -> Checked<Sequences> {
+    let x = arrays.needed("x", "x of (sequences, steps, inputs)")?;
     let (n_sequences, n_steps) = check_shape(&x.shape, inputs)?;
     let values = values(x, inputs, element)?;
-    let lengths = npz.array("length")?.map(|array| lengths(array, n_sequences, n_steps));
+    let each = Each(n_sequences, "sequence");
+    let lengths = arrays.array("length")?.map(|array| lengths(array, each, n_steps));
     let lengths = lengths.transpose()?.unwrap_or_else(|| vec![n_steps; n_sequences]);
-    let labels = npz.array("y")?.map(|array| integers(array, "y", n_sequences)).transpose()?;
+    let labels = arrays.array("y")?.map(|array| each.integers(array, "y")).transpose()?;
     let spans = lengths
         .into_iter()
         .enumerate()
@@ -97,8 +87,8 @@ fn finite(data: Vec<f32>, inputs: usize) -> Checked<Vec<f32>> {
     }
 }
 
-pub(super) fn lengths(array: Array, n_sequences: usize, n_steps: usize) -> Checked<Vec<usize>> {
-    integers(array, "length", n_sequences)?
+pub(super) fn lengths(array: Array, each: Each, n_steps: usize) -> Checked<Vec<usize>> {
+    each.integers(array, "length")?
         .into_iter()
         .enumerate()
         .map(|(k, length)| match usize::try_from(length) {
@@ -108,17 +98,4 @@ pub(super) fn lengths(array: Array, n_sequences: usize, n_steps: usize) -> Check
                 .expected(format!("1 to {n_steps}"))),
         })
         .collect()
-}
-
-/// A vector of one integer a sequence.
-pub(super) fn integers(array: Array, name: &str, n_sequences: usize) -> Checked<Vec<i64>> {
-    if array.shape != [n_sequences] {
-        return Err(Diagnostic::new(name, "wrong shape")
-            .found(shape_text(&array.shape))
-            .expected(format!("{n_sequences}, one a sequence")));
-    }
-    array
-        .data
-        .into_integers()
-        .ok_or_else(|| Diagnostic::new(name, "wrong type").found("floats").expected("integers"))
 }

@@ -19,8 +19,12 @@ const HEADER_STEP: usize = 64;
 pub struct Labels {
     /// Class of each sequence.
     pub y: Vec<usize>,
-    /// Group of each sequence: speaker, scene; what a split into parts must not tear apart.
+    /// Group of each sequence: speaker, scene; what a split into parts must not tear apart. Empty
+    /// where nobody knows groups; then there is no such array.
     pub group: Vec<usize>,
+    /// Part of each sequence, 0 for training, 1 for validation, 2 for neither; empty where nobody has
+    /// parted them, and then there is no such array.
+    pub split: Vec<usize>,
     /// Steps in use of each sequence.
     pub length: Vec<usize>,
     /// Names of the classes.
@@ -50,7 +54,7 @@ impl Rows<'_> {
 }
 
 /// Writes `x` of bytes in `shape` (sequences first), which `fill` pushes, and the labels that it
-/// returns as `y`, `group`, `length`, `classes` and `groups`; compressed, the same bytes for the same
+/// returns as `y`, `group`, `split`, `length`, `classes` and `groups`; compressed, the same bytes for the same
 /// content. Returns the size of the file.
 ///
 /// Integers are unsigned bytes where all fit, else 32 bits wide; names are NumPy strings.
@@ -88,13 +92,15 @@ fn failed(error: &io::Error) -> Problems {
 }
 
 fn add_labels(zip: &mut ZipWriter<BufWriter<File>>, labels: &Labels) -> io::Result<()> {
-    let Labels { y, group, length, classes, groups } = labels;
-    for (name, values) in [("y", y), ("group", group), ("length", length)] {
+    let Labels { y, group, split, length, classes, groups } = labels;
+    let optional = [("group", group), ("split", split)].into_iter().filter(|(_, v)| !v.is_empty());
+    for (name, values) in [("y", y)].into_iter().chain(optional).chain([("length", length)]) {
         let (kind, bytes) = integers(values);
         begin(zip, name, kind, &[values.len()], bytes.len() as u64)?;
         zip.write_all(&bytes)?;
     }
-    for (name, names) in [("classes", classes), ("groups", groups)] {
+    let groups = Some(("groups", groups)).filter(|_| !group.is_empty());
+    for (name, names) in [("classes", classes)].into_iter().chain(groups) {
         let (kind, bytes) = strings(names);
         begin(zip, name, &kind, &[names.len()], bytes.len() as u64)?;
         zip.write_all(&bytes)?;

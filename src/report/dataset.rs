@@ -68,6 +68,32 @@ pub enum Origin {
         /// Files of other kinds.
         ignored: usize,
     },
+    /// Windows of pictures.
+    Pictures {
+        /// Pictures of another size.
+        resized: usize,
+        /// Rows at the bottom of a picture that no window reaches.
+        unseen_rows: usize,
+        /// Columns at its right that no window reaches.
+        unseen_columns: usize,
+        /// Files of other kinds.
+        ignored: usize,
+    },
+    /// Windows of videos in time.
+    Videos {
+        /// Videos.
+        videos: usize,
+        /// Their frames.
+        frames: usize,
+        /// Frames of another size.
+        resized: usize,
+        /// Videos with fewer frames than a sequence has steps.
+        short: usize,
+        /// Windows left out because their last frame has no class.
+        unlabelled: usize,
+        /// Files of other kinds.
+        ignored: usize,
+    },
     /// Drawn here.
     Motion {
         /// What decided every byte.
@@ -126,6 +152,26 @@ impl fmt::Display for DataSet {
             }
             Origin::Clips { resized, short, ignored } => {
                 writeln!(f, "  frames       {resized} scaled; {short} clips shorter than {steps}")?;
+                ignored_files(f, *ignored)?;
+            }
+            Origin::Pictures { resized, unseen_rows, unseen_columns, ignored } => {
+                writeln!(f, "  pictures     {resized} scaled")?;
+                if unseen_rows + unseen_columns > 0 {
+                    writeln!(f, "  unseen       {unseen_rows} rows, {unseen_columns} columns")?;
+                }
+                ignored_files(f, *ignored)?;
+            }
+            Origin::Videos { videos, frames, resized, short, unlabelled, ignored } => {
+                let (videos, frames) = (number(*videos), number(*frames));
+                writeln!(
+                    f,
+                    "  videos       {videos}, {short} of them shorter than {steps} frames"
+                )?;
+                writeln!(f, "  frames       {frames}, {resized} scaled")?;
+                if *unlabelled > 0 {
+                    let unlabelled = number(*unlabelled);
+                    writeln!(f, "  left out     {unlabelled} windows that end without a class")?;
+                }
                 ignored_files(f, *ignored)?;
             }
             Origin::Motion { seed } => writeln!(f, "  seed         {seed}")?,

@@ -171,7 +171,7 @@ fn small_product<T: Real>(
     for (row, out) in product.chunks_exact_mut(n).enumerate() {
         let y = &y[row / m * k * n..(row / m + 1) * k * n];
         for (x, y) in x[row * k..(row + 1) * k].iter().zip(y.chunks_exact(n)) {
-            out.iter_mut().zip(y).for_each(|(out, y)| *out = *out + *x * *y);
+            out.iter_mut().zip(y).for_each(|(out, y)| *out += *x * *y);
         }
     }
     Tensor::from_vec(product, batches * m * n, &Device::Cpu)

@@ -123,7 +123,7 @@ impl<T: Real> Recurrence<T> {
         for step in (0..n_rows / batch).rev() {
             let (start, end) = (step * batch, (step + 1) * batch);
             for (sum, own) in h_back.iter_mut().zip(&of_h[start * n..end * n]) {
-                *sum = *sum + *own;
+                *sum += *own;
             }
             let before = step.checked_sub(1).map(|last| &self.state[last * batch * n..start * n]);
             let rows = (x_sums[start * wide..end * wide].par_chunks_mut(wide))
@@ -140,7 +140,7 @@ impl<T: Real> Recurrence<T> {
             if let (Some(turned), Some(_)) = (&turned, before) {
                 let products = times(&h_sums[start * wide..end * wide], wide, turned)?;
                 for (sum, product) in h_back.iter_mut().zip(products) {
-                    *sum = *sum + product;
+                    *sum += product;
                 }
             }
         }
@@ -202,7 +202,7 @@ impl<T: Real> Stand<T> {
 fn column_sums<T: Real>(rows: &[T], width: usize) -> Vec<T> {
     let mut sums = vec![T::zero(); width];
     for row in rows.chunks(width) {
-        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum = *sum + *value);
+        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += *value);
     }
     sums
 }

@@ -5,7 +5,10 @@
 //! * `-progress pipe:1` prints lines `frame=N` to standard output, the last of them with the number of
 //!   all frames written;
 //! * `-fps_mode passthrough` neither drops nor doubles a frame;
-//! * the filter `select` with a sum of `eq(n,K)` passes the frames K, counted from 0;
+//! * the filter `select` with a sum of `eq(n,K)` and `between(n,K,L)` passes the frames K and K to L,
+//!   counted from 0; after `-frames:v N` of them it reads no further;
+//! * the filter `fps=F` before it doubles and drops frames so that frame k is the one shown at k / F
+//!   seconds;
 //! * an output `%06d.png` numbers the frames from 1;
 //! * `file:` before a path keeps the rest of it from being read as a protocol, and
 //!   `-protocol_whitelist file` keeps a playlist from naming anything else.
@@ -23,17 +26,18 @@ const LIMIT: Duration = Duration::from_secs(1800);
 #[derive(Debug, Clone)]
 pub struct Ffmpeg {
     found: Found,
+    rate: Option<f64>,
 }
 
 impl Ffmpeg {
-    /// Looks for ffmpeg.
-    pub fn find() -> Result<Ffmpeg> {
-        Ok(Ffmpeg { found: tool::find(Tool::Ffmpeg)? })
+    /// Looks for ffmpeg; videos are read at `rate` frames a second, or at their own.
+    pub fn find(rate: Option<f64>) -> Result<Ffmpeg> {
+        Ok(Ffmpeg { found: tool::find(Tool::Ffmpeg)?, rate })
     }
 
     /// Number of frames of the first video stream of a file, by decoding it.
     pub fn count(&self, video: &Path) -> Result<usize> {
-        let run = self.read(video)?.args(["-f", "null", "-progress", "pipe:1", "-"]);
+        let run = self.filtered(video, None)?.args(["-f", "null", "-progress", "pipe:1", "-"]);
         let finished = run.run_ok().map_err(|problems| problems.in_file(video.display()))?;
         let mut lines = finished.stdout.lines().filter_map(|line| line.strip_prefix("frame="));
         let last = lines.next_back().and_then(|count| count.trim().parse().ok());
@@ -43,10 +47,14 @@ impl Ffmpeg {
     /// Writes frames of a video, counted from 0 and ascending, as PNG files into an empty folder;
     /// returns their paths in the same order.
     pub fn extract(&self, video: &Path, frames: &[usize], dir: &Path) -> Result<Vec<PathBuf>> {
-        let picks: Vec<String> = frames.iter().map(|frame| format!("eq(n,{frame})")).collect();
+        let runs = frames.chunk_by(|a, b| a + 1 == *b).map(|run| match run {
+            [first, .., last] => format!("between(n,{first},{last})"),
+            _ => format!("eq(n,{})", run[0]),
+        });
+        let select = format!("select='{}'", runs.collect::<Vec<_>>().join("+"));
         let run = self
-            .read(video)?
-            .args(["-vf", &format!("select='{}'", picks.join("+"))])
+            .filtered(video, Some(select))?
+            .args(["-frames:v", &frames.len().to_string()])
             .args(["-f", "image2", "-c:v", "png", "-pix_fmt", "rgb24", "%06d.png"])
             .cwd(dir);
         run.run_ok().map_err(|problems| problems.in_file(video.display()))?;
@@ -61,6 +69,14 @@ impl Ffmpeg {
                 .in_file(video.display())
                 .into()),
         }
+    }
+
+    /// A run that decodes the first video stream at the rate asked for and filters it.
+    fn filtered(&self, video: &Path, filter: Option<String>) -> Result<Run> {
+        let rate = self.rate.map(|rate| format!("fps={rate}"));
+        let filters: Vec<String> = rate.into_iter().chain(filter).collect();
+        let run = self.read(video)?;
+        Ok(if filters.is_empty() { run } else { run.args(["-vf", &filters.join(",")]) })
     }
 
     /// A run that decodes the first video stream and nothing else.

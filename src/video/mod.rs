@@ -1,5 +1,5 @@
-//! Clips as sequences of frames: which frames of a clip, in which size and layout; clips out of video
-//! files; and clips of moving figures that are drawn here.
+//! Clips as sequences of frames: which frames of a clip, in which size and layout; windows of a
+//! frame; clips out of video files; and clips of moving figures that are drawn here.
 //!
 //! A frame is channel-planar: all bytes of a channel, row by row, then the next channel.
 
@@ -7,7 +7,9 @@ mod ffmpeg;
 mod frame;
 pub mod motion;
 mod pick;
+mod window;
 
 pub use ffmpeg::Ffmpeg;
 pub use frame::{FrameSize, decode, resize};
 pub use pick::pick;
+pub use window::{Windows, planar};

@@ -116,7 +116,7 @@ fn every_help_ends_in_examples_that_parse() {
     let families = definition.get_subcommands().filter(|c| c.has_subcommands());
     let families = families.map(|c| (c.get_name().to_owned(), c.clone()));
     let all: Vec<_> = commands(&definition).into_iter().chain(families).collect();
-    assert_eq!(all.len(), 17);
+    assert_eq!(all.len(), 19);
     for (name, command) in &all {
         let help = command.clone().render_help().to_string();
         let (_, examples) = help.split_once("Example:\n").expect("an example at the end");

@@ -11,7 +11,7 @@ use std::fs;
 
 /// Runs each line, which must be refused and must change nothing, and compares the messages.
 #[track_caller]
-fn refused(dir: &Folder, lines: &[&str], messages: Expect) {
+pub fn refused(dir: &Folder, lines: &[&str], messages: Expect) {
     fs::write(dir.path("out.npz"), "the previous one").unwrap();
     let before = dir.files();
     let mut all = String::new();
@@ -27,7 +27,7 @@ fn refused(dir: &Folder, lines: &[&str], messages: Expect) {
     messages.assert_eq(&all);
 }
 
-fn put(dir: &Folder, name: &str, bytes: &[u8]) {
+pub fn put(dir: &Folder, name: &str, bytes: &[u8]) {
     let path = dir.path(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, bytes).unwrap();
@@ -246,7 +246,7 @@ fn clips() {
             $ htgen data frames nested --size 4x4 -o out.npz
             error: nested/a/c_1: folders among frames: expected a folder of frames alone
             $ htgen data frames fine --size 4x4 --steps 5000 -o out.npz
-            error: --steps: too many frames a sequence: found 5000, expected at most 4096; --steps takes so many, spread over the clip
+            error: --steps: too many steps a sequence: found 5000, expected at most 4096; --steps takes so many, spread over the clip
             $ htgen data frames fine --size 4x0 -o out.npz
             error: invalid value '4x0' for '--size <WxH>': expected WIDTHxHEIGHT, 1 to 4096 pixels each
             $ htgen data frames fine --size 4 -o out.npz

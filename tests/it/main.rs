@@ -26,9 +26,13 @@ mod compress_refusals;
 mod data_frames; // clips to frames
 mod data_motion; // drawn clips, and what a linear classifier sees in them
 mod data_refusals; // bad recordings and clips, nothing half written
+mod data_safetensors; // sequences as safetensors, as npz
+mod data_sliding; // videos with a class a frame to windows in time
+mod data_sliding_refusals;
 mod data_support;
 mod data_voices; // the example's voices, made again
 mod data_wav; // recordings to features, against a plain computation
+mod data_windows; // pictures to windows
 mod dense; // the plain evaluation itself
 mod digits;
 mod emit;

@@ -44,9 +44,15 @@ fn pictures(listing: &Listing) -> Option<Clip> {
 #[derive(Default)]
 pub struct Reader {
     ffmpeg: Option<Ffmpeg>,
+    rate: Option<f64>,
 }
 
 impl Reader {
+    /// One that reads videos at so many frames a second; pictures are taken as they are.
+    pub fn at(rate: f64) -> Reader {
+        Reader { ffmpeg: None, rate: Some(rate) }
+    }
+
     /// Number of frames of a clip.
     pub fn count(&mut self, clip: &Clip, path: &Path) -> Result<usize> {
         match clip {
@@ -90,7 +96,7 @@ impl Reader {
 
     fn ffmpeg(&mut self) -> Result<&Ffmpeg> {
         if self.ffmpeg.is_none() {
-            self.ffmpeg = Some(Ffmpeg::find()?);
+            self.ffmpeg = Some(Ffmpeg::find(self.rate)?);
         }
         Ok(self.ffmpeg.as_ref().expect("it was just found"))
     }
@@ -110,7 +116,7 @@ fn load(paths: &[&PathBuf], size: FrameSize) -> Result<(Vec<u8>, usize)> {
 }
 
 /// One picture as a frame, and whether it had another size.
-fn frame(path: &Path, size: FrameSize) -> Result<(Vec<u8>, bool)> {
+pub fn frame(path: &Path, size: FrameSize) -> Result<(Vec<u8>, bool)> {
     let packed = files::read(path, MAX_BYTES)?;
     let picture = video::decode(&packed).map_err(|problems| problems.in_file(path.display()))?;
     let own = (picture.width() as usize, picture.height() as usize);

@@ -140,6 +140,11 @@ fn empty(what: &str, noun: &str, place: &Path) -> Diagnostic {
 }
 
 impl<T> Tree<T> {
+    /// Class and group of each item.
+    pub fn labels(&self) -> (Vec<usize>, Vec<&str>) {
+        self.items.iter().map(|item| (item.class, item.group.as_str())).unzip()
+    }
+
     fn gather(
         &mut self,
         listing: Listing,

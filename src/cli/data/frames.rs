@@ -2,7 +2,7 @@
 
 use super::clips::{CLIPS, Clip, Reader, is_picture};
 use super::folders::{self, Tree};
-use super::{go_on, labels};
+use super::{check_steps, go_on, labels};
 use crate::cli::options::{ClassNames, channels, class_names, count, picture_size};
 use crate::cli::progress::Progress;
 use crate::cli::{Outcome, out};
@@ -14,8 +14,6 @@ use crate::video::{FrameSize, pick};
 use clap::Args;
 use std::path::PathBuf;
 
-/// Most steps of a sequence.
-const MAX_STEPS: usize = 4096;
 /// Frames in memory at once.
 const BATCH: usize = 64;
 
@@ -71,8 +69,8 @@ impl Frames {
         let shape = [tree.items.len(), steps, size.channels, size.height, size.width];
         let length: Vec<usize> = counts.iter().map(|&count| count.min(steps)).collect();
         let short = length.iter().filter(|&&length| length < steps).count();
-        let groups = tree.items.iter().map(|item| (item.class, item.group.as_str()));
-        let labels = labels(&tree.classes, groups, length);
+        let (y, groups) = tree.labels();
+        let labels = labels(&tree.classes, y, Some(groups), length);
         progress.stage("reading frames");
         let mut resized = 0;
         let bytes = write_set(&self.output, &shape, |rows| {
@@ -113,14 +111,8 @@ impl Frames {
 
     fn steps(&self, counts: &[usize]) -> Result<usize> {
         let steps = self.steps.unwrap_or_else(|| counts.iter().copied().max().unwrap_or(0));
-        if steps <= MAX_STEPS {
-            return Ok(steps);
-        }
-        Err(Diagnostic::new("--steps", "too many frames a sequence")
-            .found(steps)
-            .expected(format!("at most {MAX_STEPS}"))
-            .help("--steps takes so many, spread over the clip")
-            .into())
+        check_steps("--steps", steps, "--steps takes so many, spread over the clip")?;
+        Ok(steps)
     }
 }
 

@@ -1,27 +1,35 @@
-//! `htgen data`: data sets from recordings, from frames or videos, and from drawn motion; and
-//! their parts.
+//! `htgen data`: data sets from recordings, from pictures, from frames or videos, and from drawn
+//! motion; and their parts.
 
 mod clips;
 mod folders;
 mod frames;
 mod motion;
+mod pictures;
+mod sliding;
+mod spans;
 mod split;
 mod spoken;
+mod stretch;
 mod wav;
+mod windows;
 
 use super::Outcome;
-use crate::data::{Labels, natural};
-use crate::error::{Diagnostic, Result};
+use crate::data::{Labels, check_name, natural};
+use crate::error::{Diagnostic, Problems, Result};
 use crate::tool::Hold;
 use clap::{Args, Subcommand};
+use std::path::Path;
 
 const EXAMPLE: &str = "\
 Example:
   htgen data wav recordings -o spoken.npz
   htgen data frames clips --size 160x120 --steps 6 -o video.npz
+  htgen data windows pictures --size 64x64 --channels 1 --window 32x32 --stride 16 -o signs.npz
+  htgen data sliding videos --labels falls.csv --size 64x48 --fps 8 --steps 8 -o falls.npz
   htgen data motion --size 48x36x1 --steps 8 --count 400 -o motion.npz";
 
-/// Make a data set from recordings, from frames or videos, or from drawn motion
+/// Make a data set from recordings, pictures, frames or videos, or from drawn motion
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE, arg_required_else_help = true, disable_help_subcommand = true)]
 pub struct Data {
@@ -33,6 +41,8 @@ pub struct Data {
 enum Source {
     Wav(wav::Wav),
     Frames(frames::Frames),
+    Windows(windows::WindowsCommand),
+    Sliding(sliding::Sliding),
     Motion(motion::MotionCommand),
     Split(split::SplitCommand),
 }
@@ -42,6 +52,8 @@ impl Data {
         match self.source {
             Source::Wav(args) => args.run(),
             Source::Frames(args) => args.run(),
+            Source::Windows(args) => args.run(),
+            Source::Sliding(args) => args.run(),
             Source::Motion(args) => args.run(),
             Source::Split(args) => args.run(),
         }
@@ -53,18 +65,62 @@ fn go_on(hold: &Hold) -> Result<()> {
     if hold.is_interrupted() { Err(Diagnostic::new("", "interrupted").into()) } else { Ok(()) }
 }
 
-/// Labels from the class and the name of the group of each sequence, in order.
-fn labels<'a>(
+/// Most steps of a sequence.
+const MAX_STEPS: usize = 4096;
+
+/// Checks the number of steps of a sequence, which `option` decides.
+fn check_steps(option: &str, steps: usize, help: &str) -> Result<()> {
+    if steps <= MAX_STEPS {
+        return Ok(());
+    }
+    Err(Diagnostic::new(option, "too many steps a sequence")
+        .found(steps)
+        .expected(format!("at most {MAX_STEPS}"))
+        .help(help)
+        .into())
+}
+
+/// Refuses options that say nothing about what is read: `given` are those that were, `of` is what
+/// they are for.
+fn check_options(given: &[(&str, bool)], of: &str, source: &Path) -> Result<()> {
+    let strange = given.iter().filter(|(_, given)| *given).map(|(option, _)| {
+        Diagnostic::new(*option, format!("an option for {of}"))
+            .help(format!("leave it out with {}", source.display()))
+    });
+    let strange: Vec<Diagnostic> = strange.collect();
+    if strange.is_empty() { Ok(()) } else { Err(Problems(strange)) }
+}
+
+/// An option without which `source` cannot be read.
+fn needed<T>(option: &str, value: Option<T>, source: &Path) -> Result<T> {
+    value.ok_or_else(|| {
+        let needs = format!("needed to read {}, which is a folder", source.display());
+        Diagnostic::new(option, needs).into()
+    })
+}
+
+/// The names of classes that a file holds, checked as those of folders are.
+fn check_classes(classes: &[String], source: &Path) -> Result<()> {
+    let check = |class: &String| check_name(class);
+    classes
+        .iter()
+        .try_for_each(check)
+        .map_err(|p| p.in_file(format!("{}: classes", source.display())))
+}
+
+/// Labels from the class and, where there are groups, the name of the group of each sequence.
+fn labels(
     classes: &[String],
-    sequences: impl Iterator<Item = (usize, &'a str)>,
+    y: Vec<usize>,
+    names: Option<Vec<&str>>,
     length: Vec<usize>,
 ) -> Labels {
-    let (y, names): (Vec<usize>, Vec<&str>) = sequences.unzip();
+    let names = names.unwrap_or_default();
     let mut groups = names.clone();
     groups.sort_by(|a, b| natural(a, b));
     groups.dedup();
     let place = |name: &&str| groups.binary_search_by(|group| natural(group, name));
     let group = names.iter().map(|name| place(name).expect("every name is in the list")).collect();
     let groups = groups.into_iter().map(str::to_owned).collect();
-    Labels { y, group, length, classes: classes.to_vec(), groups }
+    Labels { y, group, length, classes: classes.to_vec(), groups, ..Labels::default() }
 }

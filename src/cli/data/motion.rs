@@ -60,6 +60,7 @@ impl MotionCommand {
             length: vec![steps; count],
             classes: Kind::ALL.map(|kind| kind.name().to_owned()).into(),
             groups: (0..motion.groups()).map(|group| format!("scene{group}")).collect(),
+            ..Labels::default()
         };
         let progress = Progress::start("drawing clips");
         let bytes = write_set(&self.output, &shape, |rows| {

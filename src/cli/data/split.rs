@@ -13,7 +13,7 @@ Example:
 #[derive(Debug, Args)]
 #[command(name = "split", after_help = EXAMPLE)]
 pub struct SplitCommand {
-    /// The data: npz files with x and y, taken together
+    /// The data: npz or safetensors files with x and y, taken together
     #[arg(value_name = "DATA", required = true)]
     data: Vec<PathBuf>,
     /// The configuration of the training

@@ -60,11 +60,9 @@ impl Wav {
         let shape = [tree.items.len(), LogMel::STEPS, LogMel::INPUTS];
         let progress = Progress::start("computing features");
         let mut tally = Tally::default();
-        let labels = labels(
-            &tree.classes,
-            tree.items.iter().map(|item| (item.class, item.group.as_str())),
-            vec![LogMel::STEPS; tree.items.len()],
-        );
+        let (y, groups) = tree.labels();
+        let length = vec![LogMel::STEPS; y.len()];
+        let labels = labels(&tree.classes, y, Some(groups), length);
         let bytes = write_set(&self.output, &shape, |rows| {
             fill(&tree, rows, &mut tally, &hold)?;
             Ok(labels.clone())

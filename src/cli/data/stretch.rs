@@ -1,0 +1,262 @@
+//! Videos with a class a frame: files or folders of pictures beside a text of times, or arrays.
+
+use super::clips::{CLIPS, Clip, Reader};
+use super::folders::{self, Entry};
+use super::pictures::{self, Axes};
+use super::spans::Spans;
+use super::{check_classes, go_on};
+use crate::data::{Arrays, Classes, Each};
+use crate::error::{Diagnostic, Result};
+use crate::tool::Hold;
+use crate::video::{FrameSize, planar};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Deepest folder that is looked into.
+const MAX_DEPTH: usize = 8;
+/// Frames that are decoded at once.
+const BATCH: usize = 256;
+/// Most bytes of the frames of a video, which is in memory whole.
+const MAX_BYTES: usize = 1 << 30;
+
+/// One video.
+pub struct Stretch {
+    /// What it is called.
+    pub name: String,
+    /// Class of each frame, where it has one.
+    pub classes: Vec<Option<usize>>,
+    frames: Frames,
+}
+
+enum Frames {
+    /// A clip on disk.
+    Clip(Clip, PathBuf),
+    /// Frames of the array, from this one on.
+    Array(usize),
+}
+
+/// All videos, and where their frames are.
+pub struct Stretches {
+    pub videos: Vec<Stretch>,
+    pub classes: Vec<String>,
+    pub size: FrameSize,
+    /// Files that are no videos.
+    pub ignored: usize,
+    reader: Reader,
+    bytes: Vec<u8>,
+}
+
+/// Rows and columns, and channels behind them.
+const PIXELS: Axes = Axes {
+    expected: "bytes of (frames, rows, columns) or (frames, rows, columns, channels)",
+    size: |axes| match *axes {
+        [height, width] => Some(FrameSize { width, height, channels: 1 }),
+        [height, width, channels] => Some(FrameSize { width, height, channels }),
+        _ => None,
+    },
+};
+
+/// Names of the arrays of frames, of the video of each, and of its class.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'a> {
+    pub frames: &'a str,
+    pub video: &'a str,
+    pub class: &'a str,
+}
+
+impl Stretches {
+    /// The videos of the arrays in a file.
+    pub fn arrays(path: &Path, names: Names<'_>, named: Option<&[String]>) -> Result<Stretches> {
+        let taken = Arrays::load(path, |arrays| {
+            let (count, size, bytes) = pictures::bytes(arrays, names.frames, &PIXELS)?;
+            let each = Each(count, "frame");
+            let keys = each.keys(arrays, names.video)?.ok_or_else(|| {
+                let problem = Diagnostic::new(names.video, "array missing").found(arrays.names());
+                problem.expected(format!("{}, the video of each frame", names.video))
+            })?;
+            let classes = each.classes(arrays, names.class, named)?;
+            let videos = parted(&keys, &classes.of, names.video)?;
+            Ok((videos, classes.names, size, bytes))
+        });
+        let (videos, classes, size, bytes) = taken?;
+        check_classes(&classes, path)?;
+        Ok(Stretches { videos, classes, size, ignored: 0, reader: Reader::default(), bytes })
+    }
+
+    /// The videos below a folder, read at a rate, with the classes that a text says; `otherwise` is
+    /// the class of all other frames.
+    pub fn files(
+        (dir, size, rate): (&Path, FrameSize, f64),
+        labels: &Path,
+        otherwise: Option<&str>,
+        named: Option<&[String]>,
+        hold: &Hold,
+    ) -> Result<Stretches> {
+        let spans = Spans::load(labels)?;
+        let mut names = spans.classes();
+        names.extend(otherwise);
+        let line = |k| spans.place(k).map(|line| format!("{}: {line}", labels.display()));
+        let place = |k| line(k).unwrap_or_else(|| "--otherwise".to_owned());
+        let classes = Classes::of_names(&names, named, place)?;
+        let otherwise = otherwise.and_then(|_| classes.of.last().copied());
+        let mut found = Found::default();
+        found.gather(dir, "", 0)?;
+        let known = |video: &str| found.clips.iter().any(|clip| clip.names().contains(&video));
+        if let Some(problem) = spans.unknown(known) {
+            let expected = format!("one below {}, like {}", dir.display(), found.example(dir)?);
+            return Err(problem.expected(expected).in_file(labels.display()).into());
+        }
+        let mut reader = Reader::at(rate);
+        let mut videos = Vec::new();
+        for clip in found.clips {
+            go_on(hold)?;
+            let count = reader.count(&clip.clip, &clip.path)?;
+            let lines = spans.frames(&clip.names(), count, rate);
+            let lines = lines.map_err(|problems| problems.in_file(labels.display()))?;
+            let class = |line: &Option<usize>| line.map(|line| classes.of[line]).or(otherwise);
+            let classes: Vec<Option<usize>> = lines.iter().map(class).collect();
+            if classes.iter().all(Option::is_none) {
+                return Err(Diagnostic::new("", "no line about a video")
+                    .found(format!("{:?} is not named", clip.name))
+                    .help("--otherwise gives a class to frames that no line names")
+                    .in_file(labels.display())
+                    .into());
+            }
+            if count.saturating_mul(size.bytes()) > MAX_BYTES {
+                return Err(Diagnostic::new("", "a video that is too long")
+                    .found(format!("{count} frames of {} bytes", size.bytes()))
+                    .expected(format!("at most {MAX_BYTES} bytes"))
+                    .help("a smaller --size or --fps makes fewer")
+                    .in_file(clip.path.display())
+                    .into());
+            }
+            videos.push(Stretch {
+                name: clip.name,
+                classes,
+                frames: Frames::Clip(clip.clip, clip.path),
+            });
+        }
+        let ignored = found.ignored;
+        Ok(Stretches { videos, classes: classes.names, size, ignored, reader, bytes: Vec::new() })
+    }
+
+    /// The frames of a video one behind the other, channel by channel, and how many of them were of
+    /// another size.
+    pub fn read(&mut self, video: usize, hold: &Hold) -> Result<(Vec<u8>, usize)> {
+        let stretch = &self.videos[video];
+        let (count, each) = (stretch.classes.len(), self.size.bytes());
+        match &stretch.frames {
+            Frames::Array(first) => {
+                let frames = self.bytes[first * each..(first + count) * each].chunks_exact(each);
+                Ok((frames.flat_map(|frame| planar(frame, self.size.channels)).collect(), 0))
+            }
+            Frames::Clip(clip, path) => {
+                let (mut bytes, mut resized) = (Vec::with_capacity(count * each), 0);
+                let picks: Vec<usize> = (0..count).collect();
+                for picks in picks.chunks(BATCH) {
+                    go_on(hold)?;
+                    let (frames, other) = self.reader.frames(clip, path, picks, self.size)?;
+                    bytes.extend(frames);
+                    resized += other;
+                }
+                Ok((bytes, resized))
+            }
+        }
+    }
+}
+
+/// Cuts frames where another video begins.
+fn parted(
+    keys: &[String],
+    classes: &[usize],
+    name: &str,
+) -> std::result::Result<Vec<Stretch>, Diagnostic> {
+    let (mut videos, mut seen, mut first) = (Vec::new(), BTreeSet::new(), 0);
+    for run in keys.chunk_by(|a, b| a == b) {
+        if !seen.insert(&run[0]) {
+            return Err(Diagnostic::new(format!("{name}[{first}]"), "a video in two places")
+                .found(run[0].escape_debug())
+                .expected("the frames of a video one behind the other, in the order of time"));
+        }
+        let classes = classes[first..first + run.len()].iter().copied().map(Some).collect();
+        videos.push(Stretch { name: run[0].clone(), classes, frames: Frames::Array(first) });
+        first += run.len();
+    }
+    Ok(videos)
+}
+
+/// A clip below the folder.
+struct Named {
+    /// Its path below the folder, without the ending of a file.
+    name: String,
+    /// The same with it.
+    file: String,
+    path: PathBuf,
+    clip: Clip,
+}
+
+impl Named {
+    fn names(&self) -> [&str; 2] {
+        [&self.name, &self.file]
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    clips: Vec<Named>,
+    ignored: usize,
+}
+
+impl Found {
+    /// Finds all clips in a folder and below it; `before` is its path from the top on.
+    fn gather(&mut self, dir: &Path, before: &str, depth: usize) -> Result<()> {
+        let listing = folders::list(dir)?;
+        if depth > MAX_DEPTH {
+            return Err(Diagnostic::new("", "a folder too deep")
+                .expected(format!("at most {MAX_DEPTH} folders above a video"))
+                .in_file(dir.display())
+                .into());
+        }
+        for file in listing.files {
+            match (CLIPS.file)(&file) {
+                Some(clip) => self.add(file, before, clip)?,
+                None => self.ignored += 1,
+            }
+        }
+        for folder in listing.folders {
+            let inner = folders::list(&folder.path)?;
+            match (CLIPS.folder)(&inner).filter(|_| inner.folders.is_empty()) {
+                Some(clip) => self.add(folder, before, clip)?,
+                None => {
+                    self.gather(&folder.path, &format!("{before}{}/", folder.name), depth + 1)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, entry: Entry, before: &str, clip: Clip) -> Result<()> {
+        let stem = match clip {
+            Clip::Video => Path::new(&entry.name).file_stem().unwrap_or_default().to_string_lossy(),
+            Clip::Pictures(_) => Cow::from(&entry.name),
+        };
+        let name = format!("{before}{stem}");
+        if self.clips.iter().any(|other| other.name == name) {
+            return Err(Diagnostic::new("", "two videos of one name")
+                .found(format!("{name:?}"))
+                .help("rename one of them")
+                .in_file(entry.path.display())
+                .into());
+        }
+        let file = format!("{before}{}", entry.name);
+        self.clips.push(Named { name, file, path: entry.path.clone(), clip });
+        Ok(())
+    }
+
+    /// The name of some video.
+    fn example(&self, dir: &Path) -> Result<&str> {
+        let first = self.clips.first().map(|clip| clip.file.as_str());
+        first.ok_or_else(|| Diagnostic::new("", "no videos").in_file(dir.display()).into())
+    }
+}

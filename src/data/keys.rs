@@ -1,0 +1,188 @@
+//! What stands beside the items of a data set, one entry an item: classes, groups, parts.
+
+use super::read::Checked;
+use super::{Array, Arrays, Part, natural};
+use crate::error::Diagnostic;
+use crate::model::shape_text;
+
+/// Arrays that name who or where an item comes from, in the order in which they are looked for.
+const GROUP_NAMES: [&str; 4] = ["group", "speaker", "voice", "video"];
+
+/// The items that have an entry each: how many, and what one is called.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Each(pub usize, pub &'static str);
+
+impl Each {
+    fn check(self, name: &str, shape: &[usize]) -> Checked<()> {
+        let Each(count, noun) = self;
+        if shape == [count] {
+            return Ok(());
+        }
+        Err(Diagnostic::new(name, "wrong shape")
+            .found(shape_text(shape))
+            .expected(format!("{count}, one a {noun}")))
+    }
+
+    /// A vector of one integer an item.
+    pub(super) fn integers(self, array: Array, name: &str) -> Checked<Vec<i64>> {
+        self.check(name, &array.shape)?;
+        array
+            .data
+            .into_integers()
+            .ok_or_else(|| Diagnostic::new(name, "wrong type").found("floats").expected("integers"))
+    }
+
+    /// An array of one integer or text an item, as text.
+    pub(crate) fn keys(self, arrays: &mut Arrays, name: &str) -> Checked<Option<Vec<String>>> {
+        if let Some(strings) = arrays.strings(name)? {
+            self.check(name, &[strings.len()])?;
+            return Ok(Some(strings));
+        }
+        let Some(array) = arrays.array(name)? else { return Ok(None) };
+        let numbers = self.integers(array, name)?;
+        Ok(Some(numbers.iter().map(i64::to_string).collect()))
+    }
+
+    /// The group of each item as text, by the array `asked` for or one of the usual names.
+    pub(super) fn groups(
+        self,
+        arrays: &mut Arrays,
+        asked: Option<&str>,
+    ) -> Checked<Option<Vec<String>>> {
+        let names: Vec<&str> = asked.map_or(GROUP_NAMES.to_vec(), |name| vec![name]);
+        for name in names {
+            if let Some(keys) = self.keys(arrays, name)? {
+                return Ok(Some(keys));
+            }
+        }
+        match asked {
+            Some(name) => Err(Diagnostic::new(name, "array missing")
+                .found(arrays.names())
+                .expected(format!("the group of each {}", self.1))),
+            None => Ok(None),
+        }
+    }
+
+    /// The groups as they are called: where the array `group` counts through the names in `groups`,
+    /// by those.
+    pub(crate) fn group_names(
+        self,
+        arrays: &mut Arrays,
+        asked: Option<&str>,
+    ) -> Checked<Option<Vec<String>>> {
+        let Some(keys) = self.groups(arrays, asked)? else { return Ok(None) };
+        // The names are those of `group`, not of another array that took its place.
+        let counted = asked.is_none_or(|name| name == "group") && arrays.array("group")?.is_some();
+        let names = arrays.strings("groups")?.filter(|_| counted).unwrap_or_default();
+        let name = |key: &String| key.parse().ok().and_then(|k: usize| names.get(k).cloned());
+        Ok(Some(keys.into_iter().map(|key| name(&key).unwrap_or(key)).collect()))
+    }
+
+    /// The part of each item, by the array `split`.
+    pub(crate) fn parts(self, arrays: &mut Arrays) -> Checked<Option<Vec<Part>>> {
+        let Some(keys) = self.keys(arrays, "split")? else { return Ok(None) };
+        let part = |(k, key): (usize, &String)| match key.as_str() {
+            "0" | "train" => Ok(Part::Training),
+            "1" | "validation" | "val" | "valid" => Ok(Part::Validation),
+            "2" | "test" => Ok(Part::Other),
+            other => Err(Diagnostic::new(format!("split[{k}]"), "not a part")
+                .found(other.escape_debug())
+                .expected("0 or train, 1 or validation, 2 or test")),
+        };
+        keys.iter().enumerate().map(part).collect::<Checked<_>>().map(Some)
+    }
+
+    /// The class of each item, by the array `name` of numbers or of names. The classes are those
+    /// `named`; else those that the file names in `classes`; else, of numbers, as many as there are,
+    /// and, of names, all of them in their order.
+    pub(crate) fn classes(
+        self,
+        arrays: &mut Arrays,
+        name: &str,
+        named: Option<&[String]>,
+    ) -> Checked<Classes> {
+        let listed = match named {
+            Some(named) => Some(named.to_vec()),
+            None => arrays.strings("classes")?,
+        };
+        if let Some(texts) = arrays.strings(name)? {
+            self.check(name, &[texts.len()])?;
+            return Classes::of_names(&texts, listed.as_deref(), |k| format!("{name}[{k}]"));
+        }
+        let labels = arrays.needed(name, &format!("{name}, the class of each {}", self.1))?;
+        let labels = self.integers(labels, name)?;
+        let number = self.class_count(name, &labels, listed.as_ref().map(Vec::len))?;
+        let names = listed.unwrap_or_else(|| (0..number).map(|k| k.to_string()).collect());
+        Ok(Classes { names, of: labels.iter().map(|&label| label as usize).collect() })
+    }
+
+    /// Number of classes: as many as are named, or one more than the largest label; the labels are
+    /// below it.
+    pub(super) fn class_count(
+        self,
+        name: &str,
+        labels: &[i64],
+        named: Option<usize>,
+    ) -> Checked<usize> {
+        let largest = labels.iter().copied().max().unwrap_or(0);
+        let classes =
+            named.unwrap_or_else(|| usize::try_from(largest.saturating_add(1)).unwrap_or(0));
+        let inside = |label: i64| usize::try_from(label).is_ok_and(|label| label < classes);
+        if let Some(k) = labels.iter().position(|&label| !inside(label)) {
+            let expected = match named {
+                Some(classes) => format!("0 to {}, the classes named", classes.saturating_sub(1)),
+                None => "classes counted from 0".to_owned(),
+            };
+            return Err(Diagnostic::new(format!("{name}[{k}]"), "label outside the classes")
+                .found(labels[k])
+                .expected(expected));
+        }
+        // A label of a million would be a head of a million outputs.
+        if classes > labels.len().max(2) {
+            return Err(Diagnostic::new(name, format!("more classes than {}s", self.1))
+                .found(format!("{classes} classes"))
+                .expected(format!("at most {}", labels.len()))
+                .help("count the classes from 0 without gaps"));
+        }
+        Ok(classes)
+    }
+}
+
+/// The class of each item and what the classes are called.
+#[derive(Debug)]
+pub(crate) struct Classes {
+    /// Names, in the order of the labels.
+    pub names: Vec<String>,
+    /// Class of each item, below their number.
+    pub of: Vec<usize>,
+}
+
+impl Classes {
+    /// Classes by their names: those listed, or all in their order; `place` says where a name stands.
+    pub(crate) fn of_names<T: AsRef<str>>(
+        texts: &[T],
+        listed: Option<&[String]>,
+        place: impl Fn(usize) -> String,
+    ) -> Checked<Classes> {
+        let names = listed.map_or_else(|| distinct(texts), <[String]>::to_vec);
+        let class = |(k, text): (usize, &T)| {
+            let text = text.as_ref();
+            names.iter().position(|name| name == text).ok_or_else(|| {
+                Diagnostic::new(place(k), "a label outside the classes")
+                    .found(format!("{text:?}"))
+                    .expected(format!("one of {}", names.join(", ")))
+                    .help("--classes names other ones")
+            })
+        };
+        let of = texts.iter().enumerate().map(class).collect::<Checked<_>>()?;
+        Ok(Classes { names, of })
+    }
+}
+
+/// Every text once, in the natural order.
+fn distinct<T: AsRef<str>>(texts: &[T]) -> Vec<String> {
+    let mut names: Vec<String> = texts.iter().map(|text| text.as_ref().to_owned()).collect();
+    names.sort_by(|a, b| natural(a, b));
+    names.dedup();
+    names
+}
