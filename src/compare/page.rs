@@ -8,7 +8,7 @@ use std::fmt::Write;
 pub fn page(comparison: &Comparison) -> String {
     let mut text = format!("# {}\n\nWritten by `htgen compare`.\n", comparison.title);
     if !comparison.about.is_empty() {
-        let _ = write!(text, "{}\n", comparison.about.trim());
+        let _ = writeln!(text, "{}", comparison.about.trim());
     }
     let _ = write!(text, "\n{}\n", conditions(comparison));
     let verdicts = comparison.verdicts();
