@@ -7,7 +7,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 help:
 	@echo 'make demo   install what is missing, build, and take the spoken digits to a bitstream'
 	@echo 'make test   install what is missing, check format and lints, run every test'
-	@echo 'make test-train  the same for htgen train, which needs candle'
+	@echo 'make test-train  the same for htgen train, which needs faer'
 	@echo 'make bench  print the tables of efficiency and speed'
 	@echo 'make bench-train  time an epoch of training against JAX'
 	@echo 'make results  measure everything, write docs/results.md and the table in README.md'
@@ -32,7 +32,7 @@ test:
 	cargo clippy --all-targets --features compress -- -D warnings
 	HTGEN_REQUIRE_TOOLS=1 cargo test --features compress
 
-# Training beside it: candle alone takes longer to build than everything else.
+# Training beside it: faer alone takes longer to build than everything else.
 test-train:
 	@scripts/setup.sh test
 	cargo lint-all
