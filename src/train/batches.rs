@@ -1,12 +1,13 @@
 //! Sequences of a data set as batches of prepared inputs; the preparation itself.
 
 use super::augment::{Move, MovedStep};
-use super::cell::{Real, real};
 use super::net::Batch;
+use super::real::Real;
+use super::rows::Rows;
 use crate::data::{Labelled, Step};
 use crate::model::InputPrep;
-use candle_core::{DType, Device, Result, Tensor};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// Reads the mean of each input over all steps of some sequences, and the power of two that brings the
 /// mean of |x|^2 over the steps near the number of hidden units.
@@ -51,65 +52,35 @@ fn each(step: Step<'_>, mut see: impl FnMut(usize, f64)) {
     }
 }
 
-/// The sequences as one batch, prepared, step by step; zeros where a sequence has ended. `moves` has
-/// one move a sequence, or is empty.
-pub fn batch(
+/// The sequences as one batch, prepared; `moves` has one move a sequence, or is empty.
+pub fn batch<T: Real>(
     data: &Labelled,
     sequences: &[usize],
     moves: &[Move],
     input: &InputPrep,
-    dtype: DType,
-) -> Result<Batch> {
+) -> Batch<T> {
     let inputs = data.sequences.inputs();
-    let count = sequences.len();
-    let lengths: Vec<usize> = sequences.iter().map(|&k| data.sequences.steps(k)).collect();
-    let n_steps = lengths.iter().copied().max().unwrap_or(0);
-    let shape = (n_steps * count, inputs);
-    let parts = (sequences, moves);
-    let x = match dtype {
-        DType::F64 => {
-            let values: Vec<f64> = prepared(data, &lengths, n_steps, input, parts);
-            Tensor::from_vec(values, shape, &Device::Cpu)?
-        }
-        _ => {
-            let values: Vec<f32> = prepared(data, &lengths, n_steps, input, parts);
-            Tensor::from_vec(values, shape, &Device::Cpu)?
-        }
-    };
-    Ok(Batch { x, lengths })
-}
-
-fn prepared<T: Real>(
-    data: &Labelled,
-    lengths: &[usize],
-    n_steps: usize,
-    input: &InputPrep,
-    (sequences, moves): (&[usize], &[Move]),
-) -> Vec<T> {
-    let inputs = data.sequences.inputs();
-    let scale: T = real((-f64::from(input.shift)).exp2());
-    let mut values = vec![T::zero(); n_steps * sequences.len() * inputs];
+    let rows = Rows::of(sequences.iter().map(|&k| data.sequences.steps(k)).collect());
+    let scale = T::of((-f64::from(input.shift)).exp2());
     // Means are of single precision, so a difference is rounded once, whatever the precision.
     let mean: Vec<T> = match input.mean.is_empty() {
         true => vec![T::zero(); inputs],
-        false => input.mean.iter().map(|&mean| real(mean)).collect(),
+        false => input.mean.iter().map(|&mean| T::of(mean)).collect(),
     };
-    values.par_chunks_mut(inputs).enumerate().with_min_len(16).for_each(|(row, values)| {
-        let (step, k) = (row / sequences.len(), row % sequences.len());
-        if step >= lengths[k] {
-            return;
-        }
+    let mut x = vec![T::zero(); rows.count() * inputs];
+    x.par_chunks_mut(inputs).enumerate().with_min_len(16).for_each(|(row, values)| {
+        let (k, step) = rows.place(row);
+        let Some(step) = step else { return };
         let from = MovedStep::of(&data.sequences, sequences[k], step, moves.get(k));
         let to = values.iter_mut().zip(&mean);
-        let prepare = |raw: f64, mean: T| (real::<T>(raw) - mean) * scale;
         match from.elements() {
             Step::U8(from) => to
                 .zip(from)
-                .for_each(|((value, mean), raw)| *value = prepare(f64::from(*raw), *mean)),
-            Step::F32(from) => to
-                .zip(from)
-                .for_each(|((value, mean), raw)| *value = prepare(f64::from(*raw), *mean)),
+                .for_each(|((value, mean), raw)| *value = (T::of_byte(*raw) - *mean) * scale),
+            Step::F32(from) => to.zip(from).for_each(|((value, mean), raw)| {
+                *value = (T::of(f64::from(*raw)) - *mean) * scale;
+            }),
         }
     });
-    values
+    Batch { rows, x: Arc::new(x) }
 }

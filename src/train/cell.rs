@@ -1,19 +1,9 @@
 //! The element-wise part of a time step and its gradient, in plain numbers; twins of what
-//! `model::Cell` states.
+//! `model::Cell` states. Loops go over units, one operation at a time, so that they become vector
+//! instructions.
 
+use super::real::Real;
 use crate::model::{Cell, GateActivation};
-use candle_core::WithDType;
-use num_traits::Float;
-
-/// A number of single or double precision.
-pub trait Real: Float + WithDType {}
-impl Real for f32 {}
-impl Real for f64 {}
-
-/// A constant, rounded.
-pub fn real<T: Real>(value: f64) -> T {
-    <T as WithDType>::from_f64(value)
-}
 
 /// What a layer is but for its matrices.
 #[derive(Debug, Clone, Copy)]
@@ -26,17 +16,17 @@ pub struct CellShape {
     pub hidden: usize,
 }
 
-/// What one sequence brings into a time step; every vector has H values a gate.
+/// What one sequence brings into a time step beside W x.
 #[derive(Debug, Clone, Copy)]
 pub struct Sums<'a, T> {
-    /// W x: i, f, g, o of an LSTM; r, z, n of a GRU; none without columns of x.
-    pub x: Option<&'a [T]>,
-    /// The bias.
+    /// The bias, H values a gate.
     pub bias: &'a [T],
-    /// The product with h; none in the first step or when h is not fed back.
+    /// The product with h, H values a gate; none in the first step or when h is not fed back.
     pub h: Option<&'a [T]>,
     /// GRU: the bias of the candidate's hidden product.
     pub candidate: Option<&'a [T]>,
+    /// The state before, H values.
+    pub before: &'a [T],
 }
 
 /// Values that stand in for those computed: what fixed-point hardware has in their place.
@@ -53,7 +43,9 @@ pub struct Forced<'a, T> {
 /// Where a step's results go.
 #[derive(Debug)]
 pub struct Results<'a, T> {
-    /// What the gradient needs, [`CellShape::kept`] values a unit.
+    /// In: W x, H values a gate: i, f, g, o of an LSTM; r, z, n of a GRU. Out: the gates.
+    pub gates: &'a mut [T],
+    /// H values that the gradient needs too: tanh(c) of an LSTM, the candidate's hidden part of a GRU.
     pub kept: &'a mut [T],
     /// The state, H values.
     pub state: &'a mut [T],
@@ -68,151 +60,155 @@ pub struct Back<'a, T> {
     pub state: &'a mut [T],
     /// In: of h behind the step; out: of h before it, the matrix product apart.
     pub h: &'a mut [T],
-    /// Out: of `Sums::x`.
-    pub x_sums: &'a mut [T],
-    /// Out: of `Sums::h`.
+    /// In: the gates; out: the gradient of W x.
+    pub gates: &'a mut [T],
+    /// GRU: out: the gradient of the product with h; empty of an LSTM, whose it is that of W x.
     pub h_sums: &'a mut [T],
 }
 
 impl CellShape {
-    /// Values a unit that a step keeps for its gradient: i, f, g, o and tanh(c) of an LSTM; r, z, n
-    /// and the candidate's hidden part of a GRU.
-    pub fn kept(self) -> usize {
-        match self.cell {
-            Cell::Lstm => 5,
-            Cell::Gru => 4,
-        }
-    }
-
-    /// One time step of one sequence, from the state `before`.
+    /// One time step of one sequence.
     pub fn forward<T: Real>(
         self,
         sums: Sums<'_, T>,
-        before: Option<&[T]>,
         forced: Option<Forced<'_, T>>,
         to: Results<'_, T>,
     ) {
         let n = self.hidden;
-        let of_h = |at: usize| sums.h.map_or(T::zero(), |h| h[at]);
-        let of_x = |at: usize| sums.x.map_or(T::zero(), |x| x[at]) + sums.bias[at];
-        for j in 0..n {
-            let state = before.map_or(T::zero(), |state| state[j]);
-            let z = |gate: usize| match forced {
-                Some(forced) => forced.sums[gate * n + j],
-                None => of_x(gate * n + j) + of_h(gate * n + j),
-            };
-            match self.cell {
-                Cell::Lstm => {
-                    let [i, f, o] = [0, 1, 3].map(|gate| self.gate(z(gate)));
-                    let g = tanh(z(2));
-                    let c = forced.map_or(f * state + i * g, |forced| forced.state[j]);
-                    let t = tanh(c);
-                    to.state[j] = c;
-                    to.h[j] = o * t;
-                    keep(to.kept, n, j, &[i, f, g, o, t]);
-                }
-                Cell::Gru => {
-                    let [r, keep_part] = [0, 1].map(|gate| self.gate(z(gate)));
-                    let bias = sums.candidate.map_or(T::zero(), |bias| bias[j]);
-                    let (x_n, h_n) = match forced {
-                        Some(forced) => (forced.sums[3 * n + j], forced.sums[2 * n + j]),
-                        None => (of_x(2 * n + j), of_h(2 * n + j) + bias),
-                    };
-                    let candidate = tanh(x_n + r * h_n);
-                    let next = candidate + keep_part * (state - candidate);
-                    to.state[j] = forced.map_or(next, |forced| forced.state[j]);
-                    to.h[j] = next;
-                    keep(to.kept, n, j, &[r, keep_part, candidate, h_n]);
-                }
+        let Results { gates, kept, state, h } = to;
+        let joint = if self.cell == Cell::Lstm { 4 * n } else { 2 * n };
+        add(gates, sums.bias);
+        if let Some(products) = sums.h {
+            add(&mut gates[..joint], products);
+        }
+        if self.cell == Cell::Gru {
+            match sums.h {
+                Some(products) => kept.copy_from_slice(&products[2 * n..]),
+                None => kept.fill(T::zero()),
             }
-            if let Some(forced) = forced {
-                to.h[j] = forced.h[j];
+            sums.candidate.into_iter().for_each(|bias| add(kept, bias));
+        }
+        if let Some(forced) = forced {
+            gates[..joint].copy_from_slice(&forced.sums[..joint]);
+            if self.cell == Cell::Gru {
+                kept.copy_from_slice(&forced.sums[2 * n..3 * n]);
+                gates[2 * n..].copy_from_slice(&forced.sums[3 * n..]);
             }
+        }
+        match self.cell {
+            Cell::Lstm => {
+                let (i_f, g_o) = gates.split_at_mut(2 * n);
+                let (g, o) = g_o.split_at_mut(n);
+                self.gate(i_f);
+                g.iter_mut().for_each(|g| *g = tanh(*g));
+                self.gate(o);
+                let (i, f) = i_f.split_at(n);
+                match forced {
+                    Some(forced) => state.copy_from_slice(forced.state),
+                    None => (0..n).for_each(|j| state[j] = f[j] * sums.before[j] + i[j] * g[j]),
+                }
+                (0..n).for_each(|j| kept[j] = tanh(state[j]));
+                (0..n).for_each(|j| h[j] = o[j] * kept[j]);
+            }
+            Cell::Gru => {
+                let (r_z, candidate) = gates.split_at_mut(2 * n);
+                self.gate(r_z);
+                let (r, z) = r_z.split_at(n);
+                (0..n).for_each(|j| candidate[j] = tanh(candidate[j] + r[j] * kept[j]));
+                (0..n).for_each(|j| h[j] = candidate[j] + z[j] * (sums.before[j] - candidate[j]));
+                state.copy_from_slice(forced.map_or(h, |forced| forced.state));
+            }
+        }
+        if let Some(forced) = forced {
+            h.copy_from_slice(forced.h);
         }
     }
 
-    /// The gradient of [`forward`](Self::forward).
-    pub fn backward<T: Real>(self, kept: &[T], before: Option<&[T]>, back: Back<'_, T>) {
-        let n = self.hidden;
-        let one = T::one();
-        for j in 0..n {
-            let at = |k: usize| kept[k * n + j];
-            let state = before.map_or(T::zero(), |state| state[j]);
-            match self.cell {
-                Cell::Lstm => {
-                    let (i, f, g, o, t) = (at(0), at(1), at(2), at(3), at(4));
-                    let to_c = back.state[j] + back.h[j] * o * (one - t * t);
-                    let sums = [
-                        to_c * g * self.slope(i),
-                        to_c * state * self.slope(f),
-                        to_c * i * (one - g * g),
-                        back.h[j] * t * self.slope(o),
-                    ];
-                    for (gate, sum) in sums.into_iter().enumerate() {
-                        back.x_sums[gate * n + j] = sum;
-                        back.h_sums[gate * n + j] = sum;
-                    }
-                    back.state[j] = to_c * f;
-                }
-                Cell::Gru => {
-                    let (r, keep_part, candidate, h_n) = (at(0), at(1), at(2), at(3));
-                    let to_state = back.state[j] + back.h[j];
-                    let to_n = to_state * (one - keep_part) * (one - candidate * candidate);
-                    let to_r = to_n * h_n * self.slope(r);
-                    let to_z = to_state * (state - candidate) * self.slope(keep_part);
-                    for (gate, of_x, of_h) in
-                        [(0, to_r, to_r), (1, to_z, to_z), (2, to_n, to_n * r)]
-                    {
-                        back.x_sums[gate * n + j] = of_x;
-                        back.h_sums[gate * n + j] = of_h;
-                    }
-                    back.state[j] = to_state * keep_part;
-                }
-            }
-            back.h[j] = T::zero();
-        }
-    }
-
-    fn gate<T: Real>(self, z: T) -> T {
+    /// The gradient of [`forward`](Self::forward) from the values that it kept.
+    pub fn backward<T: Real>(self, kept: &[T], before: &[T], back: Back<'_, T>) {
         match self.gate_activation {
-            GateActivation::Sigmoid => sigmoid(z),
+            GateActivation::Sigmoid => {
+                self.backward_by(|gate: T| gate * (T::one() - gate), kept, before, back);
+            }
             GateActivation::HardSigmoid => {
-                let line = real::<T>(0.2) * z + real(0.5);
-                if line <= T::zero() {
-                    T::zero()
-                } else if line >= T::one() {
-                    T::one()
-                } else {
-                    line
-                }
+                let inside = |gate: T| gate > T::zero() && gate < T::one();
+                let slope = |gate: T| if inside(gate) { T::of(0.2) } else { T::zero() };
+                self.backward_by(slope, kept, before, back);
             }
         }
     }
 
-    /// Slope of a gate's activation where it has the given value.
-    fn slope<T: Real>(self, gate: T) -> T {
+    /// With the slope of a gate's activation where it has a given value.
+    fn backward_by<T: Real>(
+        self,
+        slope: impl Fn(T) -> T,
+        kept: &[T],
+        before: &[T],
+        back: Back<'_, T>,
+    ) {
+        let (n, one) = (self.hidden, T::one());
+        let (kept, before) = (&kept[..n], &before[..n]);
+        let (state, h) = (&mut back.state[..n], &mut back.h[..n]);
+        let (first, others) = back.gates.split_at_mut(n);
+        let (second, others) = others.split_at_mut(n);
+        match self.cell {
+            Cell::Lstm => {
+                let (i, f, (g, o)) = (first, second, others.split_at_mut(n));
+                let o = &mut o[..n];
+                for j in 0..n {
+                    let to_c = state[j] + h[j] * o[j] * (one - kept[j] * kept[j]);
+                    let (was_i, was_f) = (i[j], f[j]);
+                    i[j] = to_c * g[j] * slope(was_i);
+                    f[j] = to_c * before[j] * slope(was_f);
+                    g[j] = to_c * was_i * (one - g[j] * g[j]);
+                    o[j] = h[j] * kept[j] * slope(o[j]);
+                    state[j] = to_c * was_f;
+                }
+            }
+            Cell::Gru => {
+                let (r, z, candidate) = (first, second, &mut others[..n]);
+                let of_h = &mut back.h_sums[..3 * n];
+                for j in 0..n {
+                    let to_state = state[j] + h[j];
+                    let to_n = to_state * (one - z[j]) * (one - candidate[j] * candidate[j]);
+                    of_h[2 * n + j] = to_n * r[j];
+                    r[j] = to_n * kept[j] * slope(r[j]);
+                    state[j] = to_state * z[j];
+                    z[j] = to_state * (before[j] - candidate[j]) * slope(z[j]);
+                    candidate[j] = to_n;
+                }
+                of_h[..n].copy_from_slice(r);
+                of_h[n..2 * n].copy_from_slice(z);
+            }
+        }
+        h.fill(T::zero());
+    }
+
+    fn gate<T: Real>(self, sums: &mut [T]) {
         match self.gate_activation {
-            GateActivation::Sigmoid => gate * (T::one() - gate),
-            GateActivation::HardSigmoid if gate > T::zero() && gate < T::one() => real(0.2),
-            GateActivation::HardSigmoid => T::zero(),
+            GateActivation::Sigmoid => sums.iter_mut().for_each(|z| *z = sigmoid(*z)),
+            GateActivation::HardSigmoid => {
+                let line = |z: T| T::of(0.2) * z + T::of(0.5);
+                sums.iter_mut().for_each(|z| *z = line(*z).clamp(T::zero(), T::one()));
+            }
         }
     }
 }
 
-/// 1 / (1 + exp(-z)); exp yields 0 or infinity where it cannot yield a number, and both are right.
+/// 1 / (1 + exp(-z)).
+#[inline(always)]
 fn sigmoid<T: Real>(z: T) -> T {
-    T::one() / (T::one() + (-z).exp())
+    T::one() / (T::one() + (-z).power_of_e())
 }
 
 /// By way of the sigmoid, in a third of the time that the exactly rounded tanh near 0 takes.
+#[inline(always)]
 fn tanh<T: Real>(z: T) -> T {
     let two = T::one() + T::one();
     two * sigmoid(two * z) - T::one()
 }
 
-/// Stores what a unit keeps, value by value H apart.
-fn keep<T: Copy>(kept: &mut [T], n: usize, j: usize, values: &[T]) {
-    for (k, value) in values.iter().enumerate() {
-        kept[k * n + j] = *value;
-    }
+/// Adds numbers to as many others.
+pub fn add<T: Real>(to: &mut [T], others: &[T]) {
+    to.iter_mut().zip(others).for_each(|(to, other)| *to += *other);
 }

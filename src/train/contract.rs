@@ -1,18 +1,17 @@
-//! Tensors over named indices in candle, contracted pairwise with gradients.
+//! Tensors over named indices, contracted pairwise with gradients.
 
-use super::cell::Real;
 use super::order::Order;
+use super::product::{Matrix, multiply};
+use super::real::Real;
 use super::view::View;
-use candle_core::{DType, Device, Result, Tensor};
-
-/// Most multiplies of a product that is done here.
-const SMALL: usize = 1 << 15;
+use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A tensor with the number of the index of each axis.
 #[derive(Debug, Clone)]
-pub struct Operand {
-    /// The values, flat and contiguous, row-major over `dims`.
-    pub flat: Tensor,
+pub struct Operand<T> {
+    /// The values, row-major over `dims`.
+    pub flat: Arc<Vec<T>>,
     /// Size of each axis.
     pub dims: Vec<usize>,
     /// One index an axis.
@@ -22,50 +21,47 @@ pub struct Operand {
 }
 
 /// A contraction that was made, with all that its gradient needs.
-///
-/// The gradient is our own: every tensor is used once, so nothing has to be added up, and candle would
-/// add a tensor of zeros to each of them.
 #[derive(Debug)]
-pub struct Contraction {
-    /// What was given, then the result of each pair.
-    operands: Vec<Operand>,
+pub struct Contraction<T> {
+    /// What was given, then the result of each pair; of the last one the shape alone.
+    operands: Vec<Operand<T>>,
     order: Order,
     output: Vec<u8>,
 }
 
-impl Contraction {
-    /// Contracts all operands in an order made for them.
-    pub fn of(mut operands: Vec<Operand>, order: &Order, output: &[u8]) -> Result<Contraction> {
+impl<T: Real> Contraction<T> {
+    /// Contracts all operands in an order made for them; the result is flat, row-major over the
+    /// output's indices.
+    pub fn of(
+        mut operands: Vec<Operand<T>>,
+        order: &Order,
+        output: &[u8],
+    ) -> (Contraction<T>, Vec<T>) {
         let mut alive: Vec<bool> = vec![true; operands.len()];
         for &(a, b) in order {
             (alive[a], alive[b]) = (false, false);
             let others = operands.iter().zip(&alive).filter(|(_, alive)| **alive);
             let mut kept: Vec<u8> = others.flat_map(|(o, _)| o.indices.iter().copied()).collect();
             kept.extend_from_slice(output);
-            let result = pair(&operands[a], &operands[b], &kept, output)?;
+            let result = pair(&operands[a], &operands[b], &kept, output);
             operands.push(result);
             alive.push(true);
         }
-        Ok(Contraction { operands, order: order.clone(), output: output.to_vec() })
-    }
-
-    /// The result, flat, row-major over the output's indices.
-    pub fn result(&self) -> Result<Tensor> {
-        self.last().arranged(&self.output)
-    }
-
-    fn last(&self) -> &Operand {
-        self.operands.last().expect("a network has at least one tensor")
+        let last = operands.last_mut().expect("a network has at least one tensor");
+        let whole = last.clone();
+        last.flat = Arc::default();
+        let result = whole.into_arranged(output);
+        (Contraction { operands, order: order.clone(), output: output.to_vec() }, result)
     }
 
     /// From the gradient of the result those of what was given, flat; none of constants.
-    pub fn gradients(&self, result: Tensor) -> Result<Vec<Option<Tensor>>> {
-        let last = self.last();
+    pub fn gradients(mut self, result: Vec<T>) -> Vec<Option<Vec<T>>> {
+        let last = self.operands.last().expect("a network has at least one tensor");
         let dims = self.output.iter().map(|id| last.size(*id)).collect();
         let indices = self.output.clone();
-        let mut found: Vec<Option<Operand>> = vec![None; self.operands.len()];
+        let mut found: Vec<Option<Operand<T>>> = vec![None; self.operands.len()];
         if let Some(place) = found.last_mut() {
-            *place = Some(Operand { flat: result, dims, indices, varies: true });
+            *place = Some(Operand { flat: Arc::new(result), dims, indices, varies: true });
         }
         let n_given = self.operands.len() - self.order.len();
         for (k, &(a, b)) in self.order.iter().enumerate().rev() {
@@ -73,19 +69,23 @@ impl Contraction {
             for (own, other) in [(a, b), (b, a)] {
                 if self.operands[own].varies {
                     let kept = &self.operands[own].indices;
-                    found[own] = Some(pair(&above, &self.operands[other], kept, &self.output)?);
+                    found[own] = Some(pair(&above, &self.operands[other], kept, &self.output));
                 }
+            }
+            // Every tensor is used once; large ones are not kept until the end.
+            for own in [a, b] {
+                self.operands[own].flat = Arc::default();
             }
         }
         found.truncate(n_given);
-        let arranged = |(gradient, given): (Option<Operand>, &Operand)| {
-            gradient.map(|gradient| gradient.arranged(&given.indices)).transpose()
+        let arranged = |(gradient, given): (Option<Operand<T>>, &Operand<T>)| {
+            gradient.map(|gradient| gradient.into_arranged(&given.indices))
         };
         found.into_iter().zip(&self.operands).map(arranged).collect()
     }
 }
 
-impl Operand {
+impl<T: Real> Operand<T> {
     fn size(&self, id: u8) -> usize {
         self.dims[self.axis(id)]
     }
@@ -93,86 +93,73 @@ impl Operand {
         self.indices.iter().position(|&i| i == id).expect("an index of this tensor")
     }
     /// The values with the axes in another order, flat.
-    fn arranged(&self, indices: &[u8]) -> Result<Tensor> {
+    fn arranged(&self, indices: &[u8]) -> Cow<'_, [T]> {
         let axes: Vec<usize> = indices.iter().map(|id| self.axis(*id)).collect();
         if axes.is_sorted() {
-            return Ok(self.flat.clone());
+            return Cow::Borrowed(&self.flat);
         }
-        View::permuted(&self.dims, &axes).take(&self.flat)
+        Cow::Owned(View::permuted(&self.dims, &axes).take(&self.flat))
     }
-    /// The values as \[batch,\] free x summed; not copied where a transposed view does.
-    fn matrix(&self, batch: &[u8], free: &[u8], summed: &[u8]) -> Result<Tensor> {
-        let count = |ids: &[u8]| ids.iter().map(|id| self.size(*id)).product::<usize>();
-        let (n_batch, n_free, n_summed) = (count(batch), count(free), count(summed));
-        let shape = |rows: usize, columns: usize| -> Vec<usize> {
-            if batch.is_empty() { vec![rows, columns] } else { vec![n_batch, rows, columns] }
-        };
-        let turned = [batch, summed, free].concat();
-        if self.indices == turned && !free.is_empty() && !summed.is_empty() {
-            return turn(&self.flat.reshape(shape(n_summed, n_free))?);
+    fn into_arranged(self, indices: &[u8]) -> Vec<T> {
+        if let Cow::Owned(values) = self.arranged(indices) {
+            return values;
         }
-        let flat = self.arranged(&[batch, free, summed].concat())?;
-        flat.reshape(shape(n_free, n_summed))
+        Arc::unwrap_or_clone(self.flat)
+    }
+    /// The values as \[batch,\] free x summed, or summed x free where that saves a copy.
+    fn matrices(&self, batch: &[u8], free: &[u8], summed: &[u8]) -> Matrices<'_, T> {
+        let turned = self.indices == [batch, summed, free].concat();
+        let values = match turned {
+            true => Cow::Borrowed(&self.flat[..]),
+            false => self.arranged(&[batch, free, summed].concat()),
+        };
+        let count = |ids: &[u8]| ids.iter().map(|id| self.size(*id)).product::<usize>();
+        Matrices { values, size: [count(free), count(summed)], turned }
     }
 }
 
-/// The last two axes exchanged.
-fn turn(tensor: &Tensor) -> Result<Tensor> {
-    tensor.transpose(tensor.rank() - 2, tensor.rank() - 1)
+/// Matrices one behind the other, each row by row; `size` is theirs, or when they are `turned` that of
+/// the transposed ones.
+struct Matrices<'a, T: Real> {
+    values: Cow<'a, [T]>,
+    size: [usize; 2],
+    turned: bool,
+}
+
+impl<T: Real> Matrices<'_, T> {
+    fn get(&self, k: usize) -> Matrix<'_, T> {
+        let [rows, columns] = self.size;
+        let values = &self.values[k * rows * columns..(k + 1) * rows * columns];
+        if self.turned { Matrix::of(values, rows).turned() } else { Matrix::of(values, columns) }
+    }
 }
 
 /// Sums over the indices that both have and nobody else needs.
-fn pair(a: &Operand, b: &Operand, kept: &[u8], output: &[u8]) -> Result<Operand> {
+fn pair<T: Real>(a: &Operand<T>, b: &Operand<T>, kept: &[u8], output: &[u8]) -> Operand<T> {
     let in_both = |id: &u8| a.indices.contains(id) && b.indices.contains(id);
-    let larger = if a.flat.elem_count() >= b.flat.elem_count() { a } else { b };
+    let larger = if a.flat.len() >= b.flat.len() { a } else { b };
     let shared: Vec<u8> = larger.indices.iter().copied().filter(in_both).collect();
     let (batch, summed): (Vec<u8>, Vec<u8>) = shared.iter().partition(|id| kept.contains(id));
-    let free = |o: &Operand| -> Vec<u8> {
+    let free = |o: &Operand<T>| -> Vec<u8> {
         o.indices.iter().copied().filter(|id| !shared.contains(id)).collect()
     };
     let (mut left, mut right) = (free(a), free(b));
-    let sizes = |o: &Operand, ids: &[u8]| ids.iter().map(|id| o.size(*id)).collect::<Vec<_>>();
-    let count = |o: &Operand, ids: &[u8]| sizes(o, ids).iter().product::<usize>();
-    let shape = [count(a, &batch), count(a, &left), count(a, &summed), count(b, &right)];
+    let sizes = |o: &Operand<T>, ids: &[u8]| ids.iter().map(|id| o.size(*id)).collect::<Vec<_>>();
+    let count = |o: &Operand<T>, ids: &[u8]| sizes(o, ids).iter().product::<usize>();
+    let (n_batch, n_left, n_right) = (count(a, &batch), count(a, &left), count(b, &right));
     // In the order of the output, so that what is rebuilt lies in long runs; where that moves little.
     let place = |id: &u8| (output.iter().position(|o| o == id).unwrap_or(output.len()), *id);
-    let n_result = shape[0] * shape[1] * shape[3];
     for (own, ids) in [(a, &mut left), (b, &mut right)] {
-        if 4 * own.flat.elem_count() <= n_result {
+        if 4 * own.flat.len() <= n_batch * n_left * n_right {
             ids.sort_unstable_by_key(place);
         }
     }
-    let product = if shape.iter().product::<usize>() <= SMALL {
-        let x = a.arranged(&[&batch[..], &left, &summed].concat())?;
-        let y = b.arranged(&[&batch[..], &summed, &right].concat())?;
-        match x.dtype() {
-            DType::F64 => small_product::<f64>(&x, &y, shape)?,
-            _ => small_product::<f32>(&x, &y, shape)?,
-        }
-    } else {
-        let x = a.matrix(&batch, &left, &summed)?;
-        let y = turn(&b.matrix(&batch, &right, &summed)?)?;
-        x.matmul(&y)?
-    };
+    let (x, y) = (a.matrices(&batch, &left, &summed), b.matrices(&batch, &right, &summed));
+    let mut product = vec![T::zero(); n_batch * n_left * n_right];
+    for (k, product) in product.chunks_exact_mut(n_left * n_right).enumerate() {
+        multiply(product, x.get(k), y.get(k).turned());
+    }
     let dims = [sizes(a, &batch), sizes(a, &left), sizes(b, &right)].concat();
     let indices = [batch, left, right].concat();
-    Ok(Operand { flat: product.flatten_all()?, dims, indices, varies: a.varies || b.varies })
-}
-
-/// Products of matrices m x k and k x n, one a batch: for a few numbers quicker than candle, which asks
-/// for the number of cores and wakes them.
-fn small_product<T: Real>(
-    x: &Tensor,
-    y: &Tensor,
-    [batches, m, k, n]: [usize; 4],
-) -> Result<Tensor> {
-    let (x, y) = (x.to_vec1::<T>()?, y.to_vec1::<T>()?);
-    let mut product = vec![T::zero(); batches * m * n];
-    for (row, out) in product.chunks_exact_mut(n).enumerate() {
-        let y = &y[row / m * k * n..(row / m + 1) * k * n];
-        for (x, y) in x[row * k..(row + 1) * k].iter().zip(y.chunks_exact(n)) {
-            out.iter_mut().zip(y).for_each(|(out, y)| *out += *x * *y);
-        }
-    }
-    Tensor::from_vec(product, batches * m * n, &Device::Cpu)
+    Operand { flat: Arc::new(product), dims, indices, varies: a.varies || b.varies }
 }

@@ -3,17 +3,17 @@
 use super::augment::Move;
 use super::batches::batch;
 use super::config::{Augment, FitConfig, QuantizationTable};
-use super::net::{self, Forced, Net};
+use super::net::{self, Dropout, Forced, Net};
 use super::optimizer::{self, Moments};
 use super::parameters::{self, Group};
 use super::quantized::Quantized;
+use super::real::Real;
 use super::split::{Split, label};
-use super::{Epoch, State, failed};
+use super::{Epoch, State};
 use crate::data::Labelled;
 use crate::error::Result;
 use crate::evaluate::decision;
 use crate::model::{Formats, Model};
-use candle_core::{DType, Device, Tensor};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -84,8 +84,8 @@ pub fn fit(task: Task<'_>, state: &mut State, watch: &mut dyn Watch) -> Result<E
         let (mut sum, mut right) = (0.0, 0);
         for sequences in order.chunks(config.batch) {
             let rate = optimizer::rate(config, state.moments.step, steps);
-            let batch = Batched { sequences, integers, dtype: DType::F32 };
-            let learned = learn(task, &net, &groups, batch, &mut rng)?;
+            let batch = Batched { sequences, integers };
+            let learned = learn::<f32>(task, &net, &groups, batch, &mut rng)?;
             let Some(Learned { loss, n_right, mut gradients }) = learned else {
                 return Ok(End::NotFinite(epoch));
             };
@@ -99,7 +99,7 @@ pub fn fit(task: Task<'_>, state: &mut State, watch: &mut dyn Watch) -> Result<E
         state.values = groups.iter().map(|group| group.values.clone()).collect();
         let held = match quantized {
             Some(quantized) => quantized.measure_values(&state.values, &split.validation)?,
-            None => measure(task, &net, &state.values, &split.validation, DType::F32)?,
+            None => measure::<f32>(task, &net, &state.values, &split.validation),
         };
         if !held.loss.is_finite() {
             return Ok(End::NotFinite(epoch));
@@ -129,11 +129,10 @@ pub(super) struct Batched<'a> {
     pub(super) sequences: &'a [usize],
     /// What runs forward instead of floats.
     pub(super) integers: Option<(&'a Quantized<'a>, &'a Formats)>,
-    pub(super) dtype: DType,
 }
 
 /// Loss and gradients of a batch; none when one of them is no number.
-pub(super) fn learn(
+pub(super) fn learn<T: Real>(
     task: Task<'_>,
     net: &Net,
     groups: &[Group],
@@ -150,56 +149,52 @@ pub(super) fn learn(
         Ok(quantized.forced(&quant, batch.sequences, &moves))
     });
     let forced = forced.transpose()?;
-    gradients(task, net, groups, &batch, &moves, forced.as_ref(), rng).map_err(failed)
+    let run = || gradients::<T>(task, net, groups, batch.sequences, &moves, forced.as_ref(), rng);
+    Ok(on_all_cores(run))
 }
 
-fn gradients(
+/// Runs it as one of rayon's threads: from another, each of its loops would be handed over and waited for.
+fn on_all_cores<R: Send>(run: impl FnOnce() -> R + Send) -> R {
+    rayon::scope(|_| run())
+}
+
+fn gradients<T: Real>(
     task: Task<'_>,
     net: &Net,
     groups: &[Group],
-    &Batched { sequences, dtype, .. }: &Batched<'_>,
+    sequences: &[usize],
     moves: &[Move],
     forced: Option<&Forced>,
     rng: &mut ChaCha8Rng,
-) -> candle_core::Result<Option<Learned>> {
+) -> Option<Learned> {
     let Task { model, data, config, .. } = task;
-    let variables = Net::variables(groups, dtype)?;
-    let values: Vec<Tensor> = variables.iter().map(|v| v.as_tensor().clone()).collect();
-    let inputs = batch(data, sequences, moves, &model.input, dtype)?;
+    let values = parameters::cast::<T>(groups.iter().map(|group| &group.values));
+    let inputs = batch(data, sequences, moves, &model.input);
     let labels: Vec<usize> = sequences.iter().map(|&k| label(data, k)).collect();
-    let mut drop = |dims: &[usize]| mask(dims, config.dropout, rng);
+    let mut factors = |count: usize| mask(count, config.dropout, rng);
     let drops = config.dropout > 0.0 && forced.is_none();
-    let dropout: Option<net::Dropout<'_>> = if drops { Some(&mut drop) } else { None };
-    let outputs = net.forward(&values, &inputs, dropout, forced)?;
-    let classes = outputs.dim(1)?;
-    let targets = net::targets(&labels, classes, config.label_smoothing, dtype)?;
-    let loss = net::loss(&outputs, &targets)?;
-    let store = loss.backward()?;
-    let gradient = |values: &Tensor| match store.get(values) {
-        Some(gradient) => parameters::numbers(gradient),
-        None => Ok(vec![0.0; values.elem_count()]),
-    };
-    let gradients = values.iter().map(gradient).collect::<candle_core::Result<Vec<_>>>()?;
-    let loss = loss.to_dtype(DType::F64)?.to_scalar::<f64>()?;
-    if !loss.is_finite() || gradients.iter().flatten().any(|g| !g.is_finite()) {
-        return Ok(None);
-    }
-    let n_right = n_right(&outputs, &labels)?;
-    Ok(Some(Learned { loss, n_right, gradients }))
+    let dropout: Option<Dropout<'_, T>> = if drops { Some(&mut factors) } else { None };
+    let run = net.forward(&values, &inputs, dropout, forced);
+    let (loss, of_outputs) = net::loss(&run.outputs, &labels, config.label_smoothing);
+    let n_right = n_right(&run.outputs, net.outputs(), &labels);
+    let gradients = net.gradients(&values, &inputs.rows, run, &of_outputs);
+    let double = |values: &Vec<T>| values.iter().map(|value| value.double()).collect();
+    let gradients: Vec<Vec<f64>> = gradients.iter().map(double).collect();
+    let finite = loss.is_finite() && gradients.iter().flatten().all(|g| g.is_finite());
+    finite.then_some(Learned { loss, n_right, gradients })
 }
 
-fn n_right(outputs: &Tensor, labels: &[usize]) -> candle_core::Result<usize> {
-    let rows = outputs.to_dtype(DType::F64)?.to_vec2::<f64>()?;
-    Ok(rows.iter().zip(labels).filter(|(row, label)| decision(row) == Some(**label)).count())
+fn n_right<T: Real>(outputs: &[T], classes: usize, labels: &[usize]) -> usize {
+    let rows = outputs.chunks_exact(classes).zip(labels);
+    rows.filter(|(row, label)| decision(row) == Some(**label)).count()
 }
 
 /// Factors of dropout: 0 with the probability, else what keeps the mean.
-fn mask(dims: &[usize], probability: f64, rng: &mut ChaCha8Rng) -> candle_core::Result<Tensor> {
+fn mask<T: Real>(count: usize, probability: f64, rng: &mut ChaCha8Rng) -> Vec<T> {
     let limit = (probability * 2f64.powi(32)) as u64;
-    let kept = (1.0 / (1.0 - probability)) as f32;
-    let factor = |_| if u64::from(rng.next_u32()) < limit { 0.0 } else { kept };
-    let values: Vec<f32> = (0..dims.iter().product()).map(factor).collect();
-    Tensor::from_vec(values, dims, &Device::Cpu)
+    let kept = T::of(1.0 / (1.0 - probability));
+    let factor = |_| if u64::from(rng.next_u32()) < limit { T::zero() } else { kept };
+    (0..count).map(factor).collect()
 }
 
 /// How well a model does on some sequences.
@@ -211,31 +206,24 @@ pub struct Measure {
     pub accuracy: f64,
 }
 
-/// Loss and accuracy with the given values, in the given precision.
-pub fn measure(
+/// Loss and accuracy with the given values.
+pub fn measure<T: Real>(
     task: Task<'_>,
     net: &Net,
     values: &[Vec<f64>],
     sequences: &[usize],
-    dtype: DType,
-) -> Result<Measure> {
-    let run = || -> candle_core::Result<Measure> {
-        let tensor = |values: &Vec<f64>| parameters::tensor(values, dtype);
-        let values = values.iter().map(tensor).collect::<candle_core::Result<Vec<_>>>()?;
-        let (mut loss, mut right) = (0.0, 0);
-        for sequences in sequences.chunks(LOOK) {
-            let inputs = batch(task.data, sequences, &[], &task.model.input, dtype)?;
-            let labels: Vec<usize> = sequences.iter().map(|&k| label(task.data, k)).collect();
-            let outputs = net.forward(&values, &inputs, None, None)?;
-            right += n_right(&outputs, &labels)?;
-            let targets = net::targets(&labels, outputs.dim(1)?, 0.0, dtype)?;
-            let mean = net::loss(&outputs, &targets)?.to_dtype(DType::F64)?.to_scalar::<f64>()?;
-            loss += mean * sequences.len() as f64;
-        }
-        let n = sequences.len().max(1) as f64;
-        Ok(Measure { loss: loss / n, accuracy: right as f64 / n })
-    };
-    run().map_err(failed)
+) -> Measure {
+    let values = parameters::cast::<T>(values);
+    let (mut loss, mut right) = (0.0, 0);
+    for sequences in sequences.chunks(LOOK) {
+        let inputs = batch(task.data, sequences, &[], &task.model.input);
+        let labels: Vec<usize> = sequences.iter().map(|&k| label(task.data, k)).collect();
+        let outputs = on_all_cores(|| net.forward(&values, &inputs, None, None).outputs);
+        right += n_right(&outputs, net.outputs(), &labels);
+        loss += net::loss(&outputs, &labels, 0.0).0 * sequences.len() as f64;
+    }
+    let n = sequences.len().max(1) as f64;
+    Measure { loss: loss / n, accuracy: right as f64 / n }
 }
 
 impl State {

@@ -5,9 +5,10 @@
 
 use super::contract::{Contraction, Operand};
 use super::order::{Order, Shapes};
+use super::real::Real;
 use crate::model::{Columns, Layer, Matrix};
 use crate::network::{self, IndexId, IndexKind};
-use candle_core::{Result, Tensor};
+use std::sync::Arc;
 
 mod values;
 
@@ -117,88 +118,87 @@ impl Wiring {
 
     /// W x for rows of vectors: vectors x inputs to vectors x rows; `None` when the matrix has no
     /// columns of x. A gradient goes to x where it `varies`.
-    pub fn times_x(&self, values: &Tensor, x: &Tensor, varies: bool) -> Result<Option<Product>> {
-        let Some(part) = &self.x else { return Ok(None) };
-        let mut operands = self.operands(values, part)?;
+    pub fn times_x<T: Real>(
+        &self,
+        values: &[T],
+        x: &Arc<Vec<T>>,
+        varies: bool,
+    ) -> Option<(Product<T>, Vec<T>)> {
+        let part = self.x.as_ref()?;
+        let mut operands = self.operands(values, part);
         let batch = operands.iter().flat_map(|o| &o.indices).max().map_or(0, |id| id + 1);
-        let vectors = x.dim(0)?;
-        let x = x.detach();
-        let x = if part.width < part.box_width() {
-            x.pad_with_zeros(1, part.before, part.box_width() - part.before - part.width)?
+        let vectors = x.len() / part.width;
+        let wide = part.box_width();
+        let flat = if part.width < wide {
+            let mut padded = vec![T::zero(); vectors * wide];
+            for (to, from) in padded.chunks_exact_mut(wide).zip(x.chunks_exact(part.width)) {
+                to[part.before..part.before + part.width].copy_from_slice(from);
+            }
+            Arc::new(padded)
         } else {
-            x
+            Arc::clone(x)
         };
-        let flat = x.contiguous()?.flatten_all()?;
         let dims = [vectors].into_iter().chain(part.ranges.iter().map(|range| range.1)).collect();
         let indices = [&[batch], &self.columns[..]].concat();
         operands.push(Operand { flat, dims, indices, varies });
         let output = [&[batch], &self.rows[..]].concat();
-        let contraction = Contraction::of(operands, &part.order, &output)?;
-        let result = contraction.result()?.reshape((vectors, self.n_rows))?;
-        Ok(Some(Product { result, contraction, of_x: true }))
+        let (contraction, result) = Contraction::of(operands, &part.order, &output);
+        Some((Product { contraction, of_x: true }, result))
     }
 
     /// The columns of h, transposed: hidden x rows; `None` when the matrix has none.
-    pub fn recurrent(&self, values: &Tensor) -> Result<Option<Product>> {
-        let Some(part) = &self.h else { return Ok(None) };
+    pub fn recurrent<T: Real>(&self, values: &[T]) -> Option<(Product<T>, Vec<T>)> {
+        let part = self.h.as_ref()?;
         let output = [&self.columns[..], &self.rows[..]].concat();
-        let contraction = Contraction::of(self.operands(values, part)?, &part.order, &output)?;
-        let whole = contraction.result()?.reshape((part.box_width(), self.n_rows))?;
-        let result = whole.narrow(0, part.before, part.width)?.contiguous()?;
-        Ok(Some(Product { result, contraction, of_x: false }))
+        let operands = self.operands(values, part);
+        let (contraction, mut result) = Contraction::of(operands, &part.order, &output);
+        result.drain(..part.before * self.n_rows);
+        result.truncate(part.width * self.n_rows);
+        Some((Product { contraction, of_x: false }, result))
     }
 
-    /// From the gradient of a product those of all `count` values of the matrix, flat, and of x where it
-    /// varies.
-    pub fn gradients(
+    /// From the gradient of a product those of the values of the matrix, which are added to `to`; the
+    /// gradient of x where it varies.
+    pub fn gradients<T: Real>(
         &self,
-        product: &Product,
-        gradient: &Tensor,
-        count: usize,
-    ) -> Result<(Tensor, Option<Tensor>)> {
+        product: Product<T>,
+        mut gradient: Vec<T>,
+        to: &mut [T],
+    ) -> Option<Vec<T>> {
         let part = if product.of_x { &self.x } else { &self.h };
         let part = part.as_ref().expect("the part that the product was made with");
-        let behind = part.box_width() - part.before - part.width;
-        let gradient = match product.of_x || part.width == part.box_width() {
-            true => gradient.contiguous()?,
-            false => gradient.pad_with_zeros(0, part.before, behind)?.contiguous()?,
-        };
-        let mut gradients = product.contraction.gradients(gradient.flatten_all()?)?.into_iter();
-        let mut sum: Option<Tensor> = None;
-        for (node, ranges) in self.nodes.iter().zip(&part.boxes) {
-            let Some(gradient) = gradients.next().flatten() else { continue };
-            let own = node.values.give_back(&gradient, &node.dims, ranges, count)?;
-            sum = Some(match sum {
-                Some(sum) => (sum + own)?,
-                None => own,
-            });
+        let wide = part.box_width();
+        if !product.of_x && part.width < wide {
+            let before = part.before * self.n_rows;
+            gradient.splice(0..0, std::iter::repeat_n(T::zero(), before));
+            gradient.resize(wide * self.n_rows, T::zero());
         }
-        let of_x = gradients.next().flatten().map(|gradient| {
-            let vectors = gradient.elem_count() / part.box_width();
-            let whole = gradient.reshape((vectors, part.box_width()))?;
-            whole.narrow(1, part.before, part.width)?.contiguous()
-        });
-        Ok((sum.expect("a matrix has a tensor that varies"), of_x.transpose()?))
+        let mut gradients = product.contraction.gradients(gradient).into_iter();
+        for (node, ranges) in self.nodes.iter().zip(&part.boxes) {
+            if let Some(gradient) = gradients.next().flatten() {
+                node.values.add(&gradient, &node.dims, ranges, to);
+            }
+        }
+        let of_x = gradients.next().flatten()?;
+        let own = |row: &[T]| row[part.before..part.before + part.width].to_vec();
+        Some(if part.width < wide { of_x.chunks_exact(wide).flat_map(own).collect() } else { of_x })
     }
 
     /// The tensors of the network, cut to the columns of a part.
-    fn operands(&self, values: &Tensor, part: &Part) -> Result<Vec<Operand>> {
-        let values = values.detach();
+    fn operands<T: Real>(&self, values: &[T], part: &Part) -> Vec<Operand<T>> {
         let cut = |(node, ranges): (&Node, &Vec<(usize, usize)>)| {
-            let flat = node.values.take(&values, &node.dims, ranges)?;
+            let flat = Arc::new(node.values.take(values, &node.dims, ranges));
             let dims = ranges.iter().map(|range| range.1).collect();
-            Ok(Operand { flat, dims, indices: node.indices.clone(), varies: true })
+            Operand { flat, dims, indices: node.indices.clone(), varies: true }
         };
         self.nodes.iter().zip(&part.boxes).map(cut).collect()
     }
 }
 
-/// A product with the columns of x, or the columns of h rebuilt, with what the gradient needs.
+/// What the gradient of a product with the columns of x, or of the columns of h rebuilt, needs.
 #[derive(Debug)]
-pub struct Product {
-    /// Vectors x rows, or hidden x rows; a constant.
-    pub result: Tensor,
-    contraction: Contraction,
+pub struct Product<T> {
+    contraction: Contraction<T>,
     of_x: bool,
 }
 

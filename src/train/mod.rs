@@ -1,11 +1,10 @@
 //! Training: a model of any format, cell and number of layers, from labelled sequences.
 //!
-//! [`fit`] starts from any [`Model`](crate::model::Model) and knows no presets; `candle` carries the
-//! gradients, the optimiser is our own so that a checkpoint holds all of it.
+//! [`fit`] starts from any [`Model`](crate::model::Model) and knows no presets. Gradients are written
+//! out, operation by operation; of other people are the products of matrices alone.
 
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{Diagnostic, Result};
 use crate::model::Model;
-use candle_core::DType;
 use config::FitConfig;
 use quantized::Quantized;
 use rand::SeedableRng;
@@ -25,8 +24,11 @@ mod optimizer;
 mod order;
 pub mod parameters;
 mod plot;
+mod product;
 mod quantized;
+mod real;
 mod recurrence;
+mod rows;
 mod split;
 mod start;
 mod view;
@@ -101,10 +103,10 @@ pub fn measure_integers(task: Task<'_>, sequences: &[usize]) -> Result<Option<Me
 }
 
 /// Loss and accuracy of a model on some sequences, in double precision.
-pub fn measure(task: Task<'_>, sequences: &[usize]) -> Result<Measure> {
+pub fn measure(task: Task<'_>, sequences: &[usize]) -> Measure {
     let values: Vec<Vec<f64>> = parameters::of(task.model).into_iter().map(|g| g.values).collect();
     let net = net::Net::of(task.model, task.config.batch);
-    fit::measure(task, &net, &values, sequences, DType::F64)
+    fit::measure::<f64>(task, &net, &values, sequences)
 }
 
 /// Outputs of the head behind the last step of some sequences as the forward pass of training has
@@ -117,13 +119,11 @@ pub fn outputs(task: Task<'_>, sequences: &[usize]) -> Result<Vec<Vec<f64>>> {
         Result::Ok(quantized.forced(&quantized.plan(&values, formats)?, sequences, &[]))
     });
     let forced = forced.transpose()?;
-    let run = || {
-        let batch = batches::batch(data, sequences, &[], &model.input, DType::F64)?;
-        let values = constants(model)?;
-        let net = net::Net::of(model, batch.x.dim(0)?);
-        net.forward(&values, &batch, None, forced.as_ref())?.to_vec2::<f64>()
-    };
-    run().map_err(failed)
+    let batch = batches::batch(data, sequences, &[], &model.input);
+    let values: Vec<Vec<f64>> = parameters::of(model).into_iter().map(|g| g.values).collect();
+    let net = net::Net::of(model, batch.rows.count());
+    let outputs = net.forward(&values, &batch, None, forced.as_ref()).outputs;
+    Ok(outputs.chunks_exact(net.outputs()).map(<[f64]>::to_vec).collect())
 }
 
 /// Loss of some sequences taken as one batch and its gradient for every group of parameters, in
@@ -141,19 +141,9 @@ pub fn gradient(task: Task<'_>, sequences: &[usize]) -> Result<(f64, Vec<Vec<f64
     let mut rng = rand_chacha::ChaCha8Rng::from_seed([0; 32]);
     let config = FitConfig { dropout: 0.0, ..task.config.clone() };
     let task = Task { config: &config, ..task };
-    let batch = fit::Batched { sequences, integers, dtype: DType::F64 };
-    match fit::learn(task, &net, &groups, batch, &mut rng)? {
+    let batch = fit::Batched { sequences, integers };
+    match fit::learn::<f64>(task, &net, &groups, batch, &mut rng)? {
         Some(fit::Learned { loss, gradients, .. }) => Ok((loss, gradients)),
         None => Err(Diagnostic::new("", "the loss is no number").into()),
     }
-}
-
-fn constants(model: &Model) -> candle_core::Result<Vec<candle_core::Tensor>> {
-    let groups = parameters::of(model);
-    groups.iter().map(|group| parameters::tensor(&group.values, DType::F64)).collect()
-}
-
-/// A failure inside candle: of memory, or a defect of ours.
-fn failed(error: candle_core::Error) -> Problems {
-    Diagnostic::new("", format!("training failed ({error})")).into()
 }

@@ -1,10 +1,12 @@
 //! A model with gradients: a batch of sequences to the outputs behind their last steps.
 
-use super::layer::{LayerInput, NetLayer};
-use super::parameters::{self, Group};
-use super::recurrence::ForcedSteps;
+use super::layer::{LayerInput, LayerRun, NetLayer};
+use super::product::{Matrix, add_product, multiply};
+use super::real::Real;
+use super::recurrence::{ForcedSteps, column_sums};
+use super::rows::Rows;
 use crate::model::Model;
-use candle_core::{DType, Device, Result, Tensor, Var};
+use std::sync::Arc;
 
 /// The structure of a model, without its values.
 #[derive(Debug)]
@@ -13,16 +15,27 @@ pub struct Net {
     outputs: usize,
 }
 
-/// A batch of prepared inputs, all sequences side by side, step by step.
-pub struct Batch {
-    /// (steps * sequences) x inputs.
-    pub x: Tensor,
-    /// Time steps of each sequence; behind them its rows of x are zeros.
-    pub lengths: Vec<usize>,
+/// A batch of prepared inputs.
+pub struct Batch<T> {
+    /// Which row is what.
+    pub rows: Rows,
+    /// The inputs of all rows; zeros where a sequence has ended.
+    pub x: Arc<Vec<T>>,
 }
 
-/// What drops values out while training; called with a shape, returns factors 0 or 1 / (1 - p).
-pub type Dropout<'a> = &'a mut dyn FnMut(&[usize]) -> Result<Tensor>;
+/// What drops values out while training: factors 0 or 1 / (1 - p) for so many values.
+pub type Dropout<'a, T> = &'a mut (dyn FnMut(usize) -> Vec<T> + Send);
+
+/// A batch that has run, with what the gradient needs.
+pub struct Forward<T> {
+    /// Outputs of the head behind the last step of each sequence, sequences x outputs.
+    pub outputs: Vec<T>,
+    layers: Vec<LayerRun<T>>,
+    /// What the head saw.
+    last: Vec<T>,
+    /// Factors of dropout on the inputs of each layer but the first and on those of the head.
+    dropped: Option<Vec<Vec<T>>>,
+}
 
 impl Net {
     /// The structure of a checked model with a head, wired for batches of so many input vectors.
@@ -32,73 +45,136 @@ impl Net {
         Net { layers, outputs }
     }
 
-    /// Parameters as variables that get gradients.
-    pub fn variables(groups: &[Group], dtype: DType) -> Result<Vec<Var>> {
-        let variable = |g: &Group| Var::from_tensor(&parameters::tensor(&g.values, dtype)?);
-        groups.iter().map(variable).collect()
+    /// Outputs of the head.
+    pub fn outputs(&self) -> usize {
+        self.outputs
     }
 
-    /// Outputs of the head behind the last step of each sequence, sequences x outputs.
-    ///
-    /// `values` are the groups of `parameters::of`, as constants or as variables. Where values are
-    /// `forced` on the layers and outputs, gradients go past them as if they had been computed.
-    pub fn forward(
+    /// Runs a batch with the values of the groups of `parameters::of`. Where values are `forced` on the
+    /// layers and outputs, gradients go past them as if they had been computed.
+    pub fn forward<T: Real>(
         &self,
-        values: &[Tensor],
-        batch: &Batch,
-        mut dropout: Option<Dropout<'_>>,
+        values: &[Vec<T>],
+        batch: &Batch<T>,
+        mut dropout: Option<Dropout<'_, T>>,
         forced: Option<&Forced>,
-    ) -> Result<Tensor> {
-        let mut values = values.iter();
-        let mut next = || values.next().expect("a value for every group");
-        let mut x = batch.x.clone();
+    ) -> Forward<T> {
+        let rows = &batch.rows;
+        let mut values = values;
+        let mut next = |count: usize| {
+            let (these, behind) = values.split_at(count);
+            values = behind;
+            these
+        };
+        let mut dropped = dropout.is_some().then(Vec::new);
+        let mut drop_out = |values: &mut [T]| {
+            if let (Some(dropout), Some(dropped)) = (&mut dropout, &mut dropped) {
+                let factors = dropout(values.len());
+                scale(values, &factors);
+                dropped.push(factors);
+                return true;
+            }
+            false
+        };
+        let mut x = Arc::clone(&batch.x);
+        let mut layers = Vec::with_capacity(self.layers.len());
         for (k, layer) in self.layers.iter().enumerate() {
-            if let (Some(dropout), true) = (&mut dropout, k > 0) {
-                x = (&x * dropout(x.dims())?)?;
+            if k > 0 {
+                let mut kept = x.to_vec();
+                if drop_out(&mut kept) {
+                    x = Arc::new(kept);
+                }
             }
             let forced = forced.map(|forced| &forced.layers[k]);
-            let (x_varies, lengths) = (k > 0, &batch.lengths[..]);
-            x = layer.run(&mut next, LayerInput { x: &x, x_varies, lengths, forced })?;
+            let input = LayerInput { rows, x: &x, x_varies: k > 0, forced };
+            let run = layer.run(next(layer.groups()), input);
+            x = Arc::clone(run.h());
+            layers.push(run);
         }
-        let count = batch.lengths.len();
-        let mut h = x.narrow(0, x.dim(0)? - count, count)?.contiguous()?;
-        if let Some(dropout) = &mut dropout {
-            h = (&h * dropout(h.dims())?)?;
+        let n = self.hidden();
+        let mut last: Vec<T> =
+            rows.last().flat_map(|row| x[row * n..(row + 1) * n].iter().copied()).collect();
+        drop_out(&mut last);
+        let (weight, bias) = (&next(1)[0], &next(1)[0]);
+        let mut outputs = bias.repeat(rows.sequences());
+        add_product(&mut outputs, Matrix::of(&last, n), Matrix::of(weight, n).turned());
+        if let Some(forced) = forced {
+            outputs = forced.outputs.iter().map(|&value| T::of(f64::from(value))).collect();
         }
-        let weight = next().reshape((self.outputs, h.dim(1)?))?;
-        let outputs = h.matmul(&weight.t()?)?.broadcast_add(next())?;
-        let Some(forced) = forced else { return Ok(outputs) };
-        let instead = Tensor::from_slice(&forced.outputs, outputs.dims(), &Device::Cpu)?;
-        // A difference of zero carries the gradient, so that the values are exactly the others.
-        let carrier = (&outputs - outputs.detach())?;
-        instead.to_dtype(outputs.dtype())? + carrier
+        Forward { outputs, layers, last, dropped }
     }
+
+    /// From the gradient of the outputs those of all groups.
+    pub fn gradients<T: Real>(
+        &self,
+        values: &[Vec<T>],
+        rows: &Rows,
+        run: Forward<T>,
+        of_outputs: &[T],
+    ) -> Vec<Vec<T>> {
+        let n = self.hidden();
+        let mut dropped = run.dropped.into_iter().flatten().rev();
+        let (own, head) = values.split_at(values.len() - 2);
+        let of_outputs_rows = Matrix::of(of_outputs, self.outputs);
+        let mut of_weight = vec![T::zero(); self.outputs * n];
+        multiply(&mut of_weight, of_outputs_rows.turned(), Matrix::of(&run.last, n));
+        let mut of_last = vec![T::zero(); rows.sequences() * n];
+        multiply(&mut of_last, of_outputs_rows, Matrix::of(&head[0], n));
+        dropped.next().into_iter().for_each(|factors| scale(&mut of_last, &factors));
+        let mut of_h = vec![T::zero(); rows.count() * n];
+        for (row, gradient) in rows.last().zip(of_last.chunks_exact(n)) {
+            of_h[row * n..(row + 1) * n].copy_from_slice(gradient);
+        }
+        let mut behind = vec![vec![of_weight, column_sums(of_outputs, self.outputs)]];
+        let mut rest = own;
+        for (layer, run) in self.layers.iter().zip(run.layers).rev() {
+            let (before, these) = rest.split_at(rest.len() - layer.groups());
+            rest = before;
+            let mut of_groups = Vec::with_capacity(layer.groups());
+            if let Some(of_x) = layer.gradients(these, rows, run, &of_h, &mut of_groups) {
+                of_h = of_x;
+                dropped.next().into_iter().for_each(|factors| scale(&mut of_h, &factors));
+            }
+            behind.push(of_groups);
+        }
+        behind.into_iter().rev().flatten().collect()
+    }
+
+    /// Hidden units of the last layer.
+    fn hidden(&self) -> usize {
+        self.layers.last().map_or(0, NetLayer::hidden)
+    }
+}
+
+fn scale<T: Real>(values: &mut [T], factors: &[T]) {
+    values.iter_mut().zip(factors).for_each(|(value, factor)| *value *= *factor);
 }
 
 /// Values that stand in for those computed, of every layer and of the outputs.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Forced {
-    /// Of each layer those of all steps and sequences.
+    /// Of each layer those of all rows.
     pub layers: Vec<ForcedSteps>,
     /// Outputs of each sequence.
     pub outputs: Vec<f32>,
 }
 
-/// Mean over the sequences of the cross-entropy between `targets`, sequences x outputs, rows of
-/// which sum up to 1, and the softmax of `outputs`.
-pub fn loss(outputs: &Tensor, targets: &Tensor) -> Result<Tensor> {
-    let largest = outputs.detach().max_keepdim(1)?;
-    let shifted = outputs.broadcast_sub(&largest)?;
-    let total = shifted.exp()?.sum_keepdim(1)?.log()?;
-    let log_softmax = shifted.broadcast_sub(&total)?;
-    (log_softmax * targets)?.sum_all()?.affine(-1.0 / outputs.dim(0)? as f64, 0.0)
-}
-
-/// Targets of classes: 1 - `smoothing` for the label, `smoothing` shared by all classes.
-pub fn targets(labels: &[usize], classes: usize, smoothing: f64, dtype: DType) -> Result<Tensor> {
-    let mut values = vec![smoothing / classes as f64; labels.len() * classes];
-    for (k, &label) in labels.iter().enumerate() {
-        values[k * classes + label] += 1.0 - smoothing;
+/// Mean over the sequences of the cross-entropy between the softmax of `outputs` and targets that are
+/// 1 - `smoothing` for the label and `smoothing` shared by all classes; its gradient.
+pub fn loss<T: Real>(outputs: &[T], labels: &[usize], smoothing: f64) -> (f64, Vec<T>) {
+    let classes = outputs.len() / labels.len().max(1);
+    let share = smoothing / classes as f64;
+    let count = labels.len() as f64;
+    let (mut loss, mut gradient) = (0.0, Vec::with_capacity(outputs.len()));
+    for (row, &label) in outputs.chunks_exact(classes).zip(labels) {
+        let row: Vec<f64> = row.iter().map(|value| value.double()).collect();
+        let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let total = row.iter().map(|value| (value - largest).exp()).sum::<f64>().ln() + largest;
+        for (k, value) in row.iter().enumerate() {
+            let target = share + if k == label { 1.0 - smoothing } else { 0.0 };
+            loss -= target * (value - total);
+            gradient.push(T::of(((value - total).exp() - target) / count));
+        }
     }
-    Tensor::from_vec(values, (labels.len(), classes), &Device::Cpu)?.to_dtype(dtype)
+    (loss / count, gradient)
 }

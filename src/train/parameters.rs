@@ -1,7 +1,7 @@
 //! The numbers of a model that training changes, as flat groups.
 
+use super::real::Real;
 use crate::model::Model;
-use candle_core::{DType, Device, Tensor};
 
 /// A group of parameters.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,18 +63,7 @@ fn groups(
     all
 }
 
-/// Values as a tensor of one axis.
-pub fn tensor(values: &[f64], dtype: DType) -> candle_core::Result<Tensor> {
-    match dtype {
-        DType::F64 => Tensor::from_slice(values, values.len(), &Device::Cpu),
-        _ => {
-            let single: Vec<f32> = values.iter().map(|&value| value as f32).collect();
-            Tensor::from_vec(single, values.len(), &Device::Cpu)
-        }
-    }
-}
-
-/// The values of a tensor, whatever its shape.
-pub fn numbers(tensor: &Tensor) -> candle_core::Result<Vec<f64>> {
-    tensor.flatten_all()?.to_dtype(DType::F64)?.to_vec1()
+/// Values of every group in another precision.
+pub fn cast<'a, T: Real>(groups: impl IntoIterator<Item = &'a Vec<f64>>) -> Vec<Vec<T>> {
+    groups.into_iter().map(|values| values.iter().map(|&value| T::of(value)).collect()).collect()
 }

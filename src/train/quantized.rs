@@ -10,6 +10,7 @@ use super::fit::Measure;
 use super::net::Forced;
 use super::parameters;
 use super::recurrence::ForcedSteps;
+use super::rows::Rows;
 use super::split::label;
 use crate::data::{Labelled, Sequences};
 use crate::error::Result;
@@ -87,9 +88,9 @@ impl<'a> Quantized<'a> {
         };
         let seen: Vec<Seen> =
             sequences.par_iter().enumerate().map_init(|| Executor::new(quant), one).collect();
-        let n_steps = sequences.iter().map(|&k| data.steps(k)).max().unwrap_or(0);
+        let rows = Rows::of(sequences.iter().map(|&k| data.steps(k)).collect());
         let n_layers = quant.layers().len();
-        let layers = (0..n_layers).map(|k| batch(&seen, quant, n_steps, n_layers, k)).collect();
+        let layers = (0..n_layers).map(|k| batch(&seen, quant, &rows, n_layers, k)).collect();
         let scale = (-f64::from(quant.output_frac())).exp2();
         let outputs = seen.iter().flat_map(|seen| &seen.outputs);
         Forced { layers, outputs: outputs.map(|&q| (f64::from(q) * scale) as f32).collect() }
@@ -159,21 +160,21 @@ fn run(
     seen
 }
 
-/// A layer's values, step by step and sequence by sequence; zeros where a sequence has ended.
+/// A layer's values, row by row; zeros where a sequence has ended.
 fn batch(
     seen: &[Seen],
     quant: &QuantPlan,
-    n_steps: usize,
+    rows: &Rows,
     n_layers: usize,
     layer: usize,
 ) -> ForcedSteps {
     let cell = &quant.layers()[layer].cell;
     let gather = |of: fn(&Seen) -> &Vec<Vec<i32>>, width: usize, frac: i32| -> Vec<f32> {
         let scale = (-f64::from(frac)).exp2();
-        let mut values = vec![0.0; n_steps * seen.len() * width];
+        let mut values = vec![0.0; rows.count() * width];
         for (row, to) in values.chunks_exact_mut(width).enumerate() {
-            let (step, k) = (row / seen.len(), row % seen.len());
-            if let Some(from) = of(&seen[k]).get(step * n_layers + layer) {
+            let (k, step) = rows.place(row);
+            if let Some(from) = step.and_then(|step| of(&seen[k]).get(step * n_layers + layer)) {
                 let number = |&q: &i32| (f64::from(q) * scale) as f32;
                 to.iter_mut().zip(from).for_each(|(to, from)| *to = number(from));
             }

@@ -1,31 +1,30 @@
-//! A layer's cells over all time steps, and back: candle multiplies the matrices, [`CellShape`] does the
-//! rest.
+//! A layer's cells over all time steps, and back.
 
-use super::cell::{Back, CellShape, Forced, Real, Results, Sums};
-use candle_core::{Device, Result, Tensor};
+use super::cell::{Back, CellShape, Forced, Results, Sums, add};
+use super::product::{Matrix, add_product, multiply};
+use super::real::Real;
+use super::rows::Rows;
+use crate::model::Cell;
 use rayon::prelude::*;
-
-/// Units that one core does before another is woken.
-const ALONE: usize = 1 << 12;
+use std::sync::Arc;
 
 /// What a layer's cells work on.
-pub struct CellInput<'a> {
-    /// W x of all steps, step by step: (steps * sequences) x (gates * H); none without columns of x.
-    pub x_part: Option<&'a Tensor>,
+pub struct CellInput<'a, T> {
+    /// Which row is what.
+    pub rows: &'a Rows,
+    /// W x of all rows, gates * H values each.
+    pub x_part: Vec<T>,
     /// Columns of h, transposed: H x (gates * H); none when h is not fed back.
-    pub recurrent: Option<&'a Tensor>,
-    /// The bias, gates * H values; behind it, in a GRU that has one, the bias of the candidate's
-    /// hidden product, H values.
-    pub bias: &'a Tensor,
-    /// Time steps of the longest sequence.
-    pub steps: usize,
-    /// Time steps of each sequence, side by side; those behind leave its state alone.
-    pub lengths: &'a [usize],
+    pub recurrent: Option<Vec<T>>,
+    /// The bias, gates * H values.
+    pub bias: &'a [T],
+    /// In a GRU that has one, the bias of the candidate's hidden product, H values.
+    pub candidate: Option<&'a [T]>,
     /// What stands in for the values computed; none for plain floats.
     pub forced: Option<&'a ForcedSteps>,
 }
 
-/// Stand-ins for the values of all steps and sequences of a layer, step by step, sequence by sequence.
+/// Stand-ins for the values of all rows of a layer.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ForcedSteps {
     /// Sums of the gates, 4 H values each.
@@ -39,142 +38,153 @@ pub struct ForcedSteps {
 /// All steps, done, with what their gradient needs.
 pub struct Recurrence<T> {
     shape: CellShape,
-    batch: usize,
-    lengths: Vec<usize>,
     /// Columns of h: H x (gates * H).
-    recurrent: Option<Tensor>,
+    recurrent: Option<Vec<T>>,
     has_candidate: bool,
-    /// Kept values and states of all steps, step by step.
+    /// Gates, what else is kept, and states of all rows.
+    gates: Vec<T>,
     kept: Vec<T>,
     state: Vec<T>,
-    /// Hidden vectors of all steps, (steps * sequences) x H; where a sequence has ended its last one
-    /// stays.
-    pub h: Vec<T>,
+    /// Hidden vectors of all rows; where a sequence has ended its last one stays.
+    pub h: Arc<Vec<T>>,
 }
 
 impl<T: Real> Recurrence<T> {
     /// Goes through all steps.
-    pub fn of(shape: CellShape, input: &CellInput<'_>) -> Result<Self> {
-        let (n, batch) = (shape.hidden, input.lengths.len());
-        let sums_wide = shape.cell.gates() * n;
-        let n_rows = input.steps * batch;
-        let biases = numbers::<T>(input.bias)?;
-        let (bias, candidate) = biases.split_at(sums_wide);
-        let candidate = (!candidate.is_empty()).then_some(candidate);
-        let x_part = input.x_part.map(numbers::<T>).transpose()?;
-        let recurrent = input.recurrent.map(Tensor::detach);
-        let forced = input.forced.map(Stand::<T>::of);
-        let n_kept = shape.kept() * n;
-        let least = (ALONE / n).max(1);
-        let mut kept = vec![T::zero(); n_rows * n_kept];
-        let (mut state, mut h) = (vec![T::zero(); n_rows * n], vec![T::zero(); n_rows * n]);
-        for step in 0..n_rows / batch {
-            let (start, end) = (step * batch, (step + 1) * batch);
-            let (done_state, new_state) = state.split_at_mut(start * n);
-            let (done_h, new_h) = h.split_at_mut(start * n);
-            let before = step.checked_sub(1).map(|last| last * batch * n);
-            let old = |all: &'_ [T]| before.map(|at| all[at..].to_vec());
-            let (old_state, old_h) = (old(done_state), old(done_h));
-            let products = match (&recurrent, &old_h) {
-                (Some(recurrent), Some(old_h)) => Some(times(old_h, n, recurrent)?),
-                _ => None,
-            };
-            let rows = new_state[..batch * n]
-                .par_chunks_mut(n)
-                .zip(new_h[..batch * n].par_chunks_mut(n))
-                .zip(kept[start * n_kept..end * n_kept].par_chunks_mut(n_kept));
-            rows.enumerate().with_min_len(least).for_each(|(k, ((state, h), kept))| {
-                let old_state = old_state.as_ref().map(|all| &all[k * n..(k + 1) * n]);
-                if step >= input.lengths[k] {
-                    if let (Some(old_state), Some(old_h)) = (old_state, &old_h) {
-                        state.copy_from_slice(old_state);
-                        h.copy_from_slice(&old_h[k * n..(k + 1) * n]);
-                    }
-                    return;
-                }
-                let row = start + k;
-                let sums = Sums {
-                    x: x_part.as_ref().map(|x| &x[row * sums_wide..(row + 1) * sums_wide]),
-                    h: products.as_ref().map(|p| &p[k * sums_wide..(k + 1) * sums_wide]),
-                    bias,
-                    candidate,
+    pub fn of(shape: CellShape, input: CellInput<'_, T>) -> Self {
+        let CellInput { rows, x_part: mut gates, recurrent, bias, candidate, forced } = input;
+        let n = shape.hidden;
+        let wide = shape.cell.gates() * n;
+        let block = rows.of_group();
+        let forced = forced.map(Stand::<T>::of);
+        let zeros = || vec![T::zero(); rows.count() * n];
+        let (mut kept, mut state, mut h) = (zeros(), zeros(), zeros());
+        let groups = gates
+            .par_chunks_mut(block * wide)
+            .zip(kept.par_chunks_mut(block * n))
+            .zip(state.par_chunks_mut(block * n))
+            .zip(h.par_chunks_mut(block * n));
+        groups.enumerate().for_each(|(group, (((gates, kept), state), h))| {
+            let lengths = rows.lengths(group);
+            let together = lengths.len();
+            let none = vec![T::zero(); together * n];
+            let mut products = vec![T::zero(); together * wide];
+            for step in 0..rows.steps() {
+                let first = step * together;
+                let (old_state, state) = state.split_at_mut(first * n);
+                let (old_h, h) = h.split_at_mut(first * n);
+                let old = first.saturating_sub(together) * n;
+                let (old_state, old_h) = match step {
+                    0 => (&none[..], &none[..]),
+                    _ => (&old_state[old..], &old_h[old..]),
                 };
-                let forced = forced.as_ref().map(|forced| forced.row(row, n));
-                shape.forward(sums, old_state, forced, Results { kept, state, h });
-            });
-        }
-        let lengths = input.lengths.to_vec();
+                let recurrent = recurrent.as_ref().filter(|_| step > 0);
+                if let Some(recurrent) = recurrent {
+                    let columns = Matrix::of(recurrent, wide);
+                    multiply(&mut products, Matrix::of(old_h, n), columns);
+                }
+                for (k, &length) in lengths.iter().enumerate() {
+                    let own = k * n..(k + 1) * n;
+                    let (state, h) = (&mut state[own.clone()], &mut h[own.clone()]);
+                    if step >= length {
+                        state.copy_from_slice(&old_state[own.clone()]);
+                        h.copy_from_slice(&old_h[own]);
+                        continue;
+                    }
+                    let row = first + k;
+                    let gates = &mut gates[row * wide..(row + 1) * wide];
+                    let kept = &mut kept[row * n..(row + 1) * n];
+                    let products = recurrent.map(|_| &products[k * wide..(k + 1) * wide]);
+                    let before = &old_state[own];
+                    let sums = Sums { bias, h: products, candidate, before };
+                    let forced = forced.as_ref().map(|forced| forced.row(group * block + row, n));
+                    shape.forward(sums, forced, Results { gates, kept, state, h });
+                }
+            }
+        });
         let has_candidate = candidate.is_some();
-        Ok(Recurrence { shape, batch, lengths, recurrent, has_candidate, kept, state, h })
+        Recurrence { shape, recurrent, has_candidate, gates, kept, state, h: Arc::new(h) }
     }
 
     /// From the gradient of all hidden vectors those of what came in.
-    pub fn gradients(&self, of_h: &[T]) -> Result<Gradients> {
-        let (n, batch) = (self.shape.hidden, self.batch);
-        let n_rows = of_h.len() / n;
-        let wide = self.shape.cell.gates() * n;
-        let n_kept = self.shape.kept() * n;
-        let least = (ALONE / n).max(1);
-        let mut x_sums = vec![T::zero(); n_rows * wide];
-        let mut h_sums = vec![T::zero(); n_rows * wide];
-        let mut state_back = vec![T::zero(); batch * n];
-        let mut h_back = vec![T::zero(); batch * n];
-        let turned = self.recurrent.as_ref().map(|recurrent| recurrent.t()).transpose()?;
-        for step in (0..n_rows / batch).rev() {
-            let (start, end) = (step * batch, (step + 1) * batch);
-            for (sum, own) in h_back.iter_mut().zip(&of_h[start * n..end * n]) {
-                *sum += *own;
-            }
-            let before = step.checked_sub(1).map(|last| &self.state[last * batch * n..start * n]);
-            let rows = (x_sums[start * wide..end * wide].par_chunks_mut(wide))
-                .zip(h_sums[start * wide..end * wide].par_chunks_mut(wide))
-                .zip(state_back.par_chunks_mut(n))
-                .zip(h_back.par_chunks_mut(n));
-            rows.enumerate().with_min_len(least).for_each(|(k, (((x_sums, h_sums), state), h))| {
-                if step < self.lengths[k] {
-                    let kept = &self.kept[(start + k) * n_kept..(start + k + 1) * n_kept];
-                    let before = before.map(|all| &all[k * n..(k + 1) * n]);
-                    self.shape.backward(kept, before, Back { state, h, x_sums, h_sums });
-                }
-            });
-            if let (Some(turned), Some(_)) = (&turned, before) {
-                let products = times(&h_sums[start * wide..end * wide], wide, turned)?;
-                for (sum, product) in h_back.iter_mut().zip(products) {
-                    *sum += product;
-                }
-            }
-        }
-        let mut bias = column_sums(&x_sums, wide);
-        if self.has_candidate {
-            bias.extend_from_slice(&column_sums(&h_sums, wide)[wide - n..]);
-        }
-        let recurrent = match &self.recurrent {
-            None => None,
-            Some(recurrent) if n_rows == batch => Some(recurrent.zeros_like()?),
-            // h of every step but the last met the sums of the step behind it.
-            Some(_) => {
-                let before = Tensor::from_slice(&self.h, (n_rows, n), &Device::Cpu)?;
-                let before = before.narrow(0, 0, n_rows - batch)?;
-                let sums = Tensor::from_vec(h_sums, (n_rows, wide), &Device::Cpu)?;
-                Some(before.t()?.matmul(&sums.narrow(0, batch, n_rows - batch)?)?)
-            }
+    pub fn gradients(mut self, rows: &Rows, of_h: &[T]) -> Gradients<T> {
+        let (n, shape) = (self.shape.hidden, self.shape);
+        let wide = shape.cell.gates() * n;
+        let block = rows.of_group();
+        // Of an LSTM the gradient of the product with h is that of W x.
+        let own_wide = if shape.cell == Cell::Gru { wide } else { 0 };
+        let mut h_sums = vec![T::zero(); rows.count() * own_wide];
+        let of_groups: Vec<&mut [T]> = match own_wide {
+            0 => (0..rows.count().div_ceil(block)).map(|_| &mut [][..]).collect(),
+            _ => h_sums.chunks_mut(block * own_wide).collect(),
         };
-        Ok(Gradients {
-            x_part: Tensor::from_vec(x_sums, (n_rows, wide), &Device::Cpu)?,
-            recurrent,
-            bias: Tensor::from_slice(&bias, bias.len(), &Device::Cpu)?,
-        })
+        let (kept, states, recurrent) = (&self.kept, &self.state, &self.recurrent);
+        let groups = self.gates.par_chunks_mut(block * wide).zip(of_groups);
+        groups.enumerate().for_each(|(group, (gates, h_sums))| {
+            let lengths = rows.lengths(group);
+            let together = lengths.len();
+            let zeros = || vec![T::zero(); together * n];
+            let (none, mut state_back, mut h_back) = (zeros(), zeros(), zeros());
+            for step in (0..rows.steps()).rev() {
+                let first = group * block + step * together;
+                add(&mut h_back, &of_h[first * n..(first + together) * n]);
+                let before = match step {
+                    0 => &none[..],
+                    _ => &states[(first - together) * n..first * n],
+                };
+                let here = step * together..(step + 1) * together;
+                let gates = &mut gates[here.start * wide..here.end * wide];
+                let h_sums = &mut h_sums[here.start * own_wide..here.end * own_wide];
+                for (k, &length) in lengths.iter().enumerate() {
+                    let gates = &mut gates[k * wide..(k + 1) * wide];
+                    if step >= length {
+                        gates.fill(T::zero());
+                        continue;
+                    }
+                    let own = k * n..(k + 1) * n;
+                    let (state, h) = (&mut state_back[own.clone()], &mut h_back[own.clone()]);
+                    let h_sums = &mut h_sums[k * own_wide..(k + 1) * own_wide];
+                    let kept = &kept[(first + k) * n..(first + k + 1) * n];
+                    shape.backward(kept, &before[own], Back { state, h, gates, h_sums });
+                }
+                if let (Some(recurrent), true) = (recurrent, step > 0) {
+                    let sums = if own_wide > 0 { h_sums } else { gates };
+                    let turned = Matrix::of(recurrent, wide).turned();
+                    add_product(&mut h_back, Matrix::of(sums, wide), turned);
+                }
+            }
+        });
+        let sums = if own_wide > 0 { &h_sums } else { &self.gates };
+        let recurrent = self.recurrent.as_ref().map(|recurrent| {
+            let mut gradient = vec![T::zero(); recurrent.len()];
+            // h of every step but the last met the sums of the step behind it.
+            for (group, h) in self.h.chunks(block * n).enumerate() {
+                let together = rows.lengths(group).len();
+                let (first, count) = (group * block, h.len() / n);
+                let met = &sums[(first + together) * wide..(first + count) * wide];
+                if !met.is_empty() {
+                    let before = Matrix::of(&h[..(count - together) * n], n).turned();
+                    add_product(&mut gradient, before, Matrix::of(met, wide));
+                }
+            }
+            gradient
+        });
+        let bias = column_sums(&self.gates, wide);
+        let candidate = self.has_candidate.then(|| column_sums(sums, wide)[wide - n..].to_vec());
+        Gradients { x_part: self.gates, recurrent, bias, candidate }
     }
 }
 
 /// Gradients of what came in, in the shapes of [`CellInput`].
-pub struct Gradients {
-    /// Of W x of all steps.
-    pub x_part: Tensor,
+pub struct Gradients<T> {
+    /// Of W x of all rows.
+    pub x_part: Vec<T>,
     /// Of the columns of h.
-    pub recurrent: Option<Tensor>,
-    /// Of the bias, and behind it that of the candidate's hidden product.
-    pub bias: Tensor,
+    pub recurrent: Option<Vec<T>>,
+    /// Of the bias.
+    pub bias: Vec<T>,
+    /// Of the bias of the candidate's hidden product.
+    pub candidate: Option<Vec<T>>,
 }
 
 /// Stand-ins in the precision of the run.
@@ -186,7 +196,7 @@ struct Stand<T> {
 
 impl<T: Real> Stand<T> {
     fn of(forced: &ForcedSteps) -> Stand<T> {
-        let cast = |values: &[f32]| values.iter().map(|v| T::from_f64(f64::from(*v))).collect();
+        let cast = |values: &[f32]| values.iter().map(|v| T::of(f64::from(*v))).collect();
         Stand { sums: cast(&forced.sums), state: cast(&forced.state), h: cast(&forced.h) }
     }
     fn row(&self, row: usize, n: usize) -> Forced<'_, T> {
@@ -199,21 +209,9 @@ impl<T: Real> Stand<T> {
     }
 }
 
-fn column_sums<T: Real>(rows: &[T], width: usize) -> Vec<T> {
+/// Sums over rows of so many values.
+pub fn column_sums<T: Real>(rows: &[T], width: usize) -> Vec<T> {
     let mut sums = vec![T::zero(); width];
-    for row in rows.chunks(width) {
-        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += *value);
-    }
+    rows.chunks(width).for_each(|row| add(&mut sums, row));
     sums
-}
-
-/// Rows of so many values times a matrix.
-fn times<T: Real>(rows: &[T], width: usize, matrix: &Tensor) -> Result<Vec<T>> {
-    let rows = Tensor::from_slice(rows, (rows.len() / width, width), &Device::Cpu)?;
-    numbers(&rows.matmul(matrix)?)
-}
-
-/// The values of a tensor, row by row.
-pub fn numbers<T: Real>(tensor: &Tensor) -> Result<Vec<T>> {
-    tensor.flatten_all()?.to_vec1::<T>()
 }

@@ -4,23 +4,22 @@
 use super::contract::{Contraction, Operand};
 use super::order::Shapes;
 use super::parameters;
-use crate::error::Result;
 use crate::model::{Cell, Core, Factors, HtNode, Layer, Matrix, Model};
 use crate::network::{self, IndexKind};
-use candle_core::DType;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::sync::Arc;
 
 /// Bias of the forget gate; starting open lets a state last.
 const FORGET_BIAS: f64 = 1.0;
 
 /// Fills all cores, biases and the head of a checked model from a seed.
-pub fn fill(model: &mut Model, seed: u64) -> Result<()> {
+pub fn fill(model: &mut Model, seed: u64) {
     let mut source = Source(ChaCha8Rng::seed_from_u64(seed));
     for layer in &mut model.layers {
         for k in 0..layer.matrices.len() {
             fill_factors(&mut layer.matrices[k].factors, &mut source);
-            rescale(layer, k)?;
+            rescale(layer, k);
         }
         layer.bias.fill(0.0);
         layer.candidate_bias.fill(0.0);
@@ -41,7 +40,6 @@ pub fn fill(model: &mut Model, seed: u64) -> Result<()> {
     };
     let values: Vec<Vec<f64>> = rounded.iter_mut().map(single).collect();
     parameters::put(&values, model);
-    Ok(())
 }
 
 fn fill_factors(factors: &mut Factors, source: &mut Source) {
@@ -105,11 +103,11 @@ fn orthonormal_columns(values: &mut [f64], columns: usize, source: &mut Source) 
 }
 
 /// Scales all cores of a matrix alike until the mean square of the rebuilt one is 1/H.
-fn rescale(layer: &mut Layer, k: usize) -> Result<()> {
+fn rescale(layer: &mut Layer, k: usize) {
     let matrix = &layer.matrices[k];
     let elements = matrix.rows() as f64 * matrix.columns_padded() as f64;
     let wanted = elements / layer.hidden as f64;
-    let found = squared_norm(layer, matrix).map_err(super::failed)?;
+    let found = squared_norm(layer, matrix);
     // A value of the matrix is a product of one value of each of so many cores.
     let depth = match &matrix.factors {
         Factors::BlockTerm(blocks) => blocks.first().map_or(1, |b| b.factors.len() + 1),
@@ -120,11 +118,10 @@ fn rescale(layer: &mut Layer, k: usize) -> Result<()> {
     let scale = (wanted / found).powf(0.5 / depth as f64);
     let factors = &mut layer.matrices[k].factors;
     factors.values_mut().into_iter().flatten().for_each(|value| *value *= scale);
-    Ok(())
 }
 
 /// Sum of the squares of a rebuilt matrix: its network contracted with itself, never rebuilt.
-fn squared_norm(layer: &Layer, matrix: &Matrix) -> candle_core::Result<f64> {
+fn squared_norm(layer: &Layer, matrix: &Matrix) -> f64 {
     let network = network::build(layer, matrix);
     let count = network.indices().len() as u8;
     let mut sizes: Vec<usize> = network.indices().iter().map(|index| index.size).collect();
@@ -138,14 +135,14 @@ fn squared_norm(layer: &Layer, matrix: &Matrix) -> candle_core::Result<f64> {
                     |id| if network.info(*id).kind == IndexKind::Rank { id.0 + twin } else { id.0 },
                 )
                 .collect();
-            let flat = parameters::tensor(node.tensor.data(), DType::F64)?;
+            let flat = Arc::new(node.tensor.data().to_vec());
             let dims = node.tensor.dims().to_vec();
             operands.push(Operand { flat, dims, indices, varies: false });
         }
     }
-    let set = |o: &Operand| o.indices.iter().fold(0u64, |set, id| set | 1 << id);
+    let set = |o: &Operand<f64>| o.indices.iter().fold(0u64, |set, id| set | 1 << id);
     let shapes = Shapes { tensors: operands.iter().map(set).collect(), sizes, output: 0 };
-    Contraction::of(operands, &shapes.order(), &[])?.result()?.sum_all()?.to_scalar::<f64>()
+    Contraction::of(operands, &shapes.order(), &[]).1.iter().sum()
 }
 
 /// Normal numbers, the same on every machine but for the last bit of a logarithm or cosine.

@@ -104,7 +104,7 @@ fn start(args: &Train, config: &TrainConfig, data: &Labelled, split: &Split) -> 
             let spec = table.spec(&stem(&args.output), data, input, config.train.seed);
             let model = spec.and_then(|spec| model::new(&spec));
             let mut model = model.map_err(|p| place(p.in_file("model")))?;
-            train::fill(&mut model, config.train.seed)?;
+            train::fill(&mut model, config.train.seed);
             Ok(model)
         }
         (Some(_), Some(_)) => Err(place(
@@ -142,7 +142,7 @@ fn fits(model: &Model, data: &Labelled) -> Result<()> {
 fn report(model: &Model, task: Task<'_>, state: &State, end: End, file: &Path) -> Result<Trained> {
     let best = state.best_epoch().map_or(0, |epoch| epoch.epoch);
     let part = |sequences: &[usize]| -> Result<PartReport> {
-        let measured = train::measure(Task { model, ..task }, sequences)?;
+        let measured = train::measure(Task { model, ..task }, sequences);
         let in_integers = train::measure_integers(Task { model, ..task }, sequences)?;
         Ok(PartReport {
             sequences: sequences.len(),

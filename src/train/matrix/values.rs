@@ -1,7 +1,7 @@
 //! Where the values of a tensor of the network stand among the parameters.
 
+use crate::train::real::Real;
 use crate::train::view::View;
-use candle_core::{Result, Tensor};
 
 /// Places of the values of a node among the parameters of its matrix.
 #[derive(Debug)]
@@ -24,38 +24,40 @@ impl Values {
     }
 
     /// The values of a node of shape `dims` within the ranges of its axes, flat.
-    pub(super) fn take(
+    pub(super) fn take<T: Real>(
         &self,
-        values: &Tensor,
+        values: &[T],
         dims: &[usize],
         ranges: &[(usize, usize)],
-    ) -> Result<Tensor> {
+    ) -> Vec<T> {
         match self {
             Values::From(first) => View::of_box(*first, dims, ranges).take(values),
             Values::At(places) => {
-                let zero = Tensor::zeros(1, values.dtype(), values.device())?;
-                let places = Tensor::from_slice(places, places.len(), values.device())?;
-                let all = Tensor::cat(&[values, &zero], 0)?.index_select(&places, 0)?;
+                let at = |&place: &u32| values.get(place as usize).copied().unwrap_or_default();
+                let all: Vec<T> = places.iter().map(at).collect();
                 View::of_box(0, dims, ranges).take(&all)
             }
         }
     }
 
-    /// From the gradient of what `take` gave that of all `count` values.
-    pub(super) fn give_back(
+    /// Adds the gradient of what `take` gave to that of all values.
+    pub(super) fn add<T: Real>(
         &self,
-        gradient: &Tensor,
+        gradient: &[T],
         dims: &[usize],
         ranges: &[(usize, usize)],
-        count: usize,
-    ) -> Result<Tensor> {
+        to: &mut [T],
+    ) {
         match self {
-            Values::From(first) => View::of_box(*first, dims, ranges).give_back(gradient, count),
+            Values::From(first) => View::of_box(*first, dims, ranges).add(gradient, to),
             Values::At(places) => {
-                let all = View::of_box(0, dims, ranges).give_back(gradient, places.len())?;
-                let places = Tensor::from_slice(places, places.len(), gradient.device())?;
-                let zeros = Tensor::zeros(count + 1, gradient.dtype(), gradient.device())?;
-                zeros.index_add(&places, &all, 0)?.narrow(0, 0, count)?.contiguous()
+                let mut all = vec![T::zero(); places.len()];
+                View::of_box(0, dims, ranges).add(gradient, &mut all);
+                for (&place, own) in places.iter().zip(all) {
+                    if let Some(to) = to.get_mut(place as usize) {
+                        *to += own;
+                    }
+                }
             }
         }
     }
