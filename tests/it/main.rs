@@ -39,6 +39,7 @@ mod emit;
 mod errors;
 mod errors_data;
 mod exact;
+mod examples; // the models that ship
 mod formats; // every tensor format, cell and number of layers
 mod formats_sim; // ... in Verilator
 mod import; // checkpoints against the outputs of their original layers
