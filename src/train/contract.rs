@@ -106,13 +106,11 @@ impl<T: Real> Operand<T> {
         }
         Arc::unwrap_or_clone(self.flat)
     }
-    /// The values as \[batch,\] free x summed, or summed x free where that saves a copy.
+    /// The values as \[batch,\] free x summed, or summed x free where they lie in longer runs so.
     fn matrices(&self, batch: &[u8], free: &[u8], summed: &[u8]) -> Matrices<'_, T> {
-        let turned = self.indices == [batch, summed, free].concat();
-        let values = match turned {
-            true => Cow::Borrowed(&self.flat[..]),
-            false => self.arranged(&[batch, free, summed].concat()),
-        };
+        let turned = self.indices.last().is_some_and(|last| free.contains(last));
+        let (outer, inner) = if turned { (summed, free) } else { (free, summed) };
+        let values = self.arranged(&[batch, outer, inner].concat());
         let count = |ids: &[u8]| ids.iter().map(|id| self.size(*id)).product::<usize>();
         Matrices { values, size: [count(free), count(summed)], turned }
     }

@@ -104,6 +104,19 @@ fn the_same_seed_gives_the_same_bytes() {
     assert!(models[0] != models[2], "another seed");
 }
 
+/// Batches of several groups of sequences, which the cores share.
+#[test]
+fn the_number_of_cores_does_not_matter() {
+    let dir = folder(&CONFIG.replace("batch = 8", "batch = 50"));
+    let models = ["1", "2", "5"].map(|threads| {
+        let run = Run::new(env!("CARGO_BIN_EXE_htgen")).args(LINE.split_whitespace());
+        let ended = dir.run(run.env("RAYON_NUM_THREADS", threads));
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        fs::read(dir.path("m.json")).unwrap()
+    });
+    assert!(models[0] == models[1] && models[0] == models[2]);
+}
+
 #[test]
 fn an_interrupted_run_ends_like_another() {
     let dir = folder(&CONFIG.replace("epochs = 12", "epochs = 60"));
