@@ -32,6 +32,9 @@ pub struct CompareConfig {
     /// Validation sequences that are simulated.
     #[serde(default = "simulate")]
     pub simulate: usize,
+    /// Seeds of the placer that are tried until one meets the board's clock.
+    #[serde(default = "placements")]
+    pub placements: u64,
     /// Boards that each system is placed on.
     #[serde(default)]
     pub board: Vec<BoardRun>,
@@ -85,6 +88,9 @@ fn widths() -> Vec<[u32; 2]> {
 fn simulate() -> usize {
     4
 }
+fn placements() -> u64 {
+    1
+}
 
 impl CompareConfig {
     /// Reads the text of a `compare.toml`.
@@ -133,6 +139,8 @@ impl CompareConfig {
         for (key, count) in counts {
             need(count > 0, key.into(), "none".into(), "at least one");
         }
+        let n = self.placements;
+        need((1..=64).contains(&n), "placements".into(), n.to_string(), "1 to 64");
         for (k, system) in self.system.iter().enumerate() {
             let key = format!("system[{k}].name");
             need(is_name(&system.name), key.clone(), format!("{:?}", system.name), identifier);

@@ -165,7 +165,7 @@ fn measure(
     let lanes =
         config.lanes.iter().map(|&lanes| simulate(config, work, system, &shown, parts, lanes));
     let lanes = lanes.collect::<Result<Vec<LaneResult>>>()?;
-    let boards = config.board.iter().map(|board| place(work, system, &shown, parts, board));
+    let boards = config.board.iter().map(|board| place(config, work, system, &shown, parts, board));
     let boards = boards.collect::<Result<Vec<BoardResult>>>()?;
     let accuracy = |(widths, values): (&[u32; 2], &Vec<f64>)| Accuracy {
         weight_bits: widths[0],
@@ -217,6 +217,7 @@ fn simulate(
 }
 
 fn place(
+    config: &CompareConfig,
     work: &mut Work,
     system: &System,
     model: &Path,
@@ -227,10 +228,12 @@ fn place(
     let more = ["--pe", &board.lanes.to_string(), "--target", &board.target];
     let design = emit(work, &name, model, &more)?;
     let steps = parts.steps.to_string();
+    let placements = config.placements.to_string();
     let words = ["synth", &text(&design), "--target", &board.target, "--steps", &steps];
+    let more = ["--placements", &placements];
     let report = work.report(&Command {
         name: format!("synth_{name}"),
-        args: words.map(str::to_owned).to_vec(),
+        args: words.iter().chain(&more).map(|&word| word.to_owned()).collect(),
         inputs: design_inputs(model, model),
         makes: &[],
         may_say_no: true,
