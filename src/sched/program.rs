@@ -20,6 +20,19 @@ pub enum Source {
     HiddenBefore,
 }
 
+impl Source {
+    /// Its number in a nest's word, 2 bits: the lower one picks the result buffer or h of the step
+    /// before, the upper one h.
+    pub fn code(self) -> u8 {
+        match self {
+            Source::Input => 0,
+            Source::Buffer => 1,
+            Source::Hidden => 2,
+            Source::HiddenBefore => 3,
+        }
+    }
+}
+
 /// Where a step's results go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dest {

@@ -115,12 +115,7 @@ fn nests(program: &Program, sizes: &Sizes) -> String {
             let bound = d.loops.get(level).map_or(1, |l| l.bound);
             word = word.push(bound as i64 - 1, sizes.count_w).push(i64::from(level < d.summed), 1);
         }
-        let source = match d.source {
-            Source::Input => 0,
-            Source::Buffer => 1,
-            Source::Hidden => 2,
-            Source::HiddenBefore => 3,
-        };
+        let source = i64::from(d.source.code());
         let dest = i64::from(d.dest.code());
         let keep = if d.source == Source::Buffer { d.keep } else { 0 };
         let word = word

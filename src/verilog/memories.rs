@@ -5,7 +5,7 @@ use super::images;
 use super::sizes::Sizes;
 use crate::config::CellMultiplier;
 use crate::model::GateActivation;
-use crate::sched::{Program, Source};
+use crate::sched::Program;
 use std::collections::BTreeMap;
 
 /// The image of the sigmoid.
@@ -64,7 +64,10 @@ pub fn memories(program: &Program, sizes: &Sizes) -> Vec<Memory> {
     if quant.cell_unit(0).gates == GateActivation::HardSigmoid {
         all.push(rom("hard sigmoid", cells, 256, count(&images::live_bits(HARD_SIGMOID))));
     }
-    if program.descs().iter().any(|desc| desc.source == Source::Buffer) {
+    // A synthesiser leaves the result buffer out where a bit of the source's number is the same in all
+    // nests and never picks it.
+    let sources = || program.descs().iter().map(|desc| desc.source.code());
+    if sources().any(|code| code & 1 == 1) && sources().any(|code| code & 2 == 0) {
         let banks = program.banks();
         all.push(ram("results", banks, program.buffer_groups() * lanes / banks, act));
     }

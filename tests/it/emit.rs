@@ -1,9 +1,11 @@
 //! Emission: the same bytes each time, silent in three readers, blocks as counted.
 
 use crate::exact::quantized;
+use crate::formats::{self, PLAIN, Split, Wanted};
 use crate::models;
 use crate::support::needs;
 use htgen::config::{CellMultiplier, HwConfig, OutputRate};
+use htgen::model::{Cell, GateActivation};
 use htgen::quant::Widths;
 use htgen::sched::{self, Program};
 use htgen::synth::{self, Board, DesignFiles};
@@ -78,13 +80,43 @@ fn three_readers_are_silent() {
     }
 }
 
+/// Programs of other formats, cells and numbers of layers.
+fn kinds() -> Vec<Program> {
+    let hw = HwConfig { lanes: 4, ..HwConfig::default() };
+    let gru = Wanted { cell: Cell::Gru, ..PLAIN };
+    let hard = Wanted { activation: GateActivation::HardSigmoid, ..PLAIN };
+    let wanted = [
+        Wanted { format: "dense", split: Split::Apart, ..PLAIN },
+        Wanted { format: "dense", split: Split::InputOnly, ..PLAIN },
+        gru,
+        Wanted { format: "tr", split: Split::Apart, ..gru },
+        Wanted { format: "bt", ..hard },
+        Wanted { format: "tt", layers: 2, ..PLAIN },
+    ];
+    let widths = Widths { weight_bits: 8, activation_bits: 12 };
+    (40..)
+        .zip(wanted)
+        .map(|(seed, wanted)| quantized(&formats::model(wanted, seed), widths))
+        .map(|quant| sched::schedule(&quant, &hw).expect("a random network schedules"))
+        .collect()
+}
+
 #[test]
 fn block_memories_and_multipliers_are_as_counted() {
+    counted(&variety(), &["icebreaker", "ulx3s-25f", "hx8k", "icebreaker"]);
+}
+
+#[test]
+fn those_of_every_kind_of_model_are_as_counted() {
+    let boards = ["icebreaker", "ulx3s-25f", "icebreaker", "hx8k", "ulx3s-25f", "icebreaker"];
+    counted(&kinds(), &boards);
+}
+
+fn counted(programs: &[Program], boards: &[&str]) {
     if needs(Tool::Yosys).is_none() {
         return;
     }
-    for (program, target) in variety().iter().zip(["icebreaker", "ulx3s-25f", "hx8k", "icebreaker"])
-    {
+    for (program, &target) in programs.iter().zip(boards) {
         let dir = tempfile::tempdir().unwrap();
         let design = bundle(program);
         for (name, text) in &design.files {

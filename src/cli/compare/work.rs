@@ -78,7 +78,7 @@ impl Work {
         let plain = here.ok().zip(fs::canonicalize(&joined).ok());
         let inside =
             plain.and_then(|(here, file)| Some(file.strip_prefix(here).ok()?.to_path_buf()));
-        inside.unwrap_or(joined)
+        inside.unwrap_or_else(|| joined.strip_prefix(".").unwrap_or(&joined).to_path_buf())
     }
 
     /// Writes a file, when it does not say the same already.
