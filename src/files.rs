@@ -117,9 +117,14 @@ impl Pending {
 }
 
 fn not_written(path: &Path, error: &io::Error) -> Problems {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    let help = match error.kind() {
+        StorageFull | QuotaExceeded | FileTooLarge => "free some space; nothing was changed",
+        _ => "check that the folder exists and can be written to",
+    };
     // The kind alone: the text of the error has the random name of the temporary file.
     Diagnostic::new("", format!("cannot be written ({})", error.kind()))
-        .help("check that the folder exists and can be written to")
+        .help(help)
         .in_file(path.display())
         .into()
 }
