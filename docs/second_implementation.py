@@ -182,8 +182,12 @@ class Machine:
         if self.input.get("mean"):
             mean = np.zeros(self.columns)
             mean[: self.layer["inputs"]] = values(self.input["mean"]) * 2.0 ** -self.input["shift"]
-            bias = bias - self.net.run(plan, merged, mean, lambda k: lambda sums: sums)
-        self.bias = to_fixed(bias, 11, 16)
+            rounded = [
+                Tensor(w.names, w.data * 2.0 ** -s["weight_frac"])
+                for w, s in zip(self.weights, own["steps"])
+            ]
+            bias = bias - self.net.run(plan, rounded, mean, lambda k: lambda sums: sums)
+        self.bias = to_fixed(bias, fracs[-1], 16)
         if self.head:
             own = formats["head"]
             w = values(self.head["weight"]).reshape(self.head["weight"]["shape"])
@@ -213,7 +217,7 @@ class Machine:
         bits = [self.act_bits] * last + [16]
         finish = lambda k: lambda sums: saturate(round_shift(sums, self.shifts[k]), bits[k])
         z = self.net.run(self.plan, self.weights, vector, finish)
-        z = saturate(saturate(z << self.gate_shift, 16) + self.bias, 16)
+        z = saturate((z + self.bias) << self.gate_shift, 16)
         i, f, g, o = z.reshape(4, -1)
         kept = round_shift(self.f.sigmoid(f) * self.c, 15)
         added = round_shift(self.f.sigmoid(i) * self.f.tanh(g), 30 - self.c_frac)

@@ -1,7 +1,7 @@
 // tb_ht_cell.cpp: units back to back and with gaps, over time steps, at latency 16
 //
 // Arguments: the table's image; vectors of the Rust twin, a line for each unit in order:
-// gaps before it (of five beats), unit, first, z of i f g o, bias of i f g o, h.
+// gaps before it (of five beats), unit, first, z of i f g o, h.
 #include <deque>
 
 #include "bench.h"
@@ -43,10 +43,7 @@ class CellBench {
       noise();
       dut_.i_phase = phase;
       if (phase == 0) start(row);
-      if (row != nullptr && phase < 4) {
-        dut_.i_z = static_cast<uint16_t>((*row)[3 + phase]);
-        dut_.i_bias = static_cast<uint16_t>((*row)[7 + phase]);
-      }
+      if (row != nullptr && phase < 4) dut_.i_z = static_cast<uint16_t>((*row)[3 + phase]);
       clock_edge(true);
     }
   }
@@ -57,7 +54,7 @@ class CellBench {
     if (row == nullptr) return;
     dut_.i_unit = (*row)[1];
     dut_.i_first = (*row)[2];
-    expected_.push_back({beat_ + kLatency, (*row)[1], (*row)[11]});
+    expected_.push_back({beat_ + kLatency, (*row)[1], (*row)[7]});
   }
 
   void noise() {
@@ -66,7 +63,6 @@ class CellBench {
     dut_.i_first = random_.chance(50);
     dut_.i_unit = random_.below(P_UNITS);
     dut_.i_z = static_cast<uint16_t>(random_.next());
-    dut_.i_bias = static_cast<uint16_t>(random_.next());
   }
 
   // One clock, and the outputs behind it.
@@ -101,5 +97,5 @@ class CellBench {
 int main(int argc, char** argv) {
   if (argc != 3) bench::fatal("arguments: IMAGE VECTORS");
   bench::read_image(argv[1], 256);
-  return CellBench().run(bench::read_vectors(argv[2], 12));
+  return CellBench().run(bench::read_vectors(argv[2], 8));
 }

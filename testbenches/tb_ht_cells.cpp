@@ -1,8 +1,8 @@
 // tb_ht_cells.cpp: every h of many time steps, in order and from the gates of its own time step
 //
 // Argument: vectors, a line for each time step: whether it starts a sequence; the order in which
-// its groups arrive; the gates, group by group and lane by lane; then for each row and unit the
-// Rust twin's h and where it goes: to the input buffer or not, its word there, the word of the
+// its groups arrive; the gates, group by group and lane by lane, of one part after the other; then
+// for each row and unit the Rust twin's h and where it goes: to the input buffer or not, its word there, the word of the
 // hidden buffer. The latency is not compared, but a time step has to end.
 #include <deque>
 
@@ -23,7 +23,7 @@ struct Hidden {
 int main(int argc, char** argv) {
   if (argc != 2) bench::fatal("argument: VECTORS");
   const int n_gates = P_GROUPS * P_LANES;
-  const auto rows = bench::read_vectors(argv[1], 1 + P_GROUPS + n_gates + 4 * kUnits);
+  const auto rows = bench::read_vectors(argv[1], 1 + P_GROUPS + P_PARTS * n_gates + 4 * kUnits);
   bench::Bench b("ht_cells");
   bench::Random random(41);
   Vdut& dut = b.dut();
@@ -49,7 +49,7 @@ int main(int argc, char** argv) {
     b.tick(dut);
   };
   const auto idle = [&](std::size_t at, uint64_t clocks) {
-    dut.i_start = dut.i_gate_we = 0;
+    dut.i_start = dut.i_gate_we = dut.i_early_we = 0;
     for (uint64_t k = 0; k < clocks && !done; ++k) {
       dut.i_first = random.chance(50);
       dut.i_gate_last = random.chance(50);
@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
   };
   const auto reset = [&](std::size_t at) {
     expected.clear();
-    dut.i_start = dut.i_gate_we = 0;
+    dut.i_start = dut.i_gate_we = dut.i_early_we = 0;
     dut.i_rst = 1;
     // The first clock of a reset may find a write under way: it must not happen.
     for (int k = 0; k < 3; ++k) {
@@ -69,6 +69,21 @@ int main(int argc, char** argv) {
       b.tick(dut);
     }
     dut.i_rst = 0;
+  };
+
+  // The drains of a group, clock by clock, into the buffer of the early part or of the other.
+  const auto write = [&](std::size_t at, int64_t group, const int64_t* gates, bool early) {
+    for (int drain = 0; drain < kDrains; ++drain) {
+      dut.i_start = 0;
+      dut.i_gate_we = !early;
+      dut.i_early_we = early;
+      dut.i_gate_last = drain == kDrains - 1;
+      dut.i_group = group;
+      dut.i_drain = drain;
+      for (int d = 0; d < P_DRAINS; ++d)
+        bench::set_field(dut.i_gates, d * 16, 16, gates[group * P_LANES + drain * P_DRAINS + d]);
+      clock(at);
+    }
   };
 
   dut.i_rst = 1;
@@ -82,28 +97,20 @@ int main(int argc, char** argv) {
     const uint64_t pause = random.chance(50) ? 0 : random.below(P_SERIAL ? 400 : 30);
     done = false;
     idle(k, 1 + random.below(12));
+    if (P_PARTS == 2)
+      for (int group = 0; group < P_GROUPS; ++group) write(k, group, gates + n_gates, true);
+    dut.i_gate_we = dut.i_early_we = 0;
     dut.i_start = 1;
     dut.i_first = row[0] != 0;
     clock(k);
     for (int u = 0; u < kUnits; ++u) {
-      const int64_t* h = gates + n_gates + 4 * u;
+      const int64_t* h = gates + P_PARTS * n_gates + 4 * u;
       expected.push_back(Hidden{h[1] != 0, h[2], h[3], h[0]});
     }
     const int arriving = broken ? static_cast<int>(random.below(P_GROUPS + 1)) : P_GROUPS;
     for (int g = 0; g < arriving; ++g) {
       idle(k, pause == 0 ? random.below(3) : random.below(pause));
-      const int64_t group = row[1 + g];
-      for (int drain = 0; drain < kDrains; ++drain) {
-        dut.i_start = 0;
-        dut.i_gate_we = 1;
-        dut.i_gate_last = drain == kDrains - 1;
-        dut.i_group = group;
-        dut.i_drain = drain;
-        for (int d = 0; d < P_DRAINS; ++d)
-          bench::set_field(dut.i_gates, d * 16, 16,
-                           gates[group * P_LANES + drain * P_DRAINS + d]);
-        clock(k);
-      }
+      write(k, row[1 + g], gates, false);
     }
     if (broken) {
       idle(k, random.below(P_SERIAL ? 1500 : 120));

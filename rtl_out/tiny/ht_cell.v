@@ -32,8 +32,7 @@ module ht_cell #(
   input  wire                    i_valid,    // at phase 0: a unit begins
   input  wire                    i_first,    // at phase 0: the state before is zero
   input  wire [UNIT_W-1:0]       i_unit,     // at phase 0: which one, < UNITS
-  input  wire signed [15:0]      i_z,        // 11 fraction bits, without bias
-  input  wire signed [15:0]      i_bias,     // 11 fraction bits
+  input  wire signed [15:0]      i_z,        // 11 fraction bits
 
   // h: hidden state
   output wire                    o_h_valid,  // one clock
@@ -83,21 +82,9 @@ module ht_cell #(
 
   // Activations. Beats 0 to 3 take the gates, and give them at beats 5 to 8; beat 9 takes the
   // new cell state, and gives its tanh at beat 14.
-  wire signed [15:0] z;
   wire signed [15:0] c_new;
   wire signed [15:0] c_aligned;  // 11 fraction bits
   wire signed [15:0] y;          // 15 fraction bits
-
-  ht_round #(
-    .IN_W  (16),
-    .SHIFT (0),
-    .ADD_W (16),
-    .OUT_W (16)
-  ) u_bias (
-    .i_data (i_z),
-    .i_add  (i_bias),
-    .o_data (z)
-  );
 
   ht_act #(
     .TABLE_FILE (TABLE_FILE),
@@ -107,7 +94,7 @@ module ht_cell #(
   ) u_act (
     .i_clk  (i_clk),
     .i_beat (i_beat),
-    .i_z    ((i_phase == 3'd4) ? c_aligned : z),
+    .i_z    ((i_phase == 3'd4) ? c_aligned : i_z),
     .i_tanh (i_phase == 3'd2 || i_phase == 3'd4),
     .o_y    (y)
   );

@@ -55,7 +55,7 @@ module ht_engine #(
   parameter SHIFT_SPAN   = 1,    // greatest less least
   parameter C_FRAC       = 11,   // fraction bits of c
   parameter H_FRAC       = 11,   // fraction bits of h
-  parameter GATE_SHIFT   = 0,    // left shift that takes a gate to 11 fraction bits
+  parameter GATE_SHIFT   = 0,    // left shift that takes gates and biases to 11 fraction bits
   parameter SERIAL_CELLS = 0,    // 1: element-wise units without DSP blocks
   parameter PARTS        = 1,    // products that a layer adds up, at most
   parameter MASKED       = 0,    // 1: not every part has a share in every sum

@@ -58,9 +58,10 @@ impl CellUnit {
     }
 }
 
-/// Pre-activation of a gate: the requantised contraction plus bias, clipped to 16 bits.
-pub fn gate_sum(contraction: i16, bias: i16) -> i16 {
-    saturate(i32::from(contraction) + i32::from(bias), 16) as i16
+/// Pre-activation of a gate: the results of its products, added up, plus bias, `shift` bits to the left
+/// at 11 fraction bits, clipped to 16 bits.
+pub fn gate_sum(results: i32, bias: i32, shift: u32) -> i16 {
+    saturate((i64::from(results) + i64::from(bias)) << shift, 16) as i16
 }
 
 impl CellFormat {
@@ -167,8 +168,12 @@ mod tests {
         assert_eq!(FORMAT.step(all(i16::MAX), i16::MAX), (32767, 2047));
         let low = GateSums { g: i16::MIN, ..all(i16::MAX) };
         assert_eq!(FORMAT.step(low, i16::MIN), (-32768, -2048));
-        assert_eq!(gate_sum(i16::MAX, 1), i16::MAX);
-        assert_eq!(gate_sum(i16::MIN, -1), i16::MIN);
+        assert_eq!(gate_sum(32767, 1, 0), i16::MAX);
+        assert_eq!(gate_sum(-32768, -1, 0), i16::MIN);
+        assert_eq!(gate_sum(2048, 0, 4), i16::MAX);
+        // What takes a sum back into the range is added before anything is clipped.
+        assert_eq!(gate_sum(2 * 32767, -32768, 0), 32766);
+        assert_eq!(gate_sum(-30000, 29999, 4), -16);
     }
 
     #[test]

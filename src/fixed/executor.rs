@@ -157,8 +157,7 @@ impl<'a> Executor<'a> {
     }
 }
 
-/// The four sums of every unit, phase-major: parts added one after the other and then the bias, each
-/// time clipped to 16 bits.
+/// The four sums of every unit, phase-major.
 fn sums(layer: &QuantLayer, results: &[Vec<i32>], k: usize, see: &mut impl Observer) -> Vec<i16> {
     let cell = &layer.cell;
     let mut clipped = 0;
@@ -168,14 +167,10 @@ fn sums(layer: &QuantLayer, results: &[Vec<i32>], k: usize, see: &mut impl Obser
             let used = layer.parts.iter().zip(results).filter_map(|(part, result)| {
                 cell.row(phase, j, part.operand).map(|row| result[row])
             });
-            let (mut sum, mut exact) = (0i16, 0i32);
-            for value in used {
-                sum = gate_sum(sum, align_gate(value, cell.gate_shift));
-                exact += value << cell.gate_shift;
-            }
+            let results: i32 = used.sum();
             let bias = cell.bias[phase * cell.units + j];
-            sum = gate_sum(sum, bias as i16);
-            clipped += usize::from(exact + bias != i32::from(sum));
+            let sum = gate_sum(results, bias, cell.gate_shift);
+            clipped += usize::from((results + bias) << cell.gate_shift != i32::from(sum));
             sums.push(sum);
         }
     }
@@ -218,9 +213,4 @@ impl Contraction<'_> {
         }
         act
     }
-}
-
-/// A result of the last step at the cell's 11 fraction bits, clipped to 16 bits.
-pub fn align_gate(z: i32, shift: u32) -> i16 {
-    saturate(i64::from(z) << shift, WIDE_BITS) as i16
 }

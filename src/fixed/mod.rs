@@ -11,4 +11,4 @@ pub mod requant;
 #[cfg(test)]
 mod sigmoid_fit;
 
-pub use executor::{Executor, Observer, Requantise, Site, align_gate};
+pub use executor::{Executor, Observer, Requantise, Site};

@@ -55,9 +55,19 @@ pub struct State(pub Vec<CellState>);
 impl Reference {
     /// Prepares a model for its plan.
     pub fn new(model: &Model, plan: &ModelPlan) -> Reference {
+        Reference::with_weights(model, plan, |_, weights| weights)
+    }
+    /// The same with what `change` makes of the weights of each contraction step, given its number among
+    /// all steps of the model.
+    pub fn with_weights(
+        model: &Model,
+        plan: &ModelPlan,
+        change: impl Fn(usize, Vec<f64>) -> Vec<f64>,
+    ) -> Reference {
         let layers = model.layers.iter().zip(plan.layers());
+        let layers = layers.map(|(layer, parts)| LayerReference::new(layer, parts, &change));
         let mut reference = Reference {
-            layers: layers.map(|(layer, parts)| LayerReference::new(layer, parts)).collect(),
+            layers: layers.collect(),
             head: model.head.clone(),
             scale: (-f64::from(model.input.shift)).exp2(),
         };
@@ -103,14 +113,19 @@ impl Reference {
 }
 
 impl LayerReference {
-    fn new(layer: &Layer, parts: &[PlanPart]) -> LayerReference {
+    fn new(
+        layer: &Layer,
+        parts: &[PlanPart],
+        change: &impl Fn(usize, Vec<f64>) -> Vec<f64>,
+    ) -> LayerReference {
         let part = |part: &PlanPart| {
             let steps = 0..part.plan().steps().len();
+            let weights = |k| change(part.first_step() + k, walk::weights(part.plan(), k));
             PartReference {
                 operand: part.operand(),
                 first_step: part.first_step(),
                 walks: steps.clone().map(|k| Walk::of(part.plan(), k)).collect(),
-                weights: steps.map(|k| walk::weights(part.plan(), k)).collect(),
+                weights: steps.map(weights).collect(),
             }
         };
         let bias = layer.bias.clone();

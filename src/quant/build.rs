@@ -27,7 +27,7 @@ pub fn to_fixed(value: f64, frac: i32, bits: u32) -> i32 {
 pub fn quantize(model: &Model, plan: ModelPlan, formats: Formats) -> Result<QuantPlan> {
     check(model, &plan, &formats)?;
     let hidden_frac = hidden_frac(model, &formats);
-    let reference = Reference::new(model, &plan);
+    let rounded = rounded(model, &plan, &formats);
     let layers = model.layers.iter().zip(plan.layers()).enumerate();
     let layers = layers
         .map(|(k, (layer, parts))| {
@@ -38,7 +38,7 @@ pub fn quantize(model: &Model, plan: ModelPlan, formats: Formats) -> Result<Quan
                 quant
             });
             let parts = parts.collect::<Result<Vec<QuantPart>>>()?;
-            let cell = cell(layer, reference.folded_bias(k), &formats, hidden_frac);
+            let cell = cell(layer, rounded.folded_bias(k), &formats, hidden_frac);
             Ok(QuantLayer { parts, cell })
         })
         .collect::<Result<Vec<QuantLayer>>>()?;
@@ -55,6 +55,18 @@ pub fn quantize(model: &Model, plan: ModelPlan, formats: Formats) -> Result<Quan
     };
     let head = head(model, &formats, hidden_frac)?;
     Ok(QuantPlan { name: model.name.clone(), plan, formats, input, layers, head })
+}
+
+/// The model with the weights that the hardware has: what these make of the mean of the inputs is taken
+/// off the bias, so that their rounding errors act on what differs from the mean alone.
+fn rounded(model: &Model, plan: &ModelPlan, formats: &Formats) -> Reference {
+    let fracs: Vec<i32> =
+        formats.layers.iter().flat_map(|l| &l.steps).map(|step| step.weight_frac).collect();
+    Reference::with_weights(model, plan, |step, weights| {
+        let scale = (-f64::from(fracs[step])).exp2();
+        let round = |w| f64::from(to_fixed(w, fracs[step], formats.weight_bits)) * scale;
+        weights.into_iter().map(round).collect()
+    })
 }
 
 /// First column of h in the one memory that it shares with x.
@@ -107,7 +119,7 @@ fn cell(layer: &Layer, folded: &[f64], formats: &Formats, hidden_frac: i32) -> Q
         kind: layer.cell,
         gates: layer.gate_activation,
         units,
-        bias: bias.iter().map(|&b| to_fixed(b, GATE_FRAC, WIDE_BITS)).collect(),
+        bias: bias.iter().map(|&b| to_fixed(b, last, WIDE_BITS)).collect(),
         gate_shift: (GATE_FRAC - last) as u32,
         cell_frac: formats.layers[0].cell_frac as u32,
         hidden_frac: hidden_frac as u32,

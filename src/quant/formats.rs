@@ -3,7 +3,7 @@
 use super::build::{largest_column_sum, to_fixed};
 use super::check::shares_words;
 use super::{GATE_FRAC, WIDE_BITS};
-use crate::float::{Edge, Ranges};
+use crate::float::{Edge, Ranges, Reference};
 use crate::model::{Cell, Element, Formats, HeadFormats, LayerFormats, Model, StepFormats};
 use crate::network::{IndexId, Operand};
 use crate::plan::{ModelPlan, PlanConfig, PlanPart, walk};
@@ -60,6 +60,7 @@ pub fn choose(
         },
         cell: cells.fold(0.0, f64::max),
         output: ranges.largest(Edge::Output),
+        bias: largest_bias(model, plan),
     };
     formats(model, plan, config, widths, limits, |step| ranges.largest(Edge::Step(step.number)))
 }
@@ -67,8 +68,8 @@ pub fn choose(
 /// Formats from interval analysis: |x| at most 1 (bytes: 255 scaled), |h| at most 1, and through
 /// each step the sum of the magnitudes of the weights as they are rounded.
 ///
-/// No result of a step before the last of its part and no output can then saturate. Gate sums can
-/// (the result of the last step, added up, and with the bias), and so can c: all are clipped at +-16.
+/// No result of a step before the last of its part and no output can then saturate. Results of the
+/// last step can, at +-16 or where biases are larger; so can gate sums and c, at +-16.
 pub fn safe(model: &Model, plan: &ModelPlan, config: &PlanConfig, widths: Widths) -> Formats {
     let row = |w: &[f64], b: &f64| w.iter().map(|v| v.abs()).sum::<f64>() + b.abs();
     let hidden = model.layers.last().map_or(1, |layer| layer.hidden);
@@ -81,6 +82,7 @@ pub fn safe(model: &Model, plan: &ModelPlan, config: &PlanConfig, widths: Widths
         input,
         cell: if model.layers.iter().any(|l| l.cell == Cell::Lstm) { 15.0 } else { 1.0 },
         output: rows.map(|(w, b)| row(w, b)).fold(0.0, f64::max),
+        bias: largest_bias(model, plan),
     };
     let shared = shares_words(plan);
     let mut bound = 0.0;
@@ -105,7 +107,8 @@ pub fn safe(model: &Model, plan: &ModelPlan, config: &PlanConfig, widths: Widths
         let batches = weights.chunks(weights.len() / batches);
         let sum = batches.map(|batch| largest_column_sum(batch, new)).max().unwrap_or(0) as f64;
         bound = operand * sum * (-f64::from(step.weight_frac)).exp2();
-        bound
+        // Of gates no more than what their functions tell apart: the bound is far from what happens.
+        if step.ends_part() { bound.min(LARGEST_GATE) } else { bound }
     })
 }
 
@@ -114,6 +117,19 @@ struct Limits {
     input: f64,
     cell: f64,
     output: f64,
+    /// With the mean of the inputs in it.
+    bias: f64,
+}
+
+/// The largest value of [`GATE_FRAC`] fraction bits in 16 bits.
+const LARGEST_GATE: f64 = 32767.0 / (1 << GATE_FRAC) as f64;
+
+/// The largest magnitude of a gate's bias, the mean of the inputs folded in.
+fn largest_bias(model: &Model, plan: &ModelPlan) -> f64 {
+    let reference = Reference::new(model, plan);
+    let layers = model.layers.iter().enumerate();
+    let biases = layers.flat_map(|(k, l)| reference.folded_bias(k).iter().chain(&l.candidate_bias));
+    biases.fold(0.0, |largest, bias| largest.max(bias.abs()))
 }
 
 /// A step whose result needs a format.
@@ -129,6 +145,13 @@ struct Pending<'a> {
     weight_frac: i32,
     /// Weights before rounding.
     weights: &'a [f64],
+}
+
+impl Pending<'_> {
+    /// Whether its results are gates.
+    fn ends_part(&self) -> bool {
+        self.local + 1 == self.part.plan().steps().len()
+    }
 }
 
 /// The value of the byte 255.
@@ -163,8 +186,7 @@ fn formats(
                 Operand::Input { .. } => operand_frac,
                 Operand::Hidden { .. } => hidden_frac,
             };
-            let count = part.plan().steps().len();
-            for local in 0..count {
+            for local in 0..part.plan().steps().len() {
                 let weights = walk::weights(part.plan(), local);
                 let weight_frac = weight_frac(&weights, widths.weight_bits);
                 let finest = frac + weight_frac - 1;
@@ -173,8 +195,10 @@ fn formats(
                 let pending =
                     Pending { layer, part, local, number, in_frac: frac, weight_frac, weights };
                 let largest = largest(&pending);
-                frac = match local + 1 == count {
-                    true => GATE_FRAC.min(finest),
+                frac = match pending.ends_part() {
+                    true => {
+                        frac_for(largest.max(limits.bias), WIDE_BITS).min(GATE_FRAC).min(finest)
+                    }
                     false => frac_for(largest, bits).min(finest),
                 };
                 steps.push(StepFormats { weight_frac, out_frac: frac });

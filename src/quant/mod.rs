@@ -97,10 +97,11 @@ pub struct QuantCell {
     pub gates: GateActivation,
     /// Hidden units.
     pub units: usize,
-    /// Biases of the four sums of a unit with the input mean folded in, phase-major, 11 fraction
-    /// bits, 16 bits wide: gates i, f, g, o of an LSTM; r, z, the candidate's of h and of x of a GRU.
+    /// Biases of the four sums of a unit with the input mean folded in, phase-major, 16 bits wide, with
+    /// the last step's fraction bits: gates i, f, g, o of an LSTM; r, z, the candidate's of h and of x
+    /// of a GRU.
     pub bias: Vec<i32>,
-    /// Left shift that takes the last step's result to 11 fraction bits.
+    /// Left shift that takes results of the last step, and biases, to 11 fraction bits.
     pub gate_shift: u32,
     /// Fraction bits of c.
     pub cell_frac: u32,

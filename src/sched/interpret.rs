@@ -5,7 +5,7 @@ use super::nest::Cursor;
 use super::program::{Dest, Kind, Program, Source};
 use crate::fixed::cell::{CellUnit, gate_sum};
 use crate::fixed::requant::saturate;
-use crate::fixed::{Executor, Requantise, align_gate};
+use crate::fixed::{Executor, Requantise};
 use crate::quant::WIDE_BITS;
 
 /// One group of results as an instruction writes it.
@@ -165,12 +165,9 @@ impl<'a> Interpreter<'a> {
             for (row, unit) in table.0.iter().enumerate().filter(|(_, unit)| unit.layer == layer) {
                 let rank = row * count + e;
                 let z = [0, 1, 2, 3].map(|phase| {
-                    let mut sum = 0;
-                    for (place, gates) in unit.gates[phase].iter().zip(&self.gates) {
-                        let value = place.map_or(0, |place| align_gate(gates[place], shift));
-                        sum = gate_sum(sum, value);
-                    }
-                    gate_sum(sum, unit.bias[phase] as i16)
+                    let parts = unit.gates[phase].iter().zip(&self.gates);
+                    let results = parts.map(|(place, gates)| place.map_or(0, |place| gates[place]));
+                    gate_sum(results.sum(), unit.bias[phase], shift)
                 });
                 let c = if self.fresh { 0 } else { self.c[rank] };
                 let (c, h) = self.cell.step(z, c as i16);

@@ -29,8 +29,7 @@ module ht_cell_gru #(
   input  wire                    i_valid,    // at phase 0: a unit begins
   input  wire                    i_first,    // at phase 0: the state before is zero
   input  wire [UNIT_W-1:0]       i_unit,     // at phase 0: which one, < UNITS
-  input  wire signed [15:0]      i_z,        // 11 fraction bits, without bias
-  input  wire signed [15:0]      i_bias,     // 11 fraction bits
+  input  wire signed [15:0]      i_z,        // 11 fraction bits
 
   // h: hidden state
   output wire                    o_h_valid,  // one clock
@@ -80,28 +79,16 @@ module ht_cell_gru #(
 
   // Activations. Beats 0 and 1 take r and z, and give them at beats 5 and 6; beat 9 takes the
   // candidate's sum, and gives its tanh at beat 14.
-  wire signed [15:0] z;
   wire signed [15:0] y;          // 15 fraction bits
   reg  signed [15:0] of_h_q;
   reg  signed [15:0] of_x_q;
   reg  signed [15:0] candidate_q;
 
-  ht_round #(
-    .IN_W  (16),
-    .SHIFT (0),
-    .ADD_W (16),
-    .OUT_W (16)
-  ) u_bias (
-    .i_data (i_z),
-    .i_add  (i_bias),
-    .o_data (z)
-  );
-
   // of_h_q: the candidate's product with h from beat 2 to beat 6; needs no reset
-  always @(posedge i_clk) if (at_2) of_h_q <= z;
+  always @(posedge i_clk) if (at_2) of_h_q <= i_z;
 
   // of_x_q: its product with x from beat 3 to beat 7; needs no reset
-  always @(posedge i_clk) if (at_3) of_x_q <= z;
+  always @(posedge i_clk) if (at_3) of_x_q <= i_z;
 
   ht_act #(
     .TABLE_FILE (TABLE_FILE),
@@ -111,7 +98,7 @@ module ht_cell_gru #(
   ) u_act (
     .i_clk  (i_clk),
     .i_beat (i_beat),
-    .i_z    ((i_phase == 3'd4) ? candidate_q : z),
+    .i_z    ((i_phase == 3'd4) ? candidate_q : i_z),
     .i_tanh (i_phase == 3'd4),
     .o_y    (y)
   );

@@ -29,7 +29,7 @@ module ht_cells #(
   parameter ACT_W       = 12,    // h, bits
   parameter C_FRAC      = 11,    // fraction bits of c
   parameter H_FRAC      = 11,    // fraction bits of h
-  parameter GATE_SHIFT  = 0,     // left shift that takes a gate to 11 fraction bits
+  parameter GATE_SHIFT  = 0,     // left shift that takes gates and biases to 11 fraction bits
   parameter SERIAL      = 0,     // 1: no DSP blocks, 17 clocks a beat
   parameter PARTS       = 1,     // gate buffers, 1 or 2
   parameter MASKED      = 0,     // 1: table words have the bits "use", one a part
@@ -88,6 +88,7 @@ module ht_cells #(
   localparam USE_W  = (MASKED != 0) ? 1 : 0;
   localparam LAST_W = (LAYERED != 0) ? 1 : 0;
   localparam PART_W = WORD_W + USE_W;                        // a part's bits of a table word
+  localparam SUM_W  = 15 + PARTS;                            // sum of the parts' gates
   localparam GATE_W = LAST_W + NEED_W + PARTS * PART_W + 16;
   localparam HID_W  = LAST_W + 1 + ACT_AW + SLOT_W;
   localparam CELL_W = (CELLS < 2) ? 1 : $clog2(CELLS);
@@ -270,7 +271,7 @@ module ht_cells #(
     wire [GATE_W-1:0] own;
     reg  [15:0]       bias_q3;
     reg  [15:0]       bias_q4;
-    reg  [15:0]       gate_q4;
+    reg  [SUM_W-1:0]  gate_q4;
     if (c == 0) begin : gen_lead
       assign entry = own;
     end else begin : gen_follow
@@ -329,34 +330,26 @@ module ht_cells #(
         assign gate = words;
       end
 
-      wire [15:0] gate_aligned;
-      ht_convert #(
-        .IN_W       (16),
-        .IN_SIGNED  (1),
-        .SHIFT_LEFT (GATE_SHIFT),
-        .OUT_W      (16)
-      ) u_align (
-        .i_data (gate),
-        .o_data (gate_aligned)
-      );
-
       if (MASKED != 0) begin : gen_masked
         reg use_q3;
         // use_q3: the part has a share; needs no reset
         always @(posedge i_clk) if (beat) use_q3 <= own[16+p*PART_W+WORD_W];
-        assign gates[p*16 +: 16] = gate_aligned & {16{use_q3}};
+        assign gates[p*16 +: 16] = gate & {16{use_q3}};
       end else begin : gen_always
-        assign gates[p*16 +: 16] = gate_aligned;
+        assign gates[p*16 +: 16] = gate;
       end
     end
 
-    wire [15:0] gate_sum;
+    // The sum of the parts, exact; z with the bias, at 11 fraction bits.
+    wire signed [SUM_W-1:0] gate_sum;
+    wire signed [SUM_W:0]   biased;
+    wire signed [15:0]      z;
     if (PARTS == 2) begin : gen_sum
       ht_round #(
         .IN_W  (16),
         .SHIFT (0),
         .ADD_W (16),
-        .OUT_W (16)
+        .OUT_W (SUM_W)
       ) u_sum (
         .i_data (gates[0 +: 16]),
         .i_add  (gates[PARTS*16-1 -: 16]),
@@ -369,6 +362,27 @@ module ht_cells #(
 
     // gate_q4: needs no reset
     always @(posedge i_clk) if (beat) gate_q4 <= gate_sum;
+
+    ht_round #(
+      .IN_W  (SUM_W),
+      .SHIFT (0),
+      .ADD_W (16),
+      .OUT_W (SUM_W + 1)
+    ) u_bias (
+      .i_data (gate_q4),
+      .i_add  (bias_q4),
+      .o_data (biased)
+    );
+
+    ht_convert #(
+      .IN_W       (SUM_W + 1),
+      .IN_SIGNED  (1),
+      .SHIFT_LEFT (GATE_SHIFT),
+      .OUT_W      (16)
+    ) u_z (
+      .i_data (biased),
+      .o_data (z)
+    );
 
     wire [ROW_W-1:0] unused_unit;
     if (GRU != 0) begin : gen_gru
@@ -389,8 +403,7 @@ module ht_cells #(
         .i_valid   (begin_q4),
         .i_first   (first_q),
         .i_unit    (row_q4),
-        .i_z       (gate_q4),
-        .i_bias    (bias_q4),
+        .i_z       (z),
         .o_h_valid (h_valid[c]),
         .o_h_unit  (unused_unit),
         .o_h       (h[c*ACT_W +: ACT_W])
@@ -413,8 +426,7 @@ module ht_cells #(
         .i_valid   (begin_q4),
         .i_first   (first_q),
         .i_unit    (row_q4),
-        .i_z       (gate_q4),
-        .i_bias    (bias_q4),
+        .i_z       (z),
         .o_h_valid (h_valid[c]),
         .o_h_unit  (unused_unit),
         .o_h       (h[c*ACT_W +: ACT_W])

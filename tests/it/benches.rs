@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use htgen::fixed::activation::{HARD_TABLE_TEXT, TABLE_TEXT, hard_sigmoid, sigmoid, tanh};
-use htgen::fixed::cell::{CellFormat, CellUnit, gate_sum};
+use htgen::fixed::cell::{CellFormat, CellUnit};
 use htgen::fixed::requant::{requant, requant_saturates};
 use htgen::model::{Cell, GateActivation};
 use tempfile::TempDir;
@@ -239,13 +239,11 @@ pub fn cell_vectors(cell: &CellUnit, units: usize, count: usize) -> String {
             // One unit begins again only after the latency of 16 beats: four groups of five.
             let idle = if units < 5 { 4 } else { [0, 0, 0, 1, 3][random.below(5) as usize] };
             let first = step == 0 || random.below(8) == 0;
-            let z: [i16; 4] = std::array::from_fn(|_| random.word());
-            let bias: [i16; 4] = std::array::from_fn(|_| random.word() >> random.below(8));
-            let sums = std::array::from_fn(|gate| gate_sum(z[gate], bias[gate]));
+            let z: [i16; 4] = std::array::from_fn(|_| random.word() >> random.below(8));
             let state = if first { 0 } else { *kept };
-            let (next, h) = cell.step(sums, state);
+            let (next, h) = cell.step(z, state);
             *kept = next;
-            let numbers = z.iter().chain(&bias).map(i16::to_string).collect::<Vec<_>>().join(" ");
+            let numbers = z.iter().map(i16::to_string).collect::<Vec<_>>().join(" ");
             writeln!(text, "{idle} {unit} {} {numbers} {h}", u8::from(first)).expect("text grows");
         }
     }

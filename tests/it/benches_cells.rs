@@ -16,14 +16,15 @@ struct Cells {
     groups: usize,
     format: CellFormat,
     gate_shift: u32,
+    parts: usize,
     serial: bool,
     steps: usize,
 }
 
 /// What the tables say of one hidden unit.
 struct Unit {
-    /// Flat numbers of its gates: group times lanes, plus lane.
-    gates: [usize; 4],
+    /// Flat numbers of its gates in each part: group times lanes, plus lane.
+    gates: Vec<[usize; 4]>,
     bias: [i16; 4],
     to_input: bool,
     addr: i64,
@@ -45,9 +46,12 @@ impl Cells {
     /// The units of cell `cell`, row by row: their gates anywhere in the lanes that it reads.
     fn units(&self, random: &mut Random, cell: usize) -> Vec<Unit> {
         let own = self.groups * self.lanes / self.cells;
-        let places = Self::shuffled(random, own);
+        let places: Vec<_> = (0..self.parts).map(|_| Self::shuffled(random, own)).collect();
+        let place = |row: usize, part: &Vec<usize>| {
+            std::array::from_fn(|gate| part[4 * row + gate] * self.cells + cell)
+        };
         let unit = |row: usize| Unit {
-            gates: std::array::from_fn(|gate| places[4 * row + gate] * self.cells + cell),
+            gates: places.iter().map(|part| place(row, part)).collect(),
             bias: std::array::from_fn(|_| random.word() >> 3),
             to_input: random.below(4) != 0,
             addr: random.below(1 << Self::ACT_AW) as i64,
@@ -64,7 +68,8 @@ impl Cells {
         for (unit, need) in units.iter().zip(need) {
             for gate in 0..4 {
                 let word = Fields::default().push(unit.bias[gate].into(), 16);
-                let word = word.push((unit.gates[gate] / self.cells) as i64, word_w);
+                let words = unit.gates.iter().map(|gates| (gates[gate] / self.cells) as i64);
+                let word = words.fold(word, |word, at| word.push(at, word_w));
                 gates += &word.push(*need, Self::NEED_W).line();
             }
             let word = Fields::default().push(unit.slot, Self::SLOT_W);
@@ -79,7 +84,8 @@ impl Cells {
         let mut text = String::new();
         for step in 0..self.steps {
             let first = step == 0 || random.below(3) == 0;
-            let gates: Vec<i16> = (0..self.groups * self.lanes).map(|_| random.word()).collect();
+            let count = self.groups * self.lanes;
+            let gates: Vec<i16> = (0..self.parts * count).map(|_| random.word()).collect();
             let mut numbers = vec![i64::from(first)];
             numbers.extend(arrival.iter().map(|&group| group as i64));
             numbers.extend(gates.iter().map(|&gate| i64::from(gate)));
@@ -87,8 +93,9 @@ impl Cells {
                 for cell in 0..self.cells {
                     let (unit, kept) = (&table[cell][row], &mut states[cell][row]);
                     let sum = |gate: usize| {
-                        let z = i32::from(gates[unit.gates[gate]]) << self.gate_shift;
-                        gate_sum(z.clamp(-32768, 32767) as i16, unit.bias[gate])
+                        let parts = gates.chunks(count).zip(&unit.gates);
+                        let results = parts.map(|(results, at)| i32::from(results[at[gate]])).sum();
+                        gate_sum(results, unit.bias[gate].into(), self.gate_shift)
                     };
                     let sums = GateSums { i: sum(0), f: sum(1), g: sum(2), o: sum(3) };
                     let (next, h) = self.format.step(sums, if first { 0 } else { *kept });
@@ -111,7 +118,7 @@ impl Cells {
             arrival.iter().position(|&g| g == group).expect("every group arrives") as i64 + 1
         };
         let need = |row: usize| {
-            let gates = table.iter().flat_map(|units| units[row].gates);
+            let gates = table.iter().flat_map(|units| units[row].gates[0]);
             gates.map(arrived).max().expect("a unit has gates")
         };
         let need: Vec<i64> = (0..self.rows).map(need).collect();
@@ -134,6 +141,7 @@ impl Cells {
             ("ROWS", self.rows),
             ("GROUPS", self.groups),
             ("GATE_SHIFT", self.gate_shift as usize),
+            ("PARTS", self.parts),
             ("SERIAL", usize::from(self.serial)),
         ]
         .map(|(name, value)| (name, value as i64))
@@ -163,6 +171,7 @@ fn cells() {
             groups: 10,
             format: format(11, 11, 12),
             gate_shift: 0,
+            parts: 1,
             serial: false,
             steps: 150,
         },
@@ -174,6 +183,7 @@ fn cells() {
             groups: 7,
             format: format(8, 15, 16),
             gate_shift: 3,
+            parts: 2,
             serial: false,
             steps: 150,
         },
@@ -185,6 +195,7 @@ fn cells() {
             groups: 8,
             format: format(14, 7, 8),
             gate_shift: 1,
+            parts: 1,
             serial: true,
             steps: 60,
         },
@@ -196,6 +207,7 @@ fn cells() {
             groups: 20,
             format: format(12, 9, 10),
             gate_shift: 0,
+            parts: 2,
             serial: false,
             steps: 150,
         },

@@ -42,6 +42,7 @@ mod exact;
 mod examples; // the models that ship
 mod formats; // every tensor format, cell and number of layers
 mod formats_sim; // ... in Verilator
+mod gates; // sums whose terms are far larger than the sum
 mod import; // checkpoints against the outputs of their original layers
 mod import_cores; // ... plain cores
 mod import_factored; // ... refused, with factored layers

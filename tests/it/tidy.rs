@@ -9,7 +9,6 @@ const MOST_LINES: usize = 300;
 /// Longer ones, each with the reason.
 const LONGER: &[(&str, &str)] = &[
     ("src/sched/timing.rs", "one model of one clock, whose registers are read side by side"),
-    ("templates/lib/ht_cell_gru.v", "one pipeline, as ht_cell"),
     ("templates/lib/ht_cells.v", "tables, buffers and units of one control"),
     ("templates/lib/ht_engine.v", "instances and what connects them, no logic"),
     ("templates/lib/ht_sequencer.v", "one control"),

@@ -1,0 +1,130 @@
+//! Gate sums whose terms are far larger than the sum: bytes far from zero, whose mean is in the bias.
+
+use htgen::evaluate;
+use htgen::fixed::{Executor, Observer, Site};
+use htgen::float::{Ranges, Reference};
+use htgen::model::{
+    Cell, Columns, Element, Factors, GateActivation, InputPrep, Layer, Matrix, Model,
+};
+use htgen::plan::PlanConfig;
+use htgen::quant::{self, QuantPlan, Widths};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+const INPUTS: usize = 32;
+const HIDDEN: usize = 8;
+/// Mean of the bytes; divided by 8 they lie around 25.
+const MEAN: u8 = 200;
+const SHIFT: i32 = 3;
+
+/// A layer with dense matrices for x and for h.
+fn model(cell: Cell, rng: &mut ChaCha8Rng) -> Model {
+    let rows = cell.gates() * HIDDEN;
+    let mut values = |count: usize, most: f64| -> Vec<f64> {
+        (0..count).map(|_| rng.random_range(-most..most)).collect()
+    };
+    let matrix = |columns: Columns, count: usize, weights: Vec<f64>| Matrix {
+        columns,
+        out_modes: vec![rows],
+        in_modes: vec![count],
+        factors: Factors::Dense(weights),
+    };
+    let of_x = matrix(Columns::Input, INPUTS, values(rows * INPUTS, 0.7));
+    let of_h = matrix(Columns::Hidden, HIDDEN, values(rows * HIDDEN, 0.5));
+    let layer = Layer {
+        cell,
+        gate_activation: GateActivation::Sigmoid,
+        inputs: INPUTS,
+        hidden: HIDDEN,
+        matrices: vec![of_x, of_h],
+        bias: values(rows, 2.0),
+        candidate_bias: if cell == Cell::Gru { values(HIDDEN, 2.0) } else { Vec::new() },
+    };
+    let mean = vec![f64::from(MEAN); INPUTS];
+    let input = InputPrep { element: Element::U8, shift: SHIFT, mean };
+    Model { name: "far".into(), layers: vec![layer], head: None, input, formats: None }
+}
+
+/// Bytes near the mean.
+fn steps(rng: &mut ChaCha8Rng, count: usize) -> Vec<Vec<u8>> {
+    let byte = |rng: &mut ChaCha8Rng| rng.random_range(MEAN - 12..=MEAN + 12);
+    (0..count).map(|_| (0..INPUTS).map(|_| byte(rng)).collect()).collect()
+}
+
+fn raw(step: &[u8]) -> Vec<f64> {
+    step.iter().map(|&byte| f64::from(byte)).collect()
+}
+
+/// The model in integers, its formats from the ranges of some steps.
+fn quantized(model: &Model, steps: &[Vec<u8>], weight_bits: u32) -> QuantPlan {
+    let config = PlanConfig::UNLIMITED;
+    let plan = evaluate::plan_of(model, &config).unwrap();
+    let reference = Reference::new(model, &plan);
+    let (mut state, mut ranges) = (reference.start(), Ranges::default());
+    for step in steps {
+        reference.step(&raw(step), &mut state, &mut |edge, values| ranges.see(edge, values));
+    }
+    let widths = Widths { weight_bits, activation_bits: 12 };
+    let formats = quant::choose(model, &plan, &config, widths, &ranges);
+    quant::quantize(model, plan, formats).unwrap()
+}
+
+/// The gate sums of a time step, and whether a value was clipped anywhere.
+#[derive(Default)]
+struct Sums {
+    gates: Vec<i32>,
+    clipped: usize,
+}
+
+impl Observer for Sums {
+    fn see(&mut self, site: Site, values: &[i32], clipped: usize) {
+        if matches!(site, Site::Gate(_)) {
+            self.gates = values.to_vec();
+        }
+        self.clipped += clipped;
+    }
+}
+
+#[test]
+fn large_terms_cancel() {
+    for (seed, cell) in (0..10).flat_map(|seed| [(seed, Cell::Lstm), (seed, Cell::Gru)]) {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let model = model(cell, &mut rng);
+        let steps = steps(&mut rng, 40);
+        let quant = quantized(&model, &steps, 16);
+        let shift = quant.gate_shift();
+        assert!((1..=5).contains(&shift), "terms beyond 16: {shift}");
+        let reference = Reference::new(&model, quant.plan());
+        let (mut state, mut executor) = (reference.start(), Executor::new(&quant));
+        for (k, step) in steps.iter().enumerate() {
+            reference.step(&raw(step), &mut state, &mut |_, _| {});
+            let elements: Vec<i32> = step.iter().map(|&byte| byte.into()).collect();
+            let mut sums = Sums::default();
+            executor.step(&elements, &mut sums);
+            assert_eq!(sums.clipped, 0, "{cell:?}, seed {seed}, step {k}");
+            let h = reference.output(&state, &mut |_, _| {});
+            for (exact, found) in h.iter().zip(executor.output(&mut ())) {
+                let found = f64::from(found) / 2f64.powi(11);
+                assert!((found - exact).abs() < 0.02, "{cell:?}, seed {seed}, step {k}: {exact}");
+            }
+        }
+    }
+}
+
+/// Where every input is the mean, the products and what was taken off the biases cancel to their
+/// roundings, however coarse the weights.
+#[test]
+fn the_mean_leaves_no_error_of_weights() {
+    for (seed, bits) in (0..10).flat_map(|seed| [2, 4, 8].map(|bits| (seed, bits))) {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let model = model(Cell::Lstm, &mut rng);
+        let quant = quantized(&model, &steps(&mut rng, 10), bits);
+        let mut sums = Sums::default();
+        Executor::new(&quant).step(&[MEAN.into(); INPUTS], &mut sums);
+        let least = f64::from(1 << quant.gate_shift());
+        for (bias, found) in model.layers[0].bias.iter().zip(&sums.gates) {
+            let off = (f64::from(*found) - bias * 2048.0).abs();
+            assert!(off <= least + 1e-6, "seed {seed}, {bits} bits: {off} of 2048, {least}");
+        }
+    }
+}
