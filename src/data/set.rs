@@ -53,15 +53,16 @@ impl Rows<'_> {
     }
 }
 
-/// Writes `x` of bytes in `shape` (sequences first), which `fill` pushes, and the labels that it
-/// returns as `y`, `group`, `split`, `length`, `classes` and `groups`; compressed, the same bytes for the same
-/// content. Returns the size of the file.
+/// Writes `x` of bytes in `shape` (sequences first), which `fill` pushes, and the labels as `y`,
+/// `group`, `split`, `length`, `classes` and `groups`; compressed, the same bytes for the same content.
+/// Returns the size of the file.
 ///
 /// Integers are unsigned bytes where all fit, else 32 bits wide; names are NumPy strings.
 pub fn write_set(
     path: &Path,
     shape: &[usize],
-    fill: impl FnOnce(&mut Rows<'_>) -> Result<Labels>,
+    labels: &Labels,
+    fill: impl FnOnce(&mut Rows<'_>) -> Result<()>,
 ) -> Result<u64> {
     let in_file = |problems: Problems| problems.in_file(path.display());
     let io_failed = |error: io::Error| in_file(failed(&error));
@@ -70,11 +71,11 @@ pub fn write_set(
     let bytes = product(shape)?;
     begin(&mut zip, "x", "|u1", shape, bytes).map_err(io_failed)?;
     let mut rows = Rows { zip: &mut zip, left: bytes };
-    let labels = fill(&mut rows)?;
+    fill(&mut rows)?;
     if rows.left > 0 {
         return Err(io_failed(io::Error::other("fewer elements than the shape of x has")));
     }
-    add_labels(&mut zip, &labels).map_err(io_failed)?;
+    add_labels(&mut zip, labels).map_err(io_failed)?;
     let end = |zip: ZipWriter<BufWriter<File>>| -> io::Result<()> {
         zip.finish().map_err(io::Error::other)?.flush()
     };

@@ -2,13 +2,13 @@
 
 use super::clips::{CLIPS, Clip, Reader, is_picture};
 use super::folders::{self, Tree};
-use super::{check_steps, go_on, labels};
+use super::{Destination, check_steps, go_on, labels};
+use crate::cli::Outcome;
 use crate::cli::options::{ClassNames, channels, class_names, count, picture_size};
 use crate::cli::progress::Progress;
-use crate::cli::{Outcome, out};
-use crate::data::{Rows, write_set};
+use crate::data::Rows;
 use crate::error::{Diagnostic, Result};
-use crate::report::{DataSet, Origin};
+use crate::report::Origin;
 use crate::tool::Hold;
 use crate::video::{FrameSize, pick};
 use clap::Args;
@@ -41,12 +41,8 @@ pub struct Frames {
     /// The classes in the order of their labels; all folders when absent
     #[arg(long, value_name = "NAME,…", value_parser = class_names)]
     classes: Option<ClassNames>,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
-    /// The npz file to write
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
+    #[command(flatten)]
+    to: Destination,
 }
 
 impl Frames {
@@ -73,7 +69,7 @@ impl Frames {
         let labels = labels(&tree.classes, y, Some(groups), length);
         progress.stage("reading frames");
         let mut resized = 0;
-        let bytes = write_set(&self.output, &shape, |rows| {
+        let bytes = self.to.write(&shape, &labels, |rows| {
             for (item, &count) in tree.items.iter().zip(&counts) {
                 let picks = pick(count, steps);
                 for picks in picks.chunks(BATCH) {
@@ -84,12 +80,11 @@ impl Frames {
                 }
                 pad(rows, steps - picks.len(), size)?;
             }
-            Ok(labels.clone())
+            Ok(())
         })?;
         drop(progress);
         let origin = Origin::Clips { resized, short, ignored: tree.ignored };
-        out::report(&DataSet::of(&self.output, bytes, &shape, &labels, origin), self.json)?;
-        Ok(Outcome::Done)
+        self.to.report(bytes, &shape, &labels, origin)
     }
 
     fn tree(&self) -> Result<Tree<Clip>> {

@@ -14,12 +14,13 @@ mod stretch;
 mod wav;
 mod windows;
 
-use super::Outcome;
-use crate::data::{Labels, check_name, natural};
+use super::{Outcome, out};
+use crate::data::{Labels, Rows, check_name, natural, write_set};
 use crate::error::{Diagnostic, Problems, Result};
+use crate::report::{DataSet, Origin};
 use crate::tool::Hold;
 use clap::{Args, Subcommand};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const EXAMPLE: &str = "\
 Example:
@@ -57,6 +58,41 @@ impl Data {
             Source::Motion(args) => args.run(),
             Source::Split(args) => args.run(),
         }
+    }
+}
+
+/// Where a data set goes, and in what form that is reported.
+#[derive(Debug, Args)]
+struct Destination {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// The npz file to write
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+impl Destination {
+    /// Writes `x` in `shape`, whose rows `fill` gives, and the labels; returns the size of the file.
+    fn write(
+        &self,
+        shape: &[usize],
+        labels: &Labels,
+        fill: impl FnOnce(&mut Rows<'_>) -> Result<()>,
+    ) -> Result<u64> {
+        write_set(&self.output, shape, labels, fill)
+    }
+
+    /// Tells what was written.
+    fn report(
+        &self,
+        bytes: u64,
+        shape: &[usize],
+        labels: &Labels,
+        origin: Origin,
+    ) -> anyhow::Result<Outcome> {
+        out::report(&DataSet::of(&self.output, bytes, shape, labels, origin), self.json)?;
+        Ok(Outcome::Done)
     }
 }
 

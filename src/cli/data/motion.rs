@@ -1,17 +1,16 @@
 //! `htgen data motion`: a labelled set of drawn clips.
 
-use super::go_on;
+use super::{Destination, go_on};
+use crate::cli::Outcome;
 use crate::cli::options::{count, frame_size};
 use crate::cli::progress::Progress;
-use crate::cli::{Outcome, out};
-use crate::data::{Labels, write_set};
-use crate::report::{DataSet, Origin};
+use crate::data::Labels;
+use crate::report::Origin;
 use crate::tool::Hold;
 use crate::video::FrameSize;
 use crate::video::motion::{Kind, Motion, MotionSpec};
 use clap::Args;
 use rayon::prelude::*;
-use std::path::PathBuf;
 
 /// Clips in memory at once.
 const BATCH: usize = 32;
@@ -40,12 +39,8 @@ pub struct MotionCommand {
     /// Seed of everything drawn
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
-    /// The npz file to write
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
+    #[command(flatten)]
+    to: Destination,
 }
 
 impl MotionCommand {
@@ -63,18 +58,16 @@ impl MotionCommand {
             ..Labels::default()
         };
         let progress = Progress::start("drawing clips");
-        let bytes = write_set(&self.output, &shape, |rows| {
+        let bytes = self.to.write(&shape, &labels, |rows| {
             let clips: Vec<usize> = (0..count).collect();
             for batch in clips.chunks(BATCH) {
                 go_on(&hold)?;
                 let drawn: Vec<Vec<u8>> = batch.par_iter().map(|&clip| motion.clip(clip)).collect();
                 drawn.iter().try_for_each(|clip| rows.push(clip))?;
             }
-            Ok(labels.clone())
+            Ok(())
         })?;
         drop(progress);
-        let report = DataSet::of(&self.output, bytes, &shape, &labels, Origin::Motion { seed });
-        out::report(&report, self.json)?;
-        Ok(Outcome::Done)
+        self.to.report(bytes, &shape, &labels, Origin::Motion { seed })
     }
 }

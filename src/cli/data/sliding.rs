@@ -1,13 +1,13 @@
 //! `htgen data sliding`: videos with a class a frame as sequences, a window of successive frames each.
 
 use super::stretch::{Names, Stretch, Stretches};
-use super::{check_options, check_steps, go_on, labels, needed};
+use super::{Destination, check_options, check_steps, go_on, labels, needed};
+use crate::cli::Outcome;
 use crate::cli::options::{ClassNames, channels, class_names, count, picture_size};
 use crate::cli::progress::Progress;
-use crate::cli::{Outcome, out};
-use crate::data::{check_name, write_set};
+use crate::data::check_name;
 use crate::error::{Diagnostic, Result};
-use crate::report::{DataSet, Origin};
+use crate::report::Origin;
 use crate::tool::Hold;
 use crate::video::FrameSize;
 use clap::Args;
@@ -66,12 +66,8 @@ pub struct Sliding {
     /// The classes in the order of their labels; all there are when absent
     #[arg(long, value_name = "NAME,…", value_parser = class_names)]
     classes: Option<ClassNames>,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
-    /// The npz file to write
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
+    #[command(flatten)]
+    to: Destination,
 }
 
 /// A number of frames a second.
@@ -109,7 +105,7 @@ impl Sliding {
             labels(&stretches.classes, y, Some(names.collect()), vec![steps; windows.len()]);
         progress.stage("reading frames");
         let mut resized = 0;
-        let bytes = write_set(&self.output, &shape, |rows| {
+        let bytes = self.to.write(&shape, &labels, |rows| {
             for windows in windows.chunk_by(|a, b| a.video == b.video) {
                 go_on(&hold)?;
                 let (frames, other) = stretches.read(windows[0].video, &hold)?;
@@ -119,7 +115,7 @@ impl Sliding {
                     rows.push(&frames[begin..begin + steps * size.bytes()])?;
                 }
             }
-            Ok(labels.clone())
+            Ok(())
         })?;
         drop(progress);
         let videos = &stretches.videos;
@@ -131,8 +127,7 @@ impl Sliding {
             unlabelled,
             ignored: stretches.ignored,
         };
-        out::report(&DataSet::of(&self.output, bytes, &shape, &labels, origin), self.json)?;
-        Ok(Outcome::Done)
+        self.to.report(bytes, &shape, &labels, origin)
     }
 
     fn stretches(&self, hold: &Hold) -> Result<Stretches> {

@@ -1,14 +1,14 @@
 //! `htgen data wav`: recordings as sequences of logarithmic mel bands.
 
 use super::folders::{self, Items, Tree, has_ending};
-use super::{go_on, labels, spoken};
+use super::{Destination, go_on, labels, spoken};
+use crate::cli::Outcome;
 use crate::cli::options::{ClassNames, class_names};
 use crate::cli::progress::Progress;
-use crate::cli::{Outcome, out};
-use crate::data::{Rows, write_set};
+use crate::data::Rows;
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files;
-use crate::report::{DataSet, Origin};
+use crate::report::Origin;
 use crate::sound::{self, LogMel, Patch};
 use crate::tool::Hold;
 use clap::Args;
@@ -37,12 +37,8 @@ pub struct Wav {
     /// The classes in the order of their labels; all folders, or the ten digits, when absent
     #[arg(long, value_name = "NAME,…", value_parser = class_names)]
     classes: Option<ClassNames>,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
-    /// The npz file to write
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
+    #[command(flatten)]
+    to: Destination,
 }
 
 /// What happened to the recordings.
@@ -63,15 +59,14 @@ impl Wav {
         let (y, groups) = tree.labels();
         let length = vec![LogMel::STEPS; y.len()];
         let labels = labels(&tree.classes, y, Some(groups), length);
-        let bytes = write_set(&self.output, &shape, |rows| {
+        let bytes = self.to.write(&shape, &labels, |rows| {
             fill(&tree, rows, &mut tally, &hold)?;
-            Ok(labels.clone())
+            Ok(())
         })?;
         drop(progress);
         let Tally { resampled, padded, cut } = tally;
         let origin = Origin::Recordings { resampled, padded, cut, ignored: tree.ignored };
-        out::report(&DataSet::of(&self.output, bytes, &shape, &labels, origin), self.json)?;
-        Ok(Outcome::Done)
+        self.to.report(bytes, &shape, &labels, origin)
     }
 
     fn tree(&self) -> Result<Tree<()>> {

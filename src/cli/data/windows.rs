@@ -1,13 +1,13 @@
 //! `htgen data windows`: pictures as sequences of windows, one a step.
 
 use super::pictures::Pictures;
-use super::{check_options, check_steps, go_on, needed};
+use super::{Destination, check_options, check_steps, go_on, needed};
+use crate::cli::Outcome;
 use crate::cli::options::{ClassNames, channels, class_names, count, picture_size};
 use crate::cli::progress::Progress;
-use crate::cli::{Outcome, out};
-use crate::data::{Rows, write_set};
+use crate::data::Rows;
 use crate::error::{Diagnostic, Problems, Result};
-use crate::report::{DataSet, Origin};
+use crate::report::Origin;
 use crate::tool::Hold;
 use crate::video::{FrameSize, Windows};
 use clap::Args;
@@ -52,12 +52,8 @@ pub struct WindowsCommand {
     /// The array of groups; group, speaker, voice or video when absent; for a file
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
-    /// The npz file to write
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
+    #[command(flatten)]
+    to: Destination,
 }
 
 impl WindowsCommand {
@@ -80,16 +76,15 @@ impl WindowsCommand {
         let shape = [labels.y.len(), steps, size.channels, size.height, size.width];
         let progress = Progress::start("cutting pictures");
         let mut resized = 0;
-        let bytes = write_set(&self.output, &shape, |rows| {
+        let bytes = self.to.write(&shape, &labels, |rows| {
             resized = fill(&pictures, &windows, labels.y.len(), rows, &hold)?;
-            Ok(labels.clone())
+            Ok(())
         })?;
         drop(progress);
         let (unseen_columns, unseen_rows) = windows.unseen();
         let ignored = pictures.ignored();
         let origin = Origin::Pictures { resized, unseen_rows, unseen_columns, ignored };
-        out::report(&DataSet::of(&self.output, bytes, &shape, &labels, origin), self.json)?;
-        Ok(Outcome::Done)
+        self.to.report(bytes, &shape, &labels, origin)
     }
 
     fn pictures(&self) -> Result<Pictures> {
