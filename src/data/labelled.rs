@@ -40,7 +40,40 @@ impl Labelled {
     /// # Errors
     /// Arrays that are missing, of the wrong shape or type, or hold what is out of range.
     pub fn load(path: &Path, group: Option<&str>) -> Result<Labelled> {
-        Arrays::load(path, |arrays| parse(arrays, group))
+        Labelled::load_all(&[path], group)
+    }
+
+    /// Reads data sets, at least one, as one. One without the array `group` asked for, when another
+    /// has it, has a group a sequence.
+    ///
+    /// # Errors
+    /// As of [`load`](Self::load), and sets that do not fit each other.
+    pub fn load_all<P: AsRef<Path>>(paths: &[P], group: Option<&str>) -> Result<Labelled> {
+        let mut whole: Option<Labelled> = None;
+        let mut without = Vec::new();
+        for path in paths.iter().map(P::as_ref) {
+            let mut set = Arrays::load(path, |arrays| {
+                let set = parse(arrays, group)?;
+                if let Some(name) = group.filter(|_| set.groups.is_none()) {
+                    let each = Each(set.sequences.count(), "sequence");
+                    without
+                        .push(Problems::from(each.no_groups(name, arrays)).in_file(path.display()));
+                }
+                Ok(set)
+            })?;
+            if group.is_some() {
+                set.groups.get_or_insert_with(|| (0..set.sequences.count()).collect());
+            }
+            match &mut whole {
+                Some(whole) => whole.append(set).map_err(|p| p.in_file(path.display()))?,
+                None => whole = Some(set),
+            }
+        }
+        let n_without = without.len();
+        match without.into_iter().next() {
+            Some(problem) if n_without == paths.len() => Err(problem),
+            _ => Ok(whole.expect("at least one")),
+        }
     }
 
     /// Some of the sequences as the arrays of a file: x, y and the steps in use, zeros behind those.
@@ -82,7 +115,7 @@ impl Labelled {
     ///
     /// # Errors
     /// Steps or elements of another kind, groups or parts in one of the two alone.
-    pub fn append(&mut self, other: Labelled) -> Result<()> {
+    fn append(&mut self, other: Labelled) -> Result<()> {
         let (ours, theirs) = (self.sequences.element(), other.sequences.element());
         if self.step_shape != other.step_shape || ours != theirs {
             return Err(Diagnostic::new("x", "does not fit the data set before it")

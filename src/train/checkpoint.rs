@@ -19,7 +19,7 @@ const MAX_BYTES: u64 = 1 << 33;
 /// Key of the metadata.
 const KEY: &str = "htgen-train";
 /// What is stored of every group of parameters.
-const KINDS: [&str; 4] = ["values", "best", "first", "second"];
+const KINDS: [&str; 5] = ["values", "mean", "best", "first", "second"];
 
 /// A stored state with the run that it belongs to.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,7 +63,8 @@ pub fn fingerprint(config: &TrainConfig, model: &Model, data: &Labelled) -> Stri
 impl Checkpoint {
     /// Writes the checkpoint whole or leaves what was there.
     pub fn save(run: &str, state: &State, path: &Path) -> Result<()> {
-        let groups = [&state.values, &state.best, &state.moments.first, &state.moments.second];
+        let State { values, mean, best, moments, .. } = state;
+        let groups = [values, mean, best, &moments.first, &moments.second];
         let mut packed = Vec::new();
         for (kind, groups) in KINDS.iter().zip(groups) {
             for (k, values) in groups.iter().enumerate() {
@@ -122,8 +123,9 @@ fn parse(bytes: &[u8], model: &Model) -> std::result::Result<Checkpoint, String>
         };
         groups.iter().enumerate().map(one).collect()
     };
-    let [values, best, first, second] = [KINDS[0], KINDS[1], KINDS[2], KINDS[3]].map(read);
+    let [values, mean, best, first, second] = KINDS.map(read);
     let moments = Moments { step: metadata.step, first: first?, second: second? };
-    let state = State { values: values?, best: best?, moments, history: metadata.history };
+    let state =
+        State { values: values?, mean: mean?, best: best?, moments, history: metadata.history };
     Ok(Checkpoint { run: metadata.run, state })
 }

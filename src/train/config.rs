@@ -62,9 +62,19 @@ pub struct Augment {
     /// Most columns to the left or right.
     #[serde(default)]
     pub columns: usize,
+    /// Most rows of a band of zeros across the whole width.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub erase_rows: usize,
+    /// Most columns of a band of zeros over the whole height.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub erase_columns: usize,
     /// What comes in from beside the picture.
     #[serde(default)]
     pub outside: Outside,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// What stands beside a picture.
@@ -148,6 +158,9 @@ pub struct FitConfig {
     pub dropout: f64,
     /// Share of the target that all classes have in common.
     pub label_smoothing: f64,
+    /// How much of the running mean of the values a step of the optimiser keeps; what is measured and
+    /// kept is that mean. 0 for none: the values themselves.
+    pub average: f64,
     /// Seed of the values, of the order of the sequences and of what is dropped.
     pub seed: u64,
 }
@@ -163,6 +176,7 @@ impl Default for FitConfig {
             clip: 1.0,
             dropout: 0.0,
             label_smoothing: 0.0,
+            average: 0.0,
             seed: 1,
         }
     }
@@ -227,8 +241,14 @@ impl TrainConfig {
         need(part, "data.validation", validation.to_string(), "more than 0 and less than 1");
         let shift = shift.unwrap_or(0);
         need((-32..=32).contains(&shift), "data.shift", shift.to_string(), "-32 to 32");
-        let moves = self.augment.as_ref().map_or((0, 0), |augment| (augment.rows, augment.columns));
-        for (key, value) in [("rows", moves.0), ("columns", moves.1)] {
+        let none = Augment::default();
+        let augment = self.augment.as_ref().unwrap_or(&none);
+        for (key, value) in [
+            ("rows", augment.rows),
+            ("columns", augment.columns),
+            ("erase_rows", augment.erase_rows),
+            ("erase_columns", augment.erase_columns),
+        ] {
             let key = format!("augment.{key}");
             need(value <= 4096, &key, value.to_string(), "0 to 4096");
         }
@@ -249,6 +269,7 @@ impl TrainConfig {
             ("clip", fit.clip, 0.0..=1e9, "0 to 1e9"),
             ("dropout", fit.dropout, 0.0..=0.95, "0 to 0.95"),
             ("label_smoothing", fit.label_smoothing, 0.0..=0.9, "0 to 0.9"),
+            ("average", fit.average, 0.0..=0.9999, "0 to 0.9999"),
         ];
         for (key, value, range, expected) in numbers {
             need(range.contains(&value), &format!("train.{key}"), value.to_string(), expected);

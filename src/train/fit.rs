@@ -90,6 +90,7 @@ pub fn fit(task: Task<'_>, state: &mut State, watch: &mut dyn Watch) -> Result<E
                 return Ok(End::NotFinite(epoch));
             };
             optimizer::step(&mut groups, &mut gradients, &mut state.moments, rate, config);
+            optimizer::average(&mut state.mean, &groups, config.average, state.moments.step);
             sum += loss * sequences.len() as f64;
             right += n_right;
             if !watch.step(state.moments.step, steps) {
@@ -98,8 +99,8 @@ pub fn fit(task: Task<'_>, state: &mut State, watch: &mut dyn Watch) -> Result<E
         }
         state.values = groups.iter().map(|group| group.values.clone()).collect();
         let held = match quantized {
-            Some(quantized) => quantized.measure_values(&state.values, &split.validation)?,
-            None => measure::<f32>(task, &net, &state.values, &split.validation),
+            Some(quantized) => quantized.measure_values(&state.mean, &split.validation)?,
+            None => measure::<f32>(task, &net, &state.mean, &split.validation),
         };
         if !held.loss.is_finite() {
             return Ok(End::NotFinite(epoch));
@@ -139,8 +140,10 @@ pub(super) fn learn<T: Real>(
     batch: Batched<'_>,
     rng: &mut ChaCha8Rng,
 ) -> Result<Option<Learned>> {
+    let steps = |&sequence: &usize| task.data.sequences.steps(sequence);
     let draw = |augment: &Augment| {
-        batch.sequences.iter().filter_map(|_| Move::draw(augment, rng)).collect()
+        let lengths = batch.sequences.iter().map(steps);
+        lengths.filter_map(|n_steps| Move::draw(augment, n_steps, rng)).collect()
     };
     let moves: Vec<Move> = task.augment.map(draw).unwrap_or_default();
     let forced = batch.integers.map(|(quantized, formats)| -> Result<Forced> {
@@ -232,15 +235,15 @@ impl State {
         let groups = parameters::of(model);
         let moments = Moments::of(&groups);
         let values: Vec<Vec<f64>> = groups.into_iter().map(|group| group.values).collect();
-        State { best: values.clone(), values, moments, history: Vec::new() }
+        State { best: values.clone(), mean: values.clone(), values, moments, history: Vec::new() }
     }
 
-    /// Takes the record of an epoch down; its values are the best when it is better than all before.
+    /// Takes the record of an epoch down; its mean is the best when it is better than all before.
     fn end_epoch(&mut self, epoch: Epoch) {
         let better = self.best_epoch().is_none_or(|best| epoch.is_better(best));
         self.history.push(epoch);
         if better {
-            self.best.clone_from(&self.values);
+            self.best.clone_from(&self.mean);
         }
     }
 

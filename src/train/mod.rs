@@ -65,7 +65,9 @@ pub struct Epoch {
 pub struct State {
     /// Values of every group of parameters.
     pub values: Vec<Vec<f64>>,
-    /// Those of the best epoch so far.
+    /// Their running mean, which is measured and kept.
+    pub mean: Vec<Vec<f64>>,
+    /// That of the best epoch so far.
     pub best: Vec<Vec<f64>>,
     /// State of the optimiser.
     pub moments: Moments,

@@ -64,6 +64,17 @@ pub fn step(
     }
 }
 
+/// Takes the values after step `step`, counted from 1, into their running mean, which keeps `average` of
+/// what it was; less in the beginning, when it is a mean of few.
+pub fn average(mean: &mut [Vec<f64>], groups: &[Group], average: f64, step: usize) {
+    let kept = average.min(step as f64 / (10.0 + step as f64));
+    for (mean, group) in mean.iter_mut().zip(groups) {
+        for (mean, value) in mean.iter_mut().zip(&group.values) {
+            *mean = f64::from((kept * *mean + (1.0 - kept) * value) as f32);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,5 +111,17 @@ mod tests {
         let mut gradients = vec![vec![30.0, 40.0]];
         step(&mut [group], &mut gradients, &mut moments, 0.01, &config);
         assert_eq!(gradients, [[0.6, 0.8]]);
+    }
+
+    #[test]
+    fn the_mean_follows_the_values() {
+        let group = |value: f64| Group { name: "w".into(), decays: true, values: vec![value] };
+        let mut mean = vec![vec![8.0]];
+        average(&mut mean, &[group(3.0)], 0.0, 1);
+        assert_eq!(mean, [[3.0]], "without a mean the values themselves");
+        average(&mut mean, &[group(14.0)], 0.9, 1);
+        assert_eq!(mean, [[13.0]], "in the beginning 1 / 11 of what it was");
+        average(&mut mean, &[group(21.0)], 0.75, 1000);
+        assert_eq!(mean, [[15.0]]);
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 const WIDTH: f64 = 720.0;
 const PANEL: f64 = 220.0;
 /// Room on the left for figures, above each panel for its title, on the right.
-const LEFT: f64 = 56.0;
+const LEFT: f64 = 66.0;
 const TOP: f64 = 34.0;
 const RIGHT: f64 = 16.0;
 /// Colours of the training and of the validation part.

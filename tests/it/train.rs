@@ -3,12 +3,13 @@
 
 use crate::cli_support::{Folder, object};
 use crate::interrupted::{Moment, interrupt};
-use htgen::data::{Array, ArrayData, write_npz};
+use htgen::data::{Array, ArrayData, Labelled, write_npz};
 use htgen::tool::Run;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rustix::process::Signal;
 use std::fs;
+use std::path::PathBuf;
 
 /// Sequences of the easy set.
 const COUNT: usize = 90;
@@ -91,6 +92,60 @@ fn a_model_is_learned_and_runs_as_reported() {
     assert_eq!(curve.matches("<polyline").count(), 4);
 }
 
+/// The running mean of the values is measured and kept, not the values.
+#[test]
+fn the_mean_of_the_values_is_kept() {
+    let dir = folder(&format!("{CONFIG}average = 0.97\n"));
+    let report = dir.json(LINE);
+    let mean = fs::read(dir.path("m.json")).unwrap();
+    let run = dir.json("run m.json --inputs easy.npz")["accuracy_float"].as_f64().unwrap();
+    let right = |part: &str| {
+        let n = report[part]["sequences"].as_f64().unwrap();
+        report[part]["accuracy"].as_f64().unwrap() * n
+    };
+    let reported = right("training") + right("validation");
+    assert!((run * COUNT as f64 - reported).abs() < 1e-6, "{report}");
+    let record = object(&fs::read_to_string(dir.path("m.train.json")).unwrap());
+    let best = record["best_epoch"].as_u64().unwrap() as usize;
+    let measured = record["history"][best - 1]["validation_loss"].as_f64().unwrap();
+    let kept = report["validation"]["loss"].as_f64().unwrap();
+    assert!((measured - kept).abs() < 1e-4 * kept, "{measured} {kept}");
+    // The steps are those of training without a mean: what is learned from does not change.
+    let losses = |record: &serde_json::Value| -> Vec<serde_json::Value> {
+        record["history"].as_array().unwrap().iter().map(|epoch| epoch["loss"].clone()).collect()
+    };
+    let with_mean = losses(&record);
+    fs::write(dir.path("train.toml"), CONFIG).unwrap();
+    dir.done(LINE);
+    let record = object(&fs::read_to_string(dir.path("m.train.json")).unwrap());
+    assert_eq!(losses(&record), with_mean);
+    assert!(fs::read(dir.path("m.json")).unwrap() != mean);
+}
+
+/// Of two files the one without the array of groups has a group a sequence.
+#[test]
+fn groups_of_one_file_alone() {
+    let dir = folder(CONFIG);
+    let (easy, other) = (dir.path("easy.npz"), dir.path("other.npz"));
+    let array = |shape: &[usize], data| Array { shape: shape.to_vec(), data };
+    let arrays = [
+        ("x", array(&[3, 4, 8], ArrayData::U8(vec![7; 96]))),
+        ("y", array(&[3], ArrayData::I64(vec![0, 1, 2]))),
+        ("voice", array(&[3], ArrayData::I64(vec![5, 5, 9]))),
+    ];
+    write_npz(&other, &arrays).unwrap();
+    let groups = |paths: &[&PathBuf], group| Labelled::load_all(paths, group).unwrap().groups;
+    let own: Vec<usize> = (0..COUNT).collect();
+    let expected = [own.clone(), vec![COUNT, COUNT, COUNT + 1]].concat();
+    assert_eq!(groups(&[&easy, &other], Some("voice")), Some(expected));
+    let usual = groups(&[&other, &easy], None).unwrap();
+    assert_eq!((&usual[..4], usual[COUNT + 2]), (&[0, 0, 1, 2][..], 11), "groups of nine");
+    let refused = Labelled::load_all(&[&easy, &other], Some("hand")).unwrap_err().to_string();
+    let message =
+        "easy.npz: hand: array missing: found group, x, y, expected the group of each sequence";
+    assert!(refused.ends_with(message), "{refused}");
+}
+
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
     let dir = folder(CONFIG);
@@ -119,7 +174,8 @@ fn the_number_of_cores_does_not_matter() {
 
 #[test]
 fn an_interrupted_run_ends_like_another() {
-    let dir = folder(&CONFIG.replace("epochs = 12", "epochs = 60"));
+    let varied = "average = 0.9\n\n[augment]\nshape = [2, 4]\nrows = 1\nerase_columns = 1\n";
+    let dir = folder(&(CONFIG.replace("epochs = 12", "epochs = 60") + varied));
     dir.done(LINE);
     let whole = dir.files();
     for signal in [Signal::INT, Signal::KILL] {

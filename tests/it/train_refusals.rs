@@ -133,6 +133,14 @@ fn configurations() {
             "train.toml: train.batch: out of range: found 0, expected 1 to 65536",
         ],
     );
+    refused(
+        &format!("{CONFIG}average = 1.0\n\n[augment]\nshape = [2, 4]\nerase_rows = 5000\n"),
+        &good(),
+        &[
+            "train.toml: augment.erase_rows: out of range: found 5000, expected 0 to 4096",
+            "train.toml: train.average: out of range: found 1, expected 0 to 0.9999",
+        ],
+    );
     let config = CONFIG.replace("in_modes = [4, 3]", "in_modes = [4, 2]");
     let dir = Folder::new();
     fs::write(dir.path("train.toml"), config).unwrap();

@@ -76,13 +76,7 @@ pub(in crate::cli) fn config(path: &Path) -> Result<TrainConfig> {
 
 /// Reads the data sets as one.
 pub(in crate::cli) fn data(paths: &[PathBuf], config: &TrainConfig) -> Result<Labelled> {
-    let load = |path: &PathBuf| Labelled::load(path, config.data.group.as_deref());
-    let (first, others) = paths.split_first().expect("clap asks for one");
-    let mut data = load(first)?;
-    for path in others {
-        data.append(load(path)?).map_err(|p| p.in_file(path.display()))?;
-    }
-    Ok(data)
+    Labelled::load_all(paths, config.data.group.as_deref())
 }
 
 fn in_data(problems: Problems, args: &Train) -> Problems {
