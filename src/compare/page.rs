@@ -55,13 +55,14 @@ fn sizes(comparison: &Comparison) -> String {
         let title = |a: &super::Accuracy| format!("{}/{} bits", a.weight_bits, a.activation_bits);
         system.fixed.iter().map(title).collect()
     });
-    let mut header = vec!["system", "parameters", "dense / own", "float"];
+    let mut header = vec!["system", "parameters", "of h alone", "dense / own", "float"];
     header.extend(widths.iter().map(String::as_str));
     header.extend(["multiplies a step", "ROM bits", "buffer bits"]);
     let row = |system: &SystemResult| {
         let mut row = vec![
             system.label.clone(),
             grouped(system.parameters),
+            grouped(system.recurrent_parameters),
             format!("{:.1}", system.dense_parameters as f64 / system.parameters.max(1) as f64),
             spread(system.float),
         ];

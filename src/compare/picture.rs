@@ -6,7 +6,7 @@ use std::fmt::Write;
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 400.0;
 /// Room for labels on each side of the axes.
-const LEFT: f64 = 60.0;
+const LEFT: f64 = 66.0;
 const RIGHT: f64 = 130.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 44.0;

@@ -38,6 +38,8 @@ pub struct SystemResult {
     pub best_try: usize,
     /// Core parameters.
     pub parameters: u64,
+    /// Those of matrices that see the hidden vector alone.
+    pub recurrent_parameters: u64,
     /// Parameters of dense matrices of the same size.
     pub dense_parameters: u64,
     /// Accuracy on the validation part in float.

@@ -275,6 +275,12 @@ impl Model {
     pub fn parameters(&self) -> usize {
         self.layers.iter().flat_map(|l| &l.matrices).map(|m| m.factors.parameters()).sum()
     }
+    /// Core parameters of the matrices that see the hidden vector alone; 0 where x and h share one.
+    pub fn recurrent_parameters(&self) -> usize {
+        let matrices = self.layers.iter().flat_map(|layer| &layer.matrices);
+        let of_h = matrices.filter(|matrix| matrix.columns == Columns::Hidden);
+        of_h.map(|matrix| matrix.factors.parameters()).sum()
+    }
     /// Weights of the dense layers that this model stands for (bias and head apart).
     pub fn dense_parameters(&self) -> usize {
         self.layers.iter().map(Layer::dense_parameters).sum()

@@ -15,6 +15,8 @@ pub struct Inspection {
     pub name: String,
     /// Core parameters; bias and head apart.
     pub parameters: usize,
+    /// Those of matrices that see the hidden vector alone.
+    pub recurrent_parameters: usize,
     /// Weights of the dense layer that the model stands for.
     pub dense_parameters: usize,
     /// How many times fewer.
@@ -94,6 +96,7 @@ impl Inspection {
         Inspection {
             name: model.name.clone(),
             parameters,
+            recurrent_parameters: model.recurrent_parameters(),
             dense_parameters,
             ratio: ratio(dense_parameters as f64, parameters as f64),
             bias: model.layers.iter().map(|layer| layer.bias.len()).sum(),

@@ -86,7 +86,9 @@ fn a_comparison_goes_down_to_the_board_and_is_not_done_twice() {
     assert_eq!((&report["training"], &report["validation"]), (&63.into(), &27.into()));
     // 4x4x3 + 4x3x3 + 3x3.
     assert_eq!(fdht["parameters"], 48 + 36 + 9);
+    assert_eq!(fdht["recurrent_parameters"], 0);
     assert_eq!(report["systems"][1]["parameters"], 16 * 8 + 16 * 4);
+    assert_eq!(report["systems"][1]["recurrent_parameters"], 16 * 4);
     assert_eq!(fdht["best_try"], 0, "a rate of 0.0001 learns nothing in three epochs");
     assert_eq!(fdht["lanes"][0]["bit_exact"], true);
     assert_eq!(fdht["lanes"][0]["outputs_compared"], 3 * 3);
@@ -170,6 +172,7 @@ fn system(name: &str, accuracy: [f64; 3], parameters: u64, lut4: Option<u64>) ->
         label: name.into(),
         best_try: 0,
         parameters,
+        recurrent_parameters: 0,
         dense_parameters: 1000,
         float,
         fixed: vec![Accuracy { weight_bits: 8, activation_bits: 12, accuracy: float }],
@@ -265,7 +268,7 @@ fn plots_show_the_figures() {
         .map(|(at, mark)| svg[at + mark.len()..].split('"').next().unwrap().parse().unwrap())
         .collect();
     // Two decades over the whole axis: 100 at its left end, 10,000 at its right.
-    assert_eq!(points, [60.0, 590.0], "{svg}");
+    assert_eq!(points, [66.0, 590.0], "{svg}");
     let svg = over_cycles(&two).unwrap();
     assert!(svg.contains("cycles a time step at 8 lanes"), "{svg}");
     let mut none = two;

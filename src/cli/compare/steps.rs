@@ -177,6 +177,7 @@ fn measure(
         label: system.label.clone(),
         best_try: runs.best_try,
         parameters: count("parameters")?,
+        recurrent_parameters: count("recurrent_parameters")?,
         dense_parameters: count("dense_parameters")?,
         float: Spread::of(&float),
         fixed: config.widths.iter().zip(&fixed).map(accuracy).collect(),
