@@ -15,7 +15,8 @@ pub(super) use run::{config, data};
 const EXAMPLE: &str = "\
 Example:
   htgen train voices.npz --config train.toml -o digits.json
-  htgen train voices.npz --config train.toml -o digits.json --resume";
+  htgen train voices.npz --config train.toml -o digits.json --resume
+  htgen train voices.npz --validation others.npz --config train.toml -o digits.json";
 
 /// Train a model on labelled sequences
 #[derive(Debug, Args)]
@@ -27,6 +28,9 @@ pub struct Train {
     /// What is trained and how
     #[arg(long, value_name = "TOML")]
     config: PathBuf,
+    /// What is held back, as files of its own, instead of a part of DATA
+    #[arg(long, value_name = "DATA", num_args = 1..)]
+    validation: Vec<PathBuf>,
     /// Begin with the values of this model instead of new ones
     #[arg(long, value_name = "MODEL")]
     init: Option<PathBuf>,

@@ -209,12 +209,14 @@ fn fewest(
     let (best, value) = known.min_by(|a, b| a.1.total_cmp(&b.1))?;
     let (number, other) = (round(own), round(value));
     let (name, best) = (&first.label, &best.label);
-    Some(if own < value {
-        let times = value / own;
+    let times = value / own;
+    Some(if times >= 1.05 {
         format!(
             "**Fewest {what}**: {name} has {number}, {times:.1} times fewer than the next, {best} \
              ({other})."
         )
+    } else if own < value {
+        format!("**Fewest {what}**, but hardly: {name} has {number}, {best} {other}.")
     } else if own > value {
         format!("**Not the fewest {what}**: {best} has {other}, {name} {number}.")
     } else {

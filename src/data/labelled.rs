@@ -111,6 +111,17 @@ impl Labelled {
         ]
     }
 
+    /// Adds another set as the part that is held back; all that is here is trained on.
+    ///
+    /// # Errors
+    /// Steps or elements of another kind.
+    pub fn hold_back(&mut self, mut other: Labelled) -> Result<()> {
+        let all = |set: &Labelled, part: Part| Some(vec![part; set.sequences.count()]);
+        (self.groups, other.groups) = (None, None);
+        (self.parts, other.parts) = (all(self, Part::Training), all(&other, Part::Validation));
+        self.append(other)
+    }
+
     /// Adds another set behind; its groups are others than those here.
     ///
     /// # Errors

@@ -4,8 +4,10 @@ use crate::error::{Diagnostic, Problems, Result};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
+mod data;
 mod model;
 
+pub use data::{DataTable, SplitBy};
 pub use model::{ModelTable, RankKey};
 
 /// The whole of `train.toml`.
@@ -86,56 +88,6 @@ pub enum Outside {
     Zeros,
     /// The nearest element inside.
     Edge,
-}
-
-/// The data and their parts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DataTable {
-    /// Part of the sequences that is held back for validation.
-    pub validation: f64,
-    /// What is held back whole.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub by: Option<SplitBy>,
-    /// Numbers of the groups that are held back, instead of `validation`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub validation_groups: Vec<usize>,
-    /// Name of the array with the groups.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub group: Option<String>,
-    /// Seed of the choice of what is held back.
-    pub seed: u64,
-    /// Whether the mean of each input over the training part is subtracted.
-    pub mean: bool,
-    /// Inputs are divided by 2^shift.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shift: Option<i32>,
-}
-
-/// What stays together when the data are parted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SplitBy {
-    /// Speakers, scenes: a group is in one part.
-    Group,
-    /// Nothing but the sequence; each class is parted alike.
-    Sequence,
-    /// The array `split` says it.
-    Split,
-}
-
-impl Default for DataTable {
-    fn default() -> Self {
-        DataTable {
-            validation: 0.2,
-            by: None,
-            validation_groups: Vec::new(),
-            group: None,
-            seed: 1,
-            mean: true,
-            shift: None,
-        }
-    }
 }
 
 /// How a model is trained.

@@ -254,6 +254,13 @@ fn verdicts_follow_from_the_figures() {
     assert!(page(&lost).contains("does not fit: 41 block RAM for 30"), "{}", page(&lost));
 }
 
+/// Height of the line of an accuracy.
+fn at_height(svg: &str, percent: &str) -> f64 {
+    let line = svg.lines().find(|line| line.ends_with(&format!(">{percent}</text>")));
+    let path = line.unwrap().split("<path d=\"M66 ").nth(1).unwrap();
+    path.split('h').next().unwrap().parse().unwrap()
+}
+
 /// Points lie where the figures say, and labels are no markup.
 #[test]
 fn plots_show_the_figures() {
@@ -263,12 +270,23 @@ fn plots_show_the_figures() {
     ]);
     let svg = over_parameters(&two);
     assert!(svg.contains("&lt;A&gt;") && !svg.contains("<A>"), "{svg}");
-    let points: Vec<f64> = svg
-        .match_indices("<circle cx=\"")
-        .map(|(at, mark)| svg[at + mark.len()..].split('"').next().unwrap().parse().unwrap())
-        .collect();
-    // Two decades over the whole axis: 100 at its left end, 10,000 at its right.
-    assert_eq!(points, [66.0, 590.0], "{svg}");
+    let numbers = |mark: &str| -> Vec<f64> {
+        let behind = svg.match_indices(mark).map(|(at, mark)| &svg[at + mark.len()..]);
+        behind.map(|text| text.split('"').next().unwrap().parse().unwrap()).collect()
+    };
+    // The more accurate one first: 100 parameters lie where the axis says 100, 10,000 likewise.
+    let points = numbers("<circle cx=\"");
+    let at = |label: &str| -> f64 {
+        let line = svg.lines().find(|line| line.ends_with(&format!(">{label}</text>"))).unwrap();
+        line.split("<text x=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap()
+    };
+    assert_eq!(points, [at("100"), at("10,000")], "{svg}");
+    // Between the lines of 90 and of 95 % they are where 92 and 91 % are.
+    let [low, high] = ["90.0 %", "95.0 %"].map(|percent| at_height(&svg, percent));
+    let heights = [0.4, 0.2].map(|part| low + part * (high - low));
+    for (found, expected) in numbers("cy=\"").iter().zip(heights) {
+        assert!((found - expected).abs() < 0.2, "{svg}");
+    }
     let svg = over_cycles(&two).unwrap();
     assert!(svg.contains("cycles a time step at 8 lanes"), "{svg}");
     let mut none = two;

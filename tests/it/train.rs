@@ -122,6 +122,34 @@ fn the_mean_of_the_values_is_kept() {
     assert!(fs::read(dir.path("m.json")).unwrap() != mean);
 }
 
+/// What is held back may be files of its own; each way to part the data is then in the way.
+#[test]
+fn validation_files() {
+    let dir = folder(CONFIG);
+    dir.done("data split easy.npz --config train.toml -o parts");
+    let whole = dir.json(LINE);
+    let kept = fs::read(dir.path("m.json")).unwrap();
+    let parts = "train parts/training.npz --config train.toml -o m.json --validation \
+                 parts/validation.npz";
+    let parted = dir.json(parts);
+    for part in ["training", "validation"] {
+        assert_eq!(parted[part]["sequences"], whole[part]["sequences"]);
+    }
+    assert!(fs::read(dir.path("m.json")).unwrap() == kept, "the same sequences, the same model");
+    let all =
+        dir.json("train easy.npz --config train.toml -o all.json --validation easy.npz easy.npz");
+    assert_eq!(all["training"]["sequences"], COUNT);
+    assert_eq!(all["validation"]["sequences"], 2 * COUNT);
+    let by = CONFIG.replace("[data]", "[data]\nby = \"sequence\"\nvalidation_groups = [1]");
+    fs::write(dir.path("train.toml"), by).unwrap();
+    let ended = dir.htgen(parts);
+    assert_eq!(ended.code, Some(2));
+    let expected = "error: train.toml: data.by: parts what comes parted, by --validation; leave one out\n\
+                    error: train.toml: data.validation_groups: parts what comes parted, by \
+                    --validation; leave one out\n";
+    assert_eq!(ended.messages(), expected);
+}
+
 /// Of two files the one without the array of groups has a group a sequence.
 #[test]
 fn groups_of_one_file_alone() {

@@ -19,7 +19,12 @@ const MAX_BYTES: u64 = 1 << 20;
 
 pub(super) fn run(args: &Train) -> anyhow::Result<Outcome> {
     let config = config(&args.config)?;
-    let data = data(&args.data, &config)?;
+    let mut data = data(&args.data, &config)?;
+    if !args.validation.is_empty() {
+        config.data.check_parted().map_err(|p| p.in_file(args.config.display()))?;
+        data.hold_back(Labelled::load_all(&args.validation, None)?)
+            .map_err(|p| p.in_file(args.validation[0].display()))?;
+    }
     let inputs = data.sequences.inputs();
     config.check_inputs(inputs).map_err(|p| p.in_file(args.config.display()))?;
     let split = Split::of(&data, &config.data).map_err(|p| in_data(p, args))?;
