@@ -58,6 +58,8 @@ fn sizes(comparison: &Comparison) -> String {
     let mut header = vec!["system", "parameters", "of h alone", "dense / own", "float"];
     header.extend(widths.iter().map(String::as_str));
     header.extend(["multiplies a step", "ROM bits", "buffer bits"]);
+    let several = comparison.tries > 1;
+    header.extend(several.then_some("try"));
     let row = |system: &SystemResult| {
         let mut row = vec![
             system.label.clone(),
@@ -68,6 +70,7 @@ fn sizes(comparison: &Comparison) -> String {
         ];
         row.extend(system.fixed.iter().map(|fixed| spread(fixed.accuracy)));
         row.extend([system.macs_per_step, system.rom_bits, system.buffer_bits].map(grouped));
+        row.extend(several.then(|| (system.best_try + 1).to_string()));
         row
     };
     table(&header, comparison.systems.iter().map(row))

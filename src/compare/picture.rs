@@ -89,13 +89,14 @@ fn points(svg: &mut String, systems: &[SystemResult], costs: &[f64], axes: &Axes
         let system = &systems[k];
         let (x, y) = (axes.x(costs[k]), axes.y(system.float.mean));
         let (least, largest) = (axes.y(system.float.least), axes.y(system.float.largest));
-        let near = taken.iter().filter(|(other, _)| (other - x).abs() < RIGHT);
-        let label = near.fold(
-            y,
-            |label, (_, other)| {
-                if (label - other).abs() < LINE { other + LINE } else { label }
-            },
-        );
+        let mut label = y;
+        let clash = |label: f64| {
+            let near = taken.iter().filter(|(other, _)| (other - x).abs() < RIGHT);
+            near.map(|(_, other)| *other).find(|other| (label - other).abs() < LINE)
+        };
+        while let Some(other) = clash(label) {
+            label = other + LINE + 0.1;
+        }
         taken.push((x, label));
         let colour = COLOURS[k.min(1)];
         let _ = writeln!(
@@ -134,7 +135,7 @@ impl Axes {
         let [low, high] = reach(step);
         Axes {
             costs: [(least / AROUND).ln(), (most * AROUND).ln()],
-            values: [low.max(0.0) * step, high * step],
+            values: [low.max(0.0) * step, high.max(low + 1.0).max(1.0) * step],
             step,
         }
     }

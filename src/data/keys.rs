@@ -43,8 +43,7 @@ impl Each {
         Ok(Some(numbers.iter().map(i64::to_string).collect()))
     }
 
-    /// The group of each item as text, by the array `asked` for or one of the usual names; none where
-    /// that is missing.
+    /// The group of each item as text, by the array `asked` for or one of the usual names.
     pub(super) fn groups(
         self,
         arrays: &mut Arrays,
@@ -56,14 +55,12 @@ impl Each {
                 return Ok(Some(keys));
             }
         }
-        Ok(None)
-    }
-
-    /// The refusal of data without the array of groups that was asked for.
-    pub(super) fn no_groups(self, name: &str, arrays: &Arrays) -> Diagnostic {
-        Diagnostic::new(name, "array missing")
-            .found(arrays.names())
-            .expected(format!("the group of each {}", self.1))
+        match asked {
+            Some(name) => Err(Diagnostic::new(name, "array missing")
+                .found(arrays.names())
+                .expected(format!("the group of each {}", self.1))),
+            None => Ok(None),
+        }
     }
 
     /// The groups as they are called: where the array `group` counts through the names in `groups`,
@@ -73,9 +70,7 @@ impl Each {
         arrays: &mut Arrays,
         asked: Option<&str>,
     ) -> Checked<Option<Vec<String>>> {
-        let Some(keys) = self.groups(arrays, asked)? else {
-            return asked.map_or(Ok(None), |name| Err(self.no_groups(name, arrays)));
-        };
+        let Some(keys) = self.groups(arrays, asked)? else { return Ok(None) };
         // The names are those of `group`, not of another array that took its place.
         let counted = asked.is_none_or(|name| name == "group") && arrays.array("group")?.is_some();
         let names = arrays.strings("groups")?.filter(|_| counted).unwrap_or_default();

@@ -40,40 +40,37 @@ impl Labelled {
     /// # Errors
     /// Arrays that are missing, of the wrong shape or type, or hold what is out of range.
     pub fn load(path: &Path, group: Option<&str>) -> Result<Labelled> {
-        Labelled::load_all(&[path], group)
+        Arrays::load(path, |arrays| parse(arrays, group))
     }
 
-    /// Reads data sets, at least one, as one. One without the array `group` asked for, when another
-    /// has it, has a group a sequence.
+    /// Reads data sets, at least one, as one.
     ///
     /// # Errors
     /// As of [`load`](Self::load), and sets that do not fit each other.
     pub fn load_all<P: AsRef<Path>>(paths: &[P], group: Option<&str>) -> Result<Labelled> {
-        let mut whole: Option<Labelled> = None;
-        let mut without = Vec::new();
-        for path in paths.iter().map(P::as_ref) {
-            let mut set = Arrays::load(path, |arrays| {
-                let set = parse(arrays, group)?;
-                if let Some(name) = group.filter(|_| set.groups.is_none()) {
-                    let each = Each(set.sequences.count(), "sequence");
-                    without
-                        .push(Problems::from(each.no_groups(name, arrays)).in_file(path.display()));
-                }
-                Ok(set)
-            })?;
-            if group.is_some() {
-                set.groups.get_or_insert_with(|| (0..set.sequences.count()).collect());
+        joined(paths, |path| Labelled::load(path, group))
+    }
+
+    /// Reads what is trained on and what is held back from files of their own, at least one of each.
+    /// Groups do not matter then.
+    ///
+    /// # Errors
+    /// As of [`load_all`](Self::load_all); an array `split`, which parts them otherwise.
+    pub fn load_parted<P: AsRef<Path>>(training: &[P], validation: &[P]) -> Result<Labelled> {
+        let load = |path: &Path, part: Part| {
+            let mut set = Labelled::load(path, None)?;
+            if set.parts.is_some() {
+                let problem = Diagnostic::new("split", "parts what comes parted, by --validation");
+                return Err(problem.help("leave one out").in_file(path.display()).into());
             }
-            match &mut whole {
-                Some(whole) => whole.append(set).map_err(|p| p.in_file(path.display()))?,
-                None => whole = Some(set),
-            }
-        }
-        let n_without = without.len();
-        match without.into_iter().next() {
-            Some(problem) if n_without == paths.len() => Err(problem),
-            _ => Ok(whole.expect("at least one")),
-        }
+            set.groups = None;
+            set.parts = Some(vec![part; set.sequences.count()]);
+            Ok(set)
+        };
+        let mut whole = joined(training, |path| load(path, Part::Training))?;
+        let held = joined(validation, |path| load(path, Part::Validation))?;
+        whole.append(held).map_err(|p| p.in_file(validation[0].as_ref().display()))?;
+        Ok(whole)
     }
 
     /// Some of the sequences as the arrays of a file: x, y and the steps in use, zeros behind those.
@@ -111,17 +108,6 @@ impl Labelled {
         ]
     }
 
-    /// Adds another set as the part that is held back; all that is here is trained on.
-    ///
-    /// # Errors
-    /// Steps or elements of another kind.
-    pub fn hold_back(&mut self, mut other: Labelled) -> Result<()> {
-        let all = |set: &Labelled, part: Part| Some(vec![part; set.sequences.count()]);
-        (self.groups, other.groups) = (None, None);
-        (self.parts, other.parts) = (all(self, Part::Training), all(&other, Part::Validation));
-        self.append(other)
-    }
-
     /// Adds another set behind; its groups are others than those here.
     ///
     /// # Errors
@@ -152,6 +138,19 @@ impl Labelled {
         self.sequences.append(other.sequences);
         Ok(())
     }
+}
+
+/// Sets one behind the other.
+fn joined<P: AsRef<Path>>(
+    paths: &[P],
+    load: impl Fn(&Path) -> Result<Labelled>,
+) -> Result<Labelled> {
+    let (first, others) = paths.split_first().expect("at least one file");
+    let mut whole = load(first.as_ref())?;
+    for path in others.iter().map(P::as_ref) {
+        whole.append(load(path)?).map_err(|p| p.in_file(path.display()))?;
+    }
+    Ok(whole)
 }
 
 fn in_one_alone(name: &str) -> Problems {

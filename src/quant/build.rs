@@ -27,7 +27,9 @@ pub fn to_fixed(value: f64, frac: i32, bits: u32) -> i32 {
 pub fn quantize(model: &Model, plan: ModelPlan, formats: Formats) -> Result<QuantPlan> {
     check(model, &plan, &formats)?;
     let hidden_frac = hidden_frac(model, &formats);
-    let rounded = rounded(model, &plan, &formats);
+    let fracs: Vec<i32> =
+        formats.layers.iter().flat_map(|l| &l.steps).map(|step| step.weight_frac).collect();
+    let rounded = rounded(model, &plan, &fracs, formats.weight_bits);
     let layers = model.layers.iter().zip(plan.layers()).enumerate();
     let layers = layers
         .map(|(k, (layer, parts))| {
@@ -58,13 +60,12 @@ pub fn quantize(model: &Model, plan: ModelPlan, formats: Formats) -> Result<Quan
 }
 
 /// The model with the weights that the hardware has: what these make of the mean of the inputs is taken
-/// off the bias, so that their rounding errors act on what differs from the mean alone.
-fn rounded(model: &Model, plan: &ModelPlan, formats: &Formats) -> Reference {
-    let fracs: Vec<i32> =
-        formats.layers.iter().flat_map(|l| &l.steps).map(|step| step.weight_frac).collect();
+/// off the bias, so that their rounding errors act on what differs from the mean alone. `fracs` are
+/// the fraction bits of the weights of all steps.
+pub(super) fn rounded(model: &Model, plan: &ModelPlan, fracs: &[i32], bits: u32) -> Reference {
     Reference::with_weights(model, plan, |step, weights| {
         let scale = (-f64::from(fracs[step])).exp2();
-        let round = |w| f64::from(to_fixed(w, fracs[step], formats.weight_bits)) * scale;
+        let round = |w| f64::from(to_fixed(w, fracs[step], bits)) * scale;
         weights.into_iter().map(round).collect()
     })
 }

@@ -1,7 +1,7 @@
 //! Whether formats belong to a plan and the hardware has what they ask for.
 
-use super::GATE_FRAC;
 use super::build::hidden_frac;
+use super::{GATE_FRAC, LEAST_GATE_FRAC};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::model::{Element, Formats, LayerFormats, Model};
 use crate::network::Operand;
@@ -61,7 +61,7 @@ impl Check {
         self.expect((8..=15).contains(&c), &cell_key, c.to_string(), "8 to 15");
         for gate in last_fracs(layer, parts) {
             let found = format!("last out_frac {gate}");
-            self.expect((-4..=GATE_FRAC).contains(&gate), &key, found, "-4 to 11");
+            self.expect((LEAST_GATE_FRAC..=GATE_FRAC).contains(&gate), &key, found, "-4 to 11");
         }
     }
 

@@ -1,8 +1,8 @@
 //! Choosing the formats: from the ranges that data shows, or from bounds that no data can break.
 
-use super::build::{largest_column_sum, to_fixed};
+use super::build::{largest_column_sum, rounded, to_fixed};
 use super::check::shares_words;
-use super::{GATE_FRAC, WIDE_BITS};
+use super::{GATE_FRAC, LEAST_GATE_FRAC, WIDE_BITS};
 use crate::float::{Edge, Ranges, Reference};
 use crate::model::{Cell, Element, Formats, HeadFormats, LayerFormats, Model, StepFormats};
 use crate::network::{IndexId, Operand};
@@ -60,7 +60,6 @@ pub fn choose(
         },
         cell: cells.fold(0.0, f64::max),
         output: ranges.largest(Edge::Output),
-        bias: largest_bias(model, plan),
     };
     formats(model, plan, config, widths, limits, |step| ranges.largest(Edge::Step(step.number)))
 }
@@ -82,7 +81,6 @@ pub fn safe(model: &Model, plan: &ModelPlan, config: &PlanConfig, widths: Widths
         input,
         cell: if model.layers.iter().any(|l| l.cell == Cell::Lstm) { 15.0 } else { 1.0 },
         output: rows.map(|(w, b)| row(w, b)).fold(0.0, f64::max),
-        bias: largest_bias(model, plan),
     };
     let shared = shares_words(plan);
     let mut bound = 0.0;
@@ -107,8 +105,9 @@ pub fn safe(model: &Model, plan: &ModelPlan, config: &PlanConfig, widths: Widths
         let batches = weights.chunks(weights.len() / batches);
         let sum = batches.map(|batch| largest_column_sum(batch, new)).max().unwrap_or(0) as f64;
         bound = operand * sum * (-f64::from(step.weight_frac)).exp2();
-        // Of gates no more than what their functions tell apart: the bound is far from what happens.
-        if step.ends_part() { bound.min(LARGEST_GATE) } else { bound }
+        // Of gates no more than what takes a sum to the end of its function, whatever the bias: the
+        // bound is far from what happens.
+        if step.ends_part() { bound.min(LARGEST_GATE + step.bias) } else { bound }
     })
 }
 
@@ -117,16 +116,13 @@ struct Limits {
     input: f64,
     cell: f64,
     output: f64,
-    /// With the mean of the inputs in it.
-    bias: f64,
 }
 
 /// The largest value of [`GATE_FRAC`] fraction bits in 16 bits.
 const LARGEST_GATE: f64 = 32767.0 / (1 << GATE_FRAC) as f64;
 
 /// The largest magnitude of a gate's bias, the mean of the inputs folded in.
-fn largest_bias(model: &Model, plan: &ModelPlan) -> f64 {
-    let reference = Reference::new(model, plan);
+fn largest_bias(model: &Model, reference: &Reference) -> f64 {
     let layers = model.layers.iter().enumerate();
     let biases = layers.flat_map(|(k, l)| reference.folded_bias(k).iter().chain(&l.candidate_bias));
     biases.fold(0.0, |largest, bias| largest.max(bias.abs()))
@@ -145,6 +141,8 @@ struct Pending<'a> {
     weight_frac: i32,
     /// Weights before rounding.
     weights: &'a [f64],
+    /// The largest bias of a gate, the mean of the inputs folded in.
+    bias: f64,
 }
 
 impl Pending<'_> {
@@ -177,6 +175,12 @@ fn formats(
     let input_frac = if shared { own.min(finest) } else { own };
     let hidden_frac = if shared { input_frac } else { finest };
     let cell_frac = frac_for(limits.cell, WIDE_BITS).clamp(8, 14);
+    let steps = |part: &PlanPart| {
+        (0..part.plan().steps().len()).map(|k| walk::weights(part.plan(), k)).collect::<Vec<_>>()
+    };
+    let weights: Vec<Vec<f64>> = plan.parts().flat_map(steps).collect();
+    let fracs: Vec<i32> = weights.iter().map(|w| weight_frac(w, widths.weight_bits)).collect();
+    let bias = largest_bias(model, &rounded(model, plan, &fracs, widths.weight_bits));
     let mut layers = Vec::new();
     for (layer, parts) in plan.layers().iter().enumerate() {
         let operand_frac = if layer == 0 { input_frac } else { hidden_frac };
@@ -187,17 +191,17 @@ fn formats(
                 Operand::Hidden { .. } => hidden_frac,
             };
             for local in 0..part.plan().steps().len() {
-                let weights = walk::weights(part.plan(), local);
-                let weight_frac = weight_frac(&weights, widths.weight_bits);
-                let finest = frac + weight_frac - 1;
                 let number = part.first_step() + local;
-                let weights = &weights;
+                let (weights, weight_frac) = (&weights[number], fracs[number]);
+                let finest = frac + weight_frac - 1;
+                let in_frac = frac;
                 let pending =
-                    Pending { layer, part, local, number, in_frac: frac, weight_frac, weights };
+                    Pending { layer, part, local, number, in_frac, weight_frac, weights, bias };
                 let largest = largest(&pending);
                 frac = match pending.ends_part() {
                     true => {
-                        frac_for(largest.max(limits.bias), WIDE_BITS).min(GATE_FRAC).min(finest)
+                        let own = frac_for(largest.max(bias), WIDE_BITS);
+                        own.clamp(LEAST_GATE_FRAC, GATE_FRAC).min(finest)
                     }
                     false => frac_for(largest, bits).min(finest),
                 };

@@ -18,6 +18,8 @@ use crate::plan::walk::Walk;
 
 /// Fraction bits of a gate pre-activation at the cell's input.
 pub const GATE_FRAC: i32 = 11;
+/// Least fraction bits of what makes a gate sum: the element-wise unit shifts by at most 15.
+pub const LEAST_GATE_FRAC: i32 = GATE_FRAC - 15;
 /// Width of gate pre-activations, cell states, biases and outputs of a head, bits.
 pub const WIDE_BITS: u32 = 16;
 

@@ -3,6 +3,7 @@
 use super::pack::Word;
 use super::sizes::Sizes;
 use crate::model::Cell;
+use crate::quant::GATE_FRAC;
 use crate::sched::{CellTable, Instr, Kind, Loop, Program, Source, Unit, deltas};
 
 /// All images: file name and text.
@@ -227,9 +228,12 @@ fn gates(program: &Program, sizes: &Sizes, table: &CellTable) -> String {
             ));
         }
     }
-    let format = "last of its layer (of several), gate groups needed, by part from the last: in use (if \
-                  not always), word of the gate buffer; bias (11 fraction bits)";
-    image("gates", format, rows, 8)
+    let frac = GATE_FRAC - program.quant().gate_shift() as i32;
+    let format = format!(
+        "last of its layer (of several), gate groups needed, by part from the last: in use (if not \
+         always), word of the gate buffer; bias ({frac} fraction bits)"
+    );
+    image("gates", &format, rows, 8)
 }
 
 fn hidden(program: &Program, sizes: &Sizes, table: &CellTable) -> String {

@@ -52,7 +52,7 @@ impl Cells {
         };
         let unit = |row: usize| Unit {
             gates: places.iter().map(|part| place(row, part)).collect(),
-            bias: std::array::from_fn(|_| random.word() >> 3),
+            bias: std::array::from_fn(|_| random.word() >> random.below(4)),
             to_input: random.below(4) != 0,
             addr: random.below(1 << Self::ACT_AW) as i64,
             slot: random.below(1 << Self::SLOT_W) as i64,

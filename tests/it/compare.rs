@@ -94,6 +94,7 @@ fn a_comparison_goes_down_to_the_board_and_is_not_done_twice() {
     assert_eq!(fdht["lanes"][0]["outputs_compared"], 3 * 3);
     assert_eq!(fdht["boards"][0]["fits"], true);
     assert!(fdht["boards"][0]["fmax_mhz"].as_f64().unwrap() > 10.0);
+    assert!(first[2].contains("| buffer bits | try |\n"), "{}", first[2]);
     // The page has the figures of the commands that it lists.
     let line = "run work/fdht_s2_w6_a8.json --inputs work/validation.npz";
     assert!(first[2].contains(&format!("htgen {line}")), "{}", first[2]);

@@ -105,7 +105,7 @@ const GRID: &[(&str, &[&str])] = &[
             "SERIAL=1",
             "LANES=8 DRAINS=4 CELLS=2 ROWS=6 GROUPS=7 GATE_SHIFT=3",
             "LANES=2 DRAINS=2 CELLS=2",
-            "PARTS=2 GRU=1 MASKED=1",
+            "PARTS=2 GRU=1 MASKED=1 GATE_SHIFT=15",
             "LANES=8 DRAINS=4 CELLS=2 ROWS=6 GROUPS=7 PARTS=2 LAYERED=1 HARD=1",
         ],
     ),

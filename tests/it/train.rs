@@ -3,13 +3,12 @@
 
 use crate::cli_support::{Folder, object};
 use crate::interrupted::{Moment, interrupt};
-use htgen::data::{Array, ArrayData, Labelled, write_npz};
+use htgen::data::{Array, ArrayData, write_npz};
 use htgen::tool::Run;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rustix::process::Signal;
 use std::fs;
-use std::path::PathBuf;
 
 /// Sequences of the easy set.
 const COUNT: usize = 90;
@@ -36,6 +35,10 @@ label_smoothing = 0.05
 /// Sequences of eight noisy bytes a step with a bright spot that stays, in one of three parts: three
 /// classes; ten groups.
 pub fn easy(dir: &Folder) {
+    write_npz(&dir.path("easy.npz"), &easy_arrays()).unwrap();
+}
+
+fn easy_arrays() -> Vec<(&'static str, Array)> {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     let mut bytes = Vec::new();
     for k in 0..COUNT {
@@ -47,12 +50,11 @@ pub fn easy(dir: &Folder) {
         }
     }
     let ints = |values: Vec<i64>| Array { shape: vec![COUNT], data: ArrayData::I64(values) };
-    let arrays = [
+    vec![
         ("x", Array { shape: vec![COUNT, 4, 8], data: ArrayData::U8(bytes) }),
         ("y", ints((0..COUNT).map(|k| (k % 3) as i64).collect())),
         ("group", ints((0..COUNT).map(|k| (k / 9) as i64).collect())),
-    ];
-    write_npz(&dir.path("easy.npz"), &arrays).unwrap();
+    ]
 }
 
 fn folder(config: &str) -> Folder {
@@ -140,6 +142,16 @@ fn validation_files() {
         dir.json("train easy.npz --config train.toml -o all.json --validation easy.npz easy.npz");
     assert_eq!(all["training"]["sequences"], COUNT);
     assert_eq!(all["validation"]["sequences"], 2 * COUNT);
+    let record = object(&fs::read_to_string(dir.path("all.train.json")).unwrap());
+    assert_eq!(record["validation_data"].as_array().unwrap().len(), 2);
+    let split = Array { shape: vec![COUNT], data: ArrayData::I64(vec![2; COUNT]) };
+    let mut arrays = easy_arrays();
+    arrays.push(("split", split));
+    write_npz(&dir.path("split.npz"), &arrays).unwrap();
+    let ended = dir.htgen("train easy.npz --config train.toml -o no.json --validation split.npz");
+    let expected =
+        "error: split.npz: split: parts what comes parted, by --validation; leave one out\n";
+    assert_eq!((ended.code, ended.messages().as_str()), (Some(2), expected));
     let by = CONFIG.replace("[data]", "[data]\nby = \"sequence\"\nvalidation_groups = [1]");
     fs::write(dir.path("train.toml"), by).unwrap();
     let ended = dir.htgen(parts);
@@ -148,30 +160,6 @@ fn validation_files() {
                     error: train.toml: data.validation_groups: parts what comes parted, by \
                     --validation; leave one out\n";
     assert_eq!(ended.messages(), expected);
-}
-
-/// Of two files the one without the array of groups has a group a sequence.
-#[test]
-fn groups_of_one_file_alone() {
-    let dir = folder(CONFIG);
-    let (easy, other) = (dir.path("easy.npz"), dir.path("other.npz"));
-    let array = |shape: &[usize], data| Array { shape: shape.to_vec(), data };
-    let arrays = [
-        ("x", array(&[3, 4, 8], ArrayData::U8(vec![7; 96]))),
-        ("y", array(&[3], ArrayData::I64(vec![0, 1, 2]))),
-        ("voice", array(&[3], ArrayData::I64(vec![5, 5, 9]))),
-    ];
-    write_npz(&other, &arrays).unwrap();
-    let groups = |paths: &[&PathBuf], group| Labelled::load_all(paths, group).unwrap().groups;
-    let own: Vec<usize> = (0..COUNT).collect();
-    let expected = [own.clone(), vec![COUNT, COUNT, COUNT + 1]].concat();
-    assert_eq!(groups(&[&easy, &other], Some("voice")), Some(expected));
-    let usual = groups(&[&other, &easy], None).unwrap();
-    assert_eq!((&usual[..4], usual[COUNT + 2]), (&[0, 0, 1, 2][..], 11), "groups of nine");
-    let refused = Labelled::load_all(&[&easy, &other], Some("hand")).unwrap_err().to_string();
-    let message =
-        "easy.npz: hand: array missing: found group, x, y, expected the group of each sequence";
-    assert!(refused.ends_with(message), "{refused}");
 }
 
 #[test]

@@ -19,12 +19,12 @@ const MAX_BYTES: u64 = 1 << 20;
 
 pub(super) fn run(args: &Train) -> anyhow::Result<Outcome> {
     let config = config(&args.config)?;
-    let mut data = data(&args.data, &config)?;
-    if !args.validation.is_empty() {
+    let data = if args.validation.is_empty() {
+        data(&args.data, &config)?
+    } else {
         config.data.check_parted().map_err(|p| p.in_file(args.config.display()))?;
-        data.hold_back(Labelled::load_all(&args.validation, None)?)
-            .map_err(|p| p.in_file(args.validation[0].display()))?;
-    }
+        Labelled::load_parted(&args.data, &args.validation)?
+    };
     let inputs = data.sequences.inputs();
     config.check_inputs(inputs).map_err(|p| p.in_file(args.config.display()))?;
     let split = Split::of(&data, &config.data).map_err(|p| in_data(p, args))?;
@@ -59,7 +59,7 @@ pub(super) fn run(args: &Train) -> anyhow::Result<Outcome> {
     let best = train::best_model(task, &state)?;
     let report = report(&best, task, &state, end, &args.output)?;
     if report.file.is_some() {
-        files.write(&report, &config, &state, &args.data)?;
+        files.write(&report, &config, &state, args)?;
         let cores = if args.safetensors { Cores::Safetensors } else { Cores::Inline };
         model::save(&best, &args.output, cores)?;
     }
@@ -178,6 +178,8 @@ struct Record<'a> {
     #[serde(flatten)]
     report: &'a Trained,
     data: &'a [PathBuf],
+    #[serde(skip_serializing_if = "<[PathBuf]>::is_empty")]
+    validation_data: &'a [PathBuf],
     config: &'a TrainConfig,
     history: &'a [train::Epoch],
 }
@@ -227,9 +229,10 @@ impl Files {
         report: &Trained,
         config: &TrainConfig,
         state: &State,
-        data: &[PathBuf],
+        args: &Train,
     ) -> anyhow::Result<()> {
-        let record = Record { report, data, config, history: &state.history };
+        let (data, validation_data) = (&args.data, &args.validation);
+        let record = Record { report, data, validation_data, config, history: &state.history };
         let text = serde_json::to_string_pretty(&record)? + "\n";
         let curve = train::loss_curve(&report.name, &state.history);
         let both =

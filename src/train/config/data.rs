@@ -62,6 +62,7 @@ impl DataTable {
         let keys = [
             ("data.by", self.by.is_some()),
             ("data.validation_groups", !self.validation_groups.is_empty()),
+            ("data.group", self.group.is_some()),
         ];
         let given = keys.iter().filter(|(_, given)| *given).map(|(key, _)| {
             Diagnostic::new(*key, "parts what comes parted, by --validation").help("leave one out")
