@@ -111,6 +111,33 @@ fn large_terms_cancel() {
     }
 }
 
+/// Formats without data leave room for the bias: what is clipped is beyond the ends of the functions.
+#[test]
+fn formats_without_data_keep_the_gates() {
+    for seed in 0..10 {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let model = model(Cell::Lstm, &mut rng);
+        let config = PlanConfig::UNLIMITED;
+        let plan = evaluate::plan_of(&model, &config).unwrap();
+        let widths = Widths { weight_bits: 16, activation_bits: 12 };
+        let formats = quant::safe(&model, &plan, &config, widths);
+        let quant = quant::quantize(&model, plan, formats).unwrap();
+        let reference = Reference::new(&model, quant.plan());
+        let (mut state, mut executor) = (reference.start(), Executor::new(&quant));
+        for k in 0..40 {
+            let step: Vec<u8> = (0..INPUTS).map(|_| rng.random()).collect();
+            reference.step(&raw(&step), &mut state, &mut |_, _| {});
+            let elements: Vec<i32> = step.iter().map(|&byte| byte.into()).collect();
+            executor.step(&elements, &mut ());
+            let h = reference.output(&state, &mut |_, _| {});
+            for (exact, found) in h.iter().zip(executor.output(&mut ())) {
+                let found = f64::from(found) / 2f64.powi(11);
+                assert!((found - exact).abs() < 0.05, "seed {seed}, step {k}: {exact} {found}");
+            }
+        }
+    }
+}
+
 /// Where every input is the mean, the products and what was taken off the biases cancel to their
 /// roundings, however coarse the weights.
 #[test]
