@@ -18,6 +18,7 @@ mod cli_support;
 mod cli_tools; // tools missing or too old
 #[cfg(feature = "train")]
 mod compare; // systems side by side, down to the board
+mod compare_page;
 #[cfg(feature = "compress")]
 mod compress; // exact recovery, tolerances, budgets, the errors of nodes
 mod compress_cli; // dense checkpoints, refusals, the command end to end

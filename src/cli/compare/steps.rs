@@ -1,6 +1,6 @@
 //! The commands of a comparison in their order, and the figures of their reports.
 
-use super::work::{Command, Work};
+use super::work::{Command, RESUME, Work};
 use crate::compare::{
     Accuracy, BoardResult, BoardRun, CompareConfig, Comparison, LaneResult, Spread, System,
     SystemResult,
@@ -86,7 +86,7 @@ fn train(
             args.extend(["--config".into(), text(&toml), "-o".into(), text(&model)]);
             args.push("--safetensors".into());
             if work.path(&format!("{name}.checkpoint")).exists() {
-                args.push("--resume".into());
+                args.push(RESUME.into());
             }
             let inputs = data.iter().cloned().chain([toml]).collect();
             let makes = std::slice::from_ref(&model);

@@ -13,6 +13,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// The word with which training goes on from a checkpoint.
+pub const RESUME: &str = "--resume";
+
 /// Longest run of one command.
 const LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Largest kept report and largest input.
@@ -95,22 +98,24 @@ impl Work {
     /// # Errors
     /// An input that cannot be read; a command that fails, in its own words.
     pub fn report(&mut self, command: &Command<'_>) -> Result<Value> {
-        let shown: Vec<&str> = command.args.iter().map(String::as_str).collect();
-        let line = format!("htgen {}", shown.join(" "));
-        self.commands.push(line.clone());
+        // Going on from a checkpoint comes to what beginning anew does: it is not part of what was done.
+        let own: Vec<String> =
+            command.args.iter().filter(|word| *word != RESUME).cloned().collect();
+        self.commands.push(format!("htgen {}", own.join(" ")));
         let mut inputs = Vec::new();
         for path in &command.inputs {
             inputs.push(self.hash(path)?);
         }
         let file = self.path("reports").join(format!("{}.json", command.name));
         if let Some(kept) = kept(&file)
-            && kept.command == command.args
+            && kept.command == own
             && kept.inputs == inputs
             && kept.htgen == env!("CARGO_PKG_VERSION")
             && command.makes.iter().all(|made| made.exists())
         {
             return Ok(kept.report);
         }
+        let line = format!("htgen {}", command.args.join(" "));
         out::note(&line);
         let args = command.args.iter().map(String::as_str).chain(["--json"]);
         let finished = Run::new(&self.program).args(args).limit(LIMIT).run()?;
@@ -125,7 +130,7 @@ impl Work {
             self.hashes.remove(made);
         }
         let htgen = env!("CARGO_PKG_VERSION").to_owned();
-        let kept = Kept { command: command.args.clone(), inputs, htgen, report };
+        let kept = Kept { command: own, inputs, htgen, report };
         let text = serde_json::to_string_pretty(&kept).map_err(|error| {
             Problems::from(Diagnostic::new("", error.to_string()).in_file(file.display()))
         })?;
