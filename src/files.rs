@@ -1,51 +1,19 @@
-//! Whole files or none: reading under a size limit, writing beside the target and renaming at the
-//! end. Knows nothing about what the files hold.
+//! Whole files or none: reading regular files under a limit, writing beside the target and renaming
+//! at the end. Knows nothing about what the files hold.
+//!
+//! Nothing else in the library opens a file (clippy.toml forbids it).
 
+mod read;
 mod staged;
 
+pub use read::{check, copy, open, read, read_text};
 pub use staged::{Staged, check_replaceable};
 
 use crate::error::{Diagnostic, Problems, Result};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
-
-/// Reads a regular file of at most `limit` bytes; the size is checked before anything is read.
-pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
-    let failed = |error: io::Error| Problems::from(not_read(path, &error));
-    let file = File::open(path).map_err(failed)?;
-    let meta = file.metadata().map_err(failed)?;
-    if !meta.is_file() {
-        return Err(Diagnostic::new("", "not a regular file").in_file(path.display()).into());
-    }
-    if meta.len() > limit {
-        return Err(too_large(path, meta.len(), limit).into());
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0));
-    // One byte more than allowed tells a file that grew after the check.
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > limit {
-        return Err(too_large(path, bytes.len() as u64, limit).into());
-    }
-    Ok(bytes)
-}
-
-fn not_read(path: &Path, error: &io::Error) -> Diagnostic {
-    let problem = Diagnostic::new("", format!("cannot be read ({error})")).in_file(path.display());
-    match error.kind() {
-        io::ErrorKind::NotFound => problem.help("check the path"),
-        io::ErrorKind::PermissionDenied => problem.help("check the permissions"),
-        _ => problem,
-    }
-}
-
-fn too_large(path: &Path, size: u64, limit: u64) -> Diagnostic {
-    Diagnostic::new("", "file too large")
-        .found(format!("{size} bytes"))
-        .expected(format!("at most {limit}"))
-        .in_file(path.display())
-}
 
 /// Writes several files: all of them beside their targets first, then one rename each, in order.
 ///
@@ -78,6 +46,18 @@ fn temporary(path: &Path) -> io::Result<NamedTempFile> {
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     builder.tempfile_in(folder(path))
+}
+
+/// Writes a file at a place that is ours, such as a folder that is being filled.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = create(path)?;
+    file.write_all(bytes).map_err(|error| not_written(path, &error))
+}
+
+/// Begins a file at a place that is ours.
+#[expect(clippy::disallowed_methods, reason = "the one place that makes a file under its own name")]
+pub fn create(path: &Path) -> Result<File> {
+    File::create(path).map_err(|error| not_written(path, &error))
 }
 
 /// A file too large for memory, written beside its target; dropped before [`commit`](Self::commit),

@@ -14,8 +14,6 @@ use crate::sched::{self, Program};
 use crate::tool::Hold;
 use crate::verilog::Bundle;
 use serde::{Deserialize, Serialize};
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 const MANIFEST: &str = "design.json";
@@ -73,15 +71,13 @@ pub fn write(dir: &Path, model: &Model, program: &Program, bundle: &Bundle) -> R
         cycles_per_step: program.timing().cycles_per_step,
     };
     let text = |error: String| Problems::from(Diagnostic::new(HARDWARE, error));
-    let mut own: Vec<(PathBuf, Vec<u8>)> =
-        bundle.files.iter().map(|(name, text)| (at(name), text.clone().into_bytes())).collect();
-    let hw = toml::to_string(program.hw()).map_err(|error| text(error.to_string()))?;
-    own.push((at(HARDWARE), hw.into_bytes()));
-    let json = serde_json::to_string_pretty(&manifest).map_err(|error| text(error.to_string()))?;
-    own.push((at(MANIFEST), format!("{json}\n").into_bytes()));
-    for (path, bytes) in own {
-        fs::write(&path, bytes).map_err(|error| not_written(dir, &error))?;
+    for (name, text) in &bundle.files {
+        staged.write(name, text.as_bytes())?;
     }
+    let hw = toml::to_string(program.hw()).map_err(|error| text(error.to_string()))?;
+    staged.write(HARDWARE, hw.as_bytes())?;
+    let json = serde_json::to_string_pretty(&manifest).map_err(|error| text(error.to_string()))?;
+    staged.write(MANIFEST, format!("{json}\n").as_bytes())?;
     let quantized = Model { formats: Some(quant.formats().clone()), ..model.clone() };
     model::save(&quantized, &at(MODEL), Cores::Inline)?;
     if hold.is_interrupted() {
@@ -129,7 +125,7 @@ pub fn read(dir: &Path) -> Result<Design> {
 /// The manifest of a folder; none when it has none.
 fn manifest(dir: &Path) -> Result<Option<Manifest>> {
     let path = dir.join(MANIFEST);
-    if !path.is_file() {
+    if !path.exists() {
         return Ok(None);
     }
     let manifest: Option<Manifest> = serde_json::from_slice(&files::read(&path, MAX_BYTES)?).ok();
@@ -139,9 +135,4 @@ fn manifest(dir: &Path) -> Result<Option<Manifest>> {
 /// Refuses to replace anything but an empty folder or a design.
 pub fn check_replaceable(dir: &Path) -> Result<()> {
     files::check_replaceable(dir, "a design of htgen", || Ok(manifest(dir)?.is_some()))
-}
-
-fn not_written(dir: &Path, error: &io::Error) -> Problems {
-    let what = format!("cannot be written ({})", error.kind());
-    Diagnostic::new("", what).in_file(dir.display()).into()
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, Problems, Result};
 
 /// A folder being filled. Dropped before [`Staged::commit`], it leaves no trace.
 #[derive(Debug)]
@@ -32,6 +32,15 @@ impl Staged {
     /// Where to write.
     pub fn path(&self) -> PathBuf {
         self.dir.path().join("new")
+    }
+
+    /// Writes a file of the folder; a message names it as it will be called.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        super::write(&self.path().join(name), bytes).map_err(|problems| {
+            let place = self.target.join(name).display().to_string();
+            let renamed = problems.0.into_iter().map(|d| Diagnostic { place: place.clone(), ..d });
+            Problems(renamed.collect())
+        })
     }
 
     /// Puts the folder in its place, in one step: whoever looks sees what stood there or the new
@@ -110,6 +119,7 @@ fn refusal(target: &Path, error: &io::Error) -> Diagnostic {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "files of the tests themselves")]
 mod tests {
     use super::*;
     use std::sync::atomic::{AtomicBool, Ordering};

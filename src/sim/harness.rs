@@ -80,7 +80,7 @@ impl Workspace {
             wave.chain(["--progress".into(), self.file("progress")]).collect();
         let run = self.command().args(arguments);
         let finished = watched(run, || {
-            let done = std::fs::read_to_string(self.file("progress")).unwrap_or_default();
+            let done = files::read_text(&self.file("progress"), 64).unwrap_or_default();
             if !done.trim().is_empty() {
                 progress(&format!("simulated {} of {sequences} sequences", done.trim()));
             }

@@ -23,6 +23,9 @@ use crate::files::{self, Staged};
 use crate::sched::Program;
 use crate::tool::{self, Found, Tool};
 
+/// Largest file that is read, bytes.
+const MAX_BYTES: u64 = 1 << 30;
+
 /// The bench, file by file; one for all designs.
 pub const BENCH: [(&str, &str); 8] = [
     ("ht_top_tb.cpp", include_str!("../../testbenches/ht_top_tb.cpp")),
@@ -122,14 +125,14 @@ pub(super) fn build(
         dir,
     };
     let stamp = recipe.stamp();
-    let built = fs::read_to_string(folder.join("stamp")).is_ok_and(|found| found == stamp);
+    let built = files::read_text(&folder.join("stamp"), 256).is_ok_and(|found| found == stamp);
     if !built || !model.executable.is_file() {
         tool::find(Tool::Make)?;
         tool::find(Tool::Cxx)?;
         progress("building the model");
         let staged = Staged::beside(&folder)?;
         recipe.build_in(&staged.path(), &verilator)?;
-        write(&staged.path().join("stamp"), stamp.as_bytes())?;
+        staged.write("stamp", stamp.as_bytes())?;
         staged.commit()?;
     }
     Ok(model)
@@ -211,10 +214,10 @@ impl<'a> Recipe<'a> {
         });
         fs::create_dir(folder.join("obj")).map_err(|e| unwritable(folder, &e))?;
         for (name, text) in BENCH {
-            write(&folder.join(name), text.as_bytes())?;
+            files::write(&folder.join(name), text.as_bytes())?;
         }
         for (name, text) in &self.sources {
-            write(&folder.join(name), text)?;
+            files::write(&folder.join(name), text)?;
         }
         if let Some(runtime) = &runtime {
             copy_objects(runtime, &folder.join("obj"))?;
@@ -239,19 +242,24 @@ fn copy_objects(from: &Path, to: &Path) -> Result<()> {
         let name = entry.file_name().to_string_lossy().into_owned();
         let target = to.join(&name);
         if name.starts_with("verilated") && name.ends_with(".o") && !target.exists() {
-            let bytes = fs::read(entry.path()).map_err(|e| unreadable(&entry.path(), &e))?;
+            let bytes = files::read(&entry.path(), MAX_BYTES)?;
             files::write_all(&[(target, bytes)])?;
         }
     }
     Ok(())
 }
 
-/// The Verilog files of a folder, sorted by name.
+/// The Verilog files of a folder, sorted by name; its memory images are looked at, as the model would
+/// wait for ever for one that is no file.
 fn read_verilog(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(dir).map_err(|e| unreadable(dir, &e))? {
         let path = entry.map_err(|e| unreadable(dir, &e))?.path();
-        if path.extension().is_some_and(|extension| extension == "v") {
+        let has = |ending: &str| path.extension().is_some_and(|extension| extension == ending);
+        if has("hex") {
+            files::check(&path, MAX_BYTES)?;
+        }
+        if has("v") {
             paths.push(path);
         }
     }
@@ -268,11 +276,7 @@ fn read_source(path: &Path) -> Result<(String, Vec<u8>)> {
         Diagnostic::new(path.display().to_string(), "not a usable file name")
             .expected("letters, digits, '.', '_' and '-'")
     })?;
-    Ok((name.to_owned(), files::read(path, 1 << 30)?))
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    fs::write(path, bytes).map_err(|error| unwritable(path, &error))
+    Ok((name.to_owned(), files::read(path, MAX_BYTES)?))
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Problems {

@@ -3,14 +3,16 @@
 //! The five boards are embedded, so that an installed htgen knows them; others are files.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
 
 use super::Family;
 use crate::error::{Diagnostic, Problems, Result};
+use crate::files;
 
+/// Largest board file.
+const MAX_BYTES: u64 = 1 << 16;
 /// The boards that come with htgen, as name and text.
 const EMBEDDED: [(&str, &str); 5] = [
     ("icebreaker", include_str!("../../constraints/icebreaker.toml")),
@@ -83,8 +85,7 @@ impl Board {
                 .help("or give the path of a board file, NAME.toml")
                 .into());
         }
-        let text = fs::read_to_string(Path::new(target))
-            .map_err(|error| Diagnostic::new(target, format!("cannot be read: {error}")))?;
+        let text = files::read_text(Path::new(target), MAX_BYTES)?;
         Board::parse(&text, target)
     }
 

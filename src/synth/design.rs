@@ -8,6 +8,8 @@ use super::Board;
 use crate::error::{Diagnostic, Problems, Result};
 use crate::verilog::{Memory, Multiplier};
 
+/// Largest file of a design or of a tool, bytes.
+pub(super) const MAX_BYTES: u64 = 1 << 30;
 /// Width of an output value of an emitted design, bits.
 const OUT_BITS: usize = 16;
 

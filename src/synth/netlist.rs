@@ -7,10 +7,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::design::{DesignFiles, file_name};
+use super::design::{DesignFiles, MAX_BYTES, file_name};
 use super::plan::{GUARD, RTL, read_design};
 use super::{Board, Family};
 use crate::error::{Diagnostic, Result};
+use crate::files;
 use crate::tool::{self, Hold, Tool};
 
 /// Writes the design as a netlist of the board's cells to `path`. The top module keeps its name
@@ -26,12 +27,12 @@ pub fn netlist(design: &DesignFiles, board: &Board, path: &Path) -> Result<()> {
     fs::create_dir(dir.path().join(RTL)).map_err(refused)?;
     for source in design.files() {
         let name = file_name(source).expect("the names were checked");
-        fs::copy(source, dir.path().join(RTL).join(name)).map_err(refused)?;
+        files::copy(source, &dir.path().join(RTL).join(name), MAX_BYTES)?;
     }
-    fs::write(dir.path().join("netlist.ys"), script(design, board)).map_err(refused)?;
+    files::write(&dir.path().join("netlist.ys"), script(design, board).as_bytes())?;
     yosys.run().args(["-Q", "-T", "netlist.ys"]).cwd(dir.path()).keep_tail().run_ok()?;
-    fs::copy(dir.path().join("netlist.v"), path).map_err(refused)?;
-    Ok(())
+    let text = files::read(&dir.path().join("netlist.v"), MAX_BYTES)?;
+    files::write_all(&[(path.to_path_buf(), text)])
 }
 
 fn script(design: &DesignFiles, board: &Board) -> String {

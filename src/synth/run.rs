@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::cells::{self, CellTable, Cells};
-use super::design::{DesignFiles, file_name};
+use super::design::{DesignFiles, MAX_BYTES, file_name};
 use super::placed;
 use super::plan::{
     self, HARNESS_STAT, MODULES_STAT, REPORT, RTL, SCRIPT, STAT, Step, StepKind, SynthPlan,
@@ -88,18 +88,16 @@ struct Bench<'a> {
 impl Bench<'_> {
     /// Writes the plan's files and copies the design's.
     fn fill(&self) -> Result<()> {
-        let refused = |path: &Path, error: std::io::Error| {
-            Diagnostic::new(path.display().to_string(), format!("cannot be copied: {error}"))
-        };
         let rtl = self.dir.join(RTL);
-        fs::create_dir(&rtl).map_err(|error| refused(&rtl, error))?;
+        fs::create_dir(&rtl).map_err(|error| {
+            Diagnostic::new(rtl.display().to_string(), format!("cannot be made: {error}"))
+        })?;
         for source in &self.plan.sources {
             let name = file_name(source).expect("the plan checked the names");
-            fs::copy(source, rtl.join(name)).map_err(|error| refused(source, error))?;
+            files::copy(source, &rtl.join(name), MAX_BYTES)?;
         }
         for (name, text) in &self.plan.files {
-            fs::write(self.dir.join(name), text)
-                .map_err(|error| refused(&self.dir.join(name), error))?;
+            files::write(&self.dir.join(name), text.as_bytes())?;
         }
         Ok(())
     }
@@ -111,8 +109,9 @@ impl Bench<'_> {
     }
 
     fn read(&self, name: &str) -> Result<String> {
-        fs::read_to_string(self.dir.join(name)).map_err(|error| {
-            Diagnostic::new(name, format!("the tool did not write it: {error}")).into()
+        files::read_text(&self.dir.join(name), MAX_BYTES).map_err(|problems| {
+            let problem = Diagnostic::new(name, "the tool did not write it as it should");
+            problem.found(problems).into()
         })
     }
 

@@ -17,6 +17,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::Hold;
 use crate::error::{Diagnostic, Result};
+use crate::files;
 
 /// Output kept by [`Run::keep_tail`], bytes a stream.
 const TAIL_BYTES: usize = 64 * 1024;
@@ -145,10 +146,7 @@ impl Run {
 
     fn open_log(&self) -> Result<Option<Arc<Mutex<File>>>> {
         let Some(path) = &self.log_file else { return Ok(None) };
-        let file = File::create(path).map_err(|error| {
-            Diagnostic::new(path.display().to_string(), format!("cannot write the log: {error}"))
-        })?;
-        Ok(Some(Arc::new(Mutex::new(file))))
+        Ok(Some(Arc::new(Mutex::new(files::create(path)?))))
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that starts a process")]

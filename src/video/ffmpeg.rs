@@ -14,6 +14,7 @@
 //!   `-protocol_whitelist file` keeps a playlist from naming anything else.
 
 use crate::error::{Diagnostic, Result};
+use crate::files;
 use crate::tool::{self, Found, Run, Tool};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -81,6 +82,7 @@ impl Ffmpeg {
 
     /// A run that decodes the first video stream and nothing else.
     fn read(&self, video: &Path) -> Result<Run> {
+        files::check(video, u64::MAX)?;
         let place = video.canonicalize().map_err(|error| {
             Diagnostic::new("", format!("cannot be read ({error})")).in_file(video.display())
         })?;

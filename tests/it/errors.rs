@@ -178,7 +178,7 @@ fn files_that_are_no_files() {
             "DIR/no.json: cannot be read (No such file or directory (os error 2)); check the path"
         ],
     );
-    refused(&dir, model::load(dir.path()), expect!["DIR: not a regular file"]);
+    refused(&dir, model::load(dir.path()), expect!["DIR: not a regular file: found a folder"]);
     let huge = dir.path().join("huge.json");
     fs::File::create(&huge).unwrap().set_len((1 << 28) + 1).unwrap();
     refused(

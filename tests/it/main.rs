@@ -2,6 +2,8 @@
 
 // clippy.toml allows this in `#[test]` functions; their helpers are tests as well.
 #![allow(clippy::unwrap_used)]
+// They make and look at files of every kind, and start processes through `htgen::tool` as well.
+#![allow(clippy::disallowed_methods)]
 
 mod bench_images;
 mod benches; // every library module in Verilator: the leaves ...
@@ -39,6 +41,8 @@ mod digits;
 mod emit;
 mod errors;
 mod errors_data;
+#[cfg(all(feature = "train", feature = "compress"))]
+mod every_command; // all that is read and written, as lines that other tests go through
 mod exact;
 mod examples; // the models that ship
 mod formats; // every tensor format, cell and number of layers
@@ -66,6 +70,8 @@ mod shared;
 mod sim; // emitted designs against the reference, in Verilator
 mod sim_bench; // the bench of all designs notices every broken rule
 mod simulated;
+#[cfg(all(feature = "train", feature = "compress"))]
+mod special_files; // pipes, sockets and devices in place of files
 mod support;
 mod synth; // plans as text, boards, guards, and runs on a small design
 mod tidy; // rules of form for all files

@@ -86,7 +86,7 @@ impl Work {
 
     /// Writes a file, when it does not say the same already.
     pub fn write(&mut self, path: &Path, text: &str) -> Result<()> {
-        if fs::read(path).is_ok_and(|found| found == text.as_bytes()) {
+        if files::read(path, MAX_REPORT).is_ok_and(|found| found == text.as_bytes()) {
             return Ok(());
         }
         self.hashes.remove(path);
