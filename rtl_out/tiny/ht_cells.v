@@ -12,9 +12,9 @@
 
 module ht_cells #(
   // Tables, CELLS images each: {last, need, {use, word} .., bias} by unit and gate;
-  // {last, to input, input word, hidden word} by unit.
-  parameter GATE_FILE   = "gates",
-  parameter HIDDEN_FILE = "hidden",
+  // {last, to input, input word, hidden word} by unit. Names without digit and ending.
+  parameter GATE_FILE   = "",
+  parameter HIDDEN_FILE = "",
   parameter SIGMOID_FILE = "ht_sigmoid.hex",
   parameter HARD_FILE   = "ht_hard_sigmoid.hex",
   parameter LANES       = 4,     // lanes, a power of two
@@ -279,7 +279,7 @@ module ht_cells #(
     end
 
     ht_rom #(
-      .FILE  ({GATE_FILE, DIGIT, ".hex"}),
+      .FILE  ((GATE_FILE == "") ? "" : {GATE_FILE, DIGIT, ".hex"}),
       .WIDTH (GATE_W),
       .DEPTH (4 * ROWS)
     ) u_gate_table (
@@ -434,7 +434,7 @@ module ht_cells #(
     end
 
     ht_rom #(
-      .FILE  ({HIDDEN_FILE, DIGIT, ".hex"}),
+      .FILE  ((HIDDEN_FILE == "") ? "" : {HIDDEN_FILE, DIGIT, ".hex"}),
       .WIDTH (HID_W),
       .DEPTH (ROWS)
     ) u_hidden_table (

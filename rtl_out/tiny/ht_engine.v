@@ -9,14 +9,14 @@
 `default_nettype none
 
 module ht_engine #(
-  // images
-  parameter PROGRAM_FILE = "program.hex",   // instructions
-  parameter NEST_FILE    = "nests.hex",   // loop nests
-  parameter DELTA_FILE   = "deltas.hex",   // address deltas
-  parameter WEIGHT_FILE  = "weights.hex",   // weights, LANES a word
-  parameter LOADER_FILE  = "loader.hex",   // write addresses of the loader, where it has loops
-  parameter GATE_FILE    = "gates",   // gate tables, name without digit and ending
-  parameter HIDDEN_FILE  = "hidden",   // hidden tables, likewise
+  // images: names of files
+  parameter PROGRAM_FILE = "",   // instructions
+  parameter NEST_FILE    = "",   // loop nests
+  parameter DELTA_FILE   = "",   // address deltas
+  parameter WEIGHT_FILE  = "",   // weights, LANES a word
+  parameter LOADER_FILE  = "",   // write addresses of the loader, where it has loops
+  parameter GATE_FILE    = "",   // gate tables, name without digit and ending
+  parameter HIDDEN_FILE  = "",   // hidden tables, likewise
   parameter BIAS_FILE    = "",   // biases of the head; empty for none
   parameter SIGMOID_FILE = "ht_sigmoid.hex",
   parameter HARD_FILE    = "ht_hard_sigmoid.hex",
@@ -36,7 +36,7 @@ module ht_engine #(
   parameter WEIGHT_WORDS = 2,    // words of the weight ROM
   parameter FRAME_WORDS  = 2,    // words of the input buffer, one frame
   parameter FRAMES       = 1,    // frames of the input buffer
-  parameter GROUPS       = 2,    // groups of LANES words of the result buffer
+  parameter GROUPS       = 2,    // groups of LANES words of the result buffer; 0: there is none
   parameter GATE_GROUPS  = 2,    // groups of LANES gates
   parameter HIDDEN_WORDS = 2,    // words of the hidden buffer, one half
   parameter HIDDEN_HALVES = 1,   // 2: the time step before is read while this one is written
@@ -323,23 +323,28 @@ module ht_engine #(
     assign result_narrow[r*ACT_W +: ACT_W] = result_words[r*16 +: ACT_W];
   end endgenerate
 
-  ht_banks #(
-    .LANES  (LANES),
-    .DRAINS (DRAINS),
-    .BANKS  (BANKS),
-    .WIDTH  (ACT_W),
-    .GROUPS (GROUPS),
-    .OUT_AW (OUT_AW),
-    .ACT_AW (ACT_AW)
-  ) u_results (
-    .i_clk   (i_clk),
-    .i_we    (result_valid && result_dest == 2'd0),
-    .i_group (result_group),
-    .i_drain (result_drain),
-    .i_wdata (result_narrow),
-    .i_raddr (act_addr),
-    .o_rdata (result_data)
-  );
+  generate if (GROUPS != 0) begin : gen_results
+    ht_banks #(
+      .LANES  (LANES),
+      .DRAINS (DRAINS),
+      .BANKS  (BANKS),
+      .WIDTH  (ACT_W),
+      .GROUPS (GROUPS),
+      .OUT_AW (OUT_AW),
+      .ACT_AW (ACT_AW)
+    ) u_results (
+      .i_clk   (i_clk),
+      .i_we    (result_valid && result_dest == 2'd0),
+      .i_group (result_group),
+      .i_drain (result_drain),
+      .i_wdata (result_narrow),
+      .i_raddr (act_addr),
+      .o_rdata (result_data)
+    );
+  end else begin : gen_no_results
+    wire unused_narrow = &{1'b0, result_narrow};
+    assign result_data = {BANKS*ACT_W{1'b0}};
+  end endgenerate
 
   // The hidden buffer: an operand of the lanes, and the output of a model without a head.
   localparam [31:0]        OTHER_32 = (HIDDEN_HALVES == 2) ? HIDDEN_D : 0;
@@ -560,20 +565,25 @@ module ht_engine #(
     ht_resize #(.IN_W (FULL_W), .OUT_W (ADDR_W)) u_waddr (.i_data (waddr_full), .o_data (waddr));
     ht_resize #(.IN_W (IDX_W), .OUT_W (ADDR_W)) u_raddr (.i_data (raddr_full), .o_data (raddr));
 
+    // A memory for each requantiser that computes an output; with few outputs some have none.
     wire [DRAINS*16-1:0] words;
     for (r = 0; r < DRAINS; r = r + 1) begin : gen_bank
-      ht_ram #(
-        .WIDTH (16),
-        .DEPTH (DEPTH)
-      ) u_outputs (
-        .i_clk   (i_clk),
-        .i_we    (result_valid && result_dest == 2'd2),
-        .i_waddr (waddr),
-        .i_wdata (result_words[r*16 +: 16]),
-        .i_re    (1'b1),
-        .i_raddr (raddr),
-        .o_rdata (words[r*16 +: 16])
-      );
+      if (r < OUTPUTS) begin : gen_read
+        ht_ram #(
+          .WIDTH (16),
+          .DEPTH (DEPTH)
+        ) u_outputs (
+          .i_clk   (i_clk),
+          .i_we    (result_valid && result_dest == 2'd2),
+          .i_waddr (waddr),
+          .i_wdata (result_words[r*16 +: 16]),
+          .i_re    (1'b1),
+          .i_raddr (raddr),
+          .o_rdata (words[r*16 +: 16])
+        );
+      end else begin : gen_none
+        assign words[r*16 +: 16] = 16'd0;
+      end
     end
     localparam BANKI_W = (DRAINS < 2) ? 1 : PICK_W;
     wire [31:0] bank = {{(32-IDX_W){1'b0}}, out_idx} % DRAINS;

@@ -9,7 +9,7 @@
 `default_nettype none
 
 module ht_rom #(
-  parameter FILE   = "",                                // image for $readmemh
+  parameter FILE   = "",                                // image for $readmemh; empty: zeros
   parameter WIDTH  = 1,                                 // word width, bits, >= 1
   parameter DEPTH  = 2,                                 // words, >= 2
   parameter ADDR_W = (DEPTH < 2) ? 1 : $clog2(DEPTH)    // derived, do not set
@@ -27,8 +27,8 @@ module ht_rom #(
       ht_error_rom_size_out_of_bounds u_error ();
     end
 
-    // Without an image only the untouched defaults pass: yosys elaborates them on reading.
-    if (FILE == "" && (WIDTH != 1 || DEPTH != 2)) begin : gen_bounds_file
+    // Without an image few words pass: yosys elaborates the defaults of every module on its way.
+    if (FILE == "" && DEPTH > 8) begin : gen_bounds_file
       ht_error_rom_file_must_be_named u_error ();
     end
 

@@ -9,8 +9,8 @@
 `default_nettype none
 
 module ht_sequencer #(
-  parameter PROGRAM_FILE = "program.hex",  // instructions
-  parameter NEST_FILE    = "nests.hex",  // loop nests
+  parameter PROGRAM_FILE = "",  // image: instructions
+  parameter NEST_FILE    = "",  // image: loop nests
   parameter PROGRAM_LEN  = 2,   // instructions of a time step, 1..256
   parameter NESTS        = 2,   // loop nests, 2..256
   parameter LOOPS        = 1,   // loops of the longest nest, 1..16

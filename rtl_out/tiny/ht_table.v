@@ -7,7 +7,7 @@
 `default_nettype none
 
 module ht_table #(
-  parameter FILE   = "",                                // image for $readmemh
+  parameter FILE   = "",                                // image for $readmemh; empty: zeros
   parameter WIDTH  = 1,                                 // word width, bits, >= 1
   parameter DEPTH  = 2,                                 // words, 2..256
   parameter ADDR_W = (DEPTH < 2) ? 1 : $clog2(DEPTH)    // derived, do not set
@@ -21,8 +21,8 @@ module ht_table #(
       ht_error_table_size_out_of_bounds u_error ();
     end
 
-    // Without an image only the untouched defaults pass: yosys elaborates them on reading.
-    if (FILE == "" && (WIDTH != 1 || DEPTH != 2)) begin : gen_bounds_file
+    // Without an image few words pass: yosys elaborates the defaults of every module on its way.
+    if (FILE == "" && DEPTH > 8) begin : gen_bounds_file
       ht_error_table_file_must_be_named u_error ();
     end
 

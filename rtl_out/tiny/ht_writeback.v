@@ -9,7 +9,7 @@
 `default_nettype none
 
 module ht_writeback #(
-  parameter NEST_FILE   = "nests.hex",  // loop nests: shift and destination
+  parameter NEST_FILE   = "",  // image: loop nests: shift and destination
   parameter NESTS       = 2,   // loop nests, 2..256
   parameter NEST_HEAD_W = 1,   // bits of a nest's word before shift and destination
   parameter LANES       = 4,   // lanes, a power of two

@@ -75,7 +75,7 @@ pub fn schedule(quant: &QuantPlan, hw: &HwConfig) -> Result<Program> {
             tables,
             loader: loader.clone(),
             input_words: ctxs[0].addressing(0).words.next_multiple_of(aligned),
-            buffer_groups: parts.buffer_groups.max(1),
+            buffer_groups: parts.buffer_groups,
             gate_groups,
             hidden: HiddenBuffer { words, halves, output: first(top) },
             timing: Timing::default(),

@@ -32,7 +32,8 @@ pub struct Memory {
     pub written: bool,
 }
 
-/// All block memories of a program's design. A memory that nothing reads is not among them.
+/// All block memories of a program's design. The design has none that nothing reads: whether it finds
+/// that out would be the synthesiser's affair.
 pub fn memories(program: &Program, sizes: &Sizes) -> Vec<Memory> {
     let images: BTreeMap<String, String> = images::files(program, sizes).into_iter().collect();
     let live = |name: &str| images.get(name).map_or_else(Vec::new, |text| images::live_bits(text));
@@ -64,10 +65,7 @@ pub fn memories(program: &Program, sizes: &Sizes) -> Vec<Memory> {
     if quant.cell_unit(0).gates == GateActivation::HardSigmoid {
         all.push(rom("hard sigmoid", cells, 256, count(&images::live_bits(HARD_SIGMOID))));
     }
-    // A synthesiser leaves the result buffer out where a bit of the source's number is the same in all
-    // nests and never picks it.
-    let sources = || program.descs().iter().map(|desc| desc.source.code());
-    if sources().any(|code| code & 1 == 1) && sources().any(|code| code & 2 == 0) {
+    if program.buffer_groups() > 0 {
         let banks = program.banks();
         all.push(ram("results", banks, program.buffer_groups() * lanes / banks, act));
     }
@@ -85,7 +83,8 @@ pub fn memories(program: &Program, sizes: &Sizes) -> Vec<Memory> {
         all.push(rom("hidden table", 1, sizes.rows, count(&hidden)));
     }
     if quant.head().is_some() {
-        all.push(ram("outputs", drains, sizes.out_groups * lanes / drains, 16));
+        let read = drains.min(quant.outputs());
+        all.push(ram("outputs", read, sizes.out_groups * lanes / drains, 16));
         if quant.outputs() > 64 {
             all.push(rom("head bias", 1, quant.outputs(), count(&live("head_bias.hex"))));
         }

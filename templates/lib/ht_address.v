@@ -8,8 +8,8 @@
 `default_nettype none
 
 module ht_address #(
-  parameter DELTA_FILE  = "deltas.hex",  // deltas by nest and loop
-  parameter NEST_FILE   = "nests.hex",  // loop nests: first ROM word
+  parameter DELTA_FILE  = "",  // image: deltas by nest and loop
+  parameter NEST_FILE   = "",  // image: loop nests: first ROM word
   parameter NESTS       = 2,   // loop nests, 2..256
   parameter LOOPS       = 1,   // loops of the longest nest
   parameter ACT_AW      = 12,  // operand address, bits

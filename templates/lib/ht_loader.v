@@ -9,7 +9,7 @@
 `default_nettype none
 
 module ht_loader #(
-  parameter LOOP_FILE    = "loader.hex",  // deltas of the write address, by loop
+  parameter LOOP_FILE    = "",  // image: deltas of the write address, by loop
   parameter LOOPS        = 1,   // loops of the write address, 1 for consecutive words
   parameter COUNT_W      = 8,   // width of a loop counter, bits
   parameter INPUTS       = 2,   // elements of a time step

@@ -130,7 +130,8 @@ impl Cells {
         }
         files.push((VECTORS.to_owned(), self.vectors(&mut random, &table, &arrival)));
         let files: Vec<(&str, &str)> = files.iter().map(|(n, text)| (&n[..], &text[..])).collect();
-        check_files(Bench::of("ht_cells").params(&self.params()), &files);
+        let bench = Bench::of("ht_cells").params(&self.params());
+        check_files(bench.text("GATE_FILE", "gates").text("HIDDEN_FILE", "hidden"), &files);
     }
 
     fn params(&self) -> Vec<(&'static str, i64)> {

@@ -94,6 +94,7 @@ fn writeback() {
             ("NESTS", nests),
             ("NEST_HEAD_W", head.into()),
         ]);
+        let bench = bench.text("NEST_FILE", "nests.hex");
         check_files(bench, &[("nests.hex", &nest_words), (VECTORS, &vectors)]);
     }
 }
@@ -195,6 +196,7 @@ fn loader() {
         ];
         let params: Vec<(&str, i64)> = sizes.chain(formats).chain(rest).collect();
         let bench = Bench::of("ht_loader").named(loader.name).params(&params);
+        let bench = bench.text("LOOP_FILE", "loader.hex");
         check_files(bench, &[("loader.hex", &image), (VECTORS, &vectors)]);
     }
 }

@@ -99,6 +99,7 @@ fn addresses_follow_the_loop_indices() {
             ("NEST_HEAD_W", head.into()),
             ("NEST_TAIL_W", tail.into()),
         ]);
+        let bench = bench.text("NEST_FILE", "nests.hex").text("DELTA_FILE", "deltas.hex");
         let files =
             [("nests.hex", &nest_words[..]), ("deltas.hex", &delta_words), (VECTORS, &vectors)];
         check_files(bench, &files);
@@ -194,6 +195,7 @@ fn sequencer() {
             ("EVERY_STEP", every_step.into()),
             ("HEAD", head.into()),
         ]);
+        let bench = bench.text("PROGRAM_FILE", "program.hex").text("NEST_FILE", "nests.hex");
         let dir = folder(&[
             ("program.hex", &program_words),
             ("nests.hex", &nest_words),

@@ -81,17 +81,23 @@ const GRID: &[(&str, &[&str])] = &[
     ("ht_banks", &["LANES=1", "LANES=8 DRAINS=2 BANKS=4 GROUPS=5", "LANES=8 DRAINS=8 BANKS=8"]),
     ("ht_input_buffer", &["WORDS=7", "WORDS=48 BANKS=4 ELEMENTS=2"]),
     ("ht_lanes", &["LANES=1", "LANES=8 INPUT_BANKS=2 BANKS=4 BANK_ALWAYS=1 BANK_NEVER=2"]),
-    ("ht_address", &["NESTS=5 LOOPS=3", "NESTS=64 LOOPS=4 NEST_TAIL_W=9"]),
+    (
+        "ht_address",
+        &[
+            "NESTS=5 LOOPS=3 NEST_FILE=image.hex DELTA_FILE=image.hex",
+            "NESTS=64 LOOPS=4 NEST_TAIL_W=9 NEST_FILE=image.hex DELTA_FILE=image.hex",
+        ],
+    ),
     (
         "ht_sequencer",
         &[
             "PROGRAM_LEN=1 HEAD=0",
-            "PROGRAM_LEN=256 NESTS=256 LOOPS=16 SLABS=64",
+            "PROGRAM_LEN=256 NESTS=256 LOOPS=16 SLABS=64 PROGRAM_FILE=image.hex NEST_FILE=image.hex",
             "LOOPS=3 FRAMES=2 FRAME_WORDS=900 EVERY_STEP=1",
             "HIDDEN_HALF=100",
         ],
     ),
-    ("ht_writeback", &["LANES=1", "LANES=8 DRAINS=8 SHIFT_SPAN=0", "LANES=16 DRAINS=4 NESTS=9"]),
+    ("ht_writeback", &["LANES=1", "LANES=8 DRAINS=8 SHIFT_SPAN=0", "LANES=16 DRAINS=4 NESTS=9 NEST_FILE=image.hex"]),
     (
         "ht_loader",
         &[
@@ -103,13 +109,13 @@ const GRID: &[(&str, &[&str])] = &[
         "ht_cells",
         &[
             "SERIAL=1",
-            "LANES=8 DRAINS=4 CELLS=2 ROWS=6 GROUPS=7 GATE_SHIFT=3",
+            "LANES=8 DRAINS=4 CELLS=2 ROWS=6 GROUPS=7 GATE_SHIFT=3 GATE_FILE=gates HIDDEN_FILE=hidden",
             "LANES=2 DRAINS=2 CELLS=2",
             "PARTS=2 GRU=1 MASKED=1 GATE_SHIFT=15",
-            "LANES=8 DRAINS=4 CELLS=2 ROWS=6 GROUPS=7 PARTS=2 LAYERED=1 HARD=1",
+            "LANES=8 DRAINS=4 CELLS=2 ROWS=6 GROUPS=7 PARTS=2 LAYERED=1 HARD=1 GATE_FILE=gates HIDDEN_FILE=hidden",
         ],
     ),
-    ("ht_output", &["OUTPUTS=1", "OUTPUTS=64 IDX_W=6", "OUTPUTS=70 IDX_W=7 BIAS_FILE=program.hex"]),
+    ("ht_output", &["OUTPUTS=1", "OUTPUTS=64 IDX_W=6", "OUTPUTS=70 IDX_W=7 BIAS_FILE=image.hex"]),
 ];
 
 /// Parameter sets that must not elaborate, and the name of the missing module that says why.
@@ -117,9 +123,9 @@ const BOUNDS: &[(&str, &str, &str)] = &[
     ("ht_skid", "DATA_W=0", "skid_data_w_must_be_at_least_1"),
     ("ht_ram", "WIDTH=0", "ram_width_must_be_at_least_1"),
     ("ht_ram", "DEPTH=1", "ram_depth_must_be_at_least_2"),
-    ("ht_rom", "WIDTH=8", "rom_file_must_be_named"),
+    ("ht_rom", "DEPTH=9", "rom_file_must_be_named"),
     ("ht_rom", "FILE=image.hex WIDTH=24 DEPTH=1", "rom_size_out_of_bounds"),
-    ("ht_table", "WIDTH=8", "table_file_must_be_named"),
+    ("ht_table", "DEPTH=9", "table_file_must_be_named"),
     ("ht_table", "FILE=image.hex WIDTH=24 DEPTH=257", "table_size_out_of_bounds"),
     ("ht_select", "WIDTH=0", "select_width_must_be_at_least_1"),
     ("ht_select", "LANES=12", "select_lanes_must_be_a_power_of_two_up_to_256"),
@@ -202,11 +208,8 @@ fn images() -> TempDir {
     for name in ["image.hex", "ht_sigmoid.hex", "ht_hard_sigmoid.hex"] {
         fs::write(dir.path().join(name), TABLE_TEXT).expect("a file in a temporary folder");
     }
-    // What the modules above the leaves name by default: any word will do.
-    let singles = ["program", "nests", "deltas", "weights", "loader"];
-    let pairs = ["gates0", "gates1", "hidden0", "hidden1"];
-    for name in singles.iter().chain(&pairs) {
-        fs::write(dir.path().join(format!("{name}.hex")), "0\n").expect("a temporary file");
+    for name in ["gates0.hex", "gates1.hex", "hidden0.hex", "hidden1.hex"] {
+        fs::write(dir.path().join(name), "0\n").expect("a file in a temporary folder");
     }
     dir
 }

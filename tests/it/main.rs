@@ -26,6 +26,7 @@ mod compress; // exact recovery, tolerances, budgets, the errors of nodes
 mod compress_cli; // dense checkpoints, refusals, the command end to end
 #[cfg(feature = "compress")]
 mod compress_refusals;
+mod counts; // block memories and multipliers as yosys builds them
 mod data_frames; // clips to frames
 mod data_motion; // drawn clips, and what a linear classifier sees in them
 mod data_refusals; // bad recordings and clips, nothing half written
