@@ -115,7 +115,7 @@ def synthesis(bench):
         clock = "area only" if got["fmax_mhz"] is None else f"{got['fmax_mhz']:.1f}"
         bound = "" if least is None else least
         reached = "" if least is None else verdict(got["fmax_mhz"] >= least)
-        per_second = got["inferences_per_second"]
+        per_second = got["predicted_inferences_per_second"]
         rows.append([board, lanes, f"{got['lut4']:,}", f"{got['ff']:,}", got["bram"], got["dsp"],
                      verdict(got["fits"]), clock, bound, reached,
                      "" if per_second is None else f"{per_second:,.0f}",

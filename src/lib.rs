@@ -10,6 +10,7 @@ pub mod compare;
 pub mod compress;
 pub mod config;
 pub mod data;
+pub mod design;
 pub mod error;
 pub mod evaluate;
 pub mod files;

@@ -1,46 +1,35 @@
 //! A design's folder on disk: written whole or not at all, read back to the program it was made of.
 //!
-//! Beside the emitted files it holds `model.json` (the quantized model, numbers inline) and
-//! `hw.toml`, from which the program is made again, and `design.json`, which says whose folder this
-//! is. A folder without it is never replaced.
+//! Beside the emitted files it holds `model.json` (the quantized model) and `hw.toml`, from which the
+//! program is made again, and `design.json`, which names every file with its hash ([`Manifest`]). A folder
+//! without it is never replaced.
 
 use super::options::WidthOptions;
-use super::{hardware, stages};
+use super::{hardware, out, stages};
+use crate::design::{Change, Edit, HARDWARE, MANIFEST, MODEL, Manifest, VALUES};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files::{self, Staged};
 use crate::model::{self, Cores, Model};
 use crate::plan::PlanConfig;
 use crate::sched::{self, Program};
 use crate::tool::Hold;
-use crate::verilog::Bundle;
-use serde::{Deserialize, Serialize};
+use crate::verilog::{self, About, Bundle};
+use clap::Args;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-const MANIFEST: &str = "design.json";
-const MODEL: &str = "model.json";
-const HARDWARE: &str = "hw.toml";
-const FORMAT: &str = "htgen-design";
-const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Largest `design.json`.
-const MAX_BYTES: u64 = 1 << 16;
+const MANIFEST_BYTES: u64 = 1 << 16;
+/// Largest file of a design.
+const MAX_BYTES: u64 = 1 << 30;
 
-/// What `design.json` says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Manifest {
-    /// Always `htgen-design`.
-    format: String,
-    /// The version of htgen that wrote the folder.
-    htgen: String,
-    /// The model's name.
-    name: String,
-    /// The top module.
-    top: String,
-    /// Lanes.
-    lanes: usize,
-    /// Multiply-accumulates a time step, head apart.
-    macs_per_step: u64,
-    /// Cycles a time step, predicted.
-    cycles_per_step: u64,
+/// Whether a design may be other than it was emitted.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct EditOption {
+    /// Take Verilog and images as they are, edited on purpose; files that differ are named all the same
+    #[arg(long)]
+    edited: bool,
 }
 
 /// A design read back.
@@ -51,62 +40,79 @@ pub struct Design {
     pub top: String,
     /// The program it was emitted from.
     pub program: Program,
+    /// Files that are not as emitted, where that is allowed.
+    pub edited: Vec<String>,
 }
 
 /// Writes the design of `program`, the quantized `model` on some hardware, to the folder `dir`. What
 /// stood there is replaced when it was a design too.
-pub fn write(dir: &Path, model: &Model, program: &Program, bundle: &Bundle) -> Result<()> {
+pub fn write(
+    dir: &Path,
+    model: &Model,
+    program: &Program,
+    bundle: &Bundle,
+    about: &About,
+) -> Result<()> {
     let hold = Hold::new();
     check_replaceable(dir)?;
     let staged = Staged::beside(dir)?;
-    let at = |name: &str| staged.path().join(name);
-    let quant = program.quant();
-    let manifest = Manifest {
-        format: FORMAT.into(),
-        htgen: VERSION.into(),
-        name: quant.name().into(),
-        top: bundle.top.clone(),
-        lanes: program.lanes(),
-        macs_per_step: quant.plan().macs_per_step(),
-        cycles_per_step: program.timing().cycles_per_step,
-    };
-    let text = |error: String| Problems::from(Diagnostic::new(HARDWARE, error));
     for (name, text) in &bundle.files {
         staged.write(name, text.as_bytes())?;
     }
-    let hw = toml::to_string(program.hw()).map_err(|error| text(error.to_string()))?;
+    let hw = toml::to_string(program.hw())
+        .map_err(|error| Problems::from(Diagnostic::new(HARDWARE, error.to_string())))?;
     staged.write(HARDWARE, hw.as_bytes())?;
-    let json = serde_json::to_string_pretty(&manifest).map_err(|error| text(error.to_string()))?;
-    staged.write(MANIFEST, format!("{json}\n").as_bytes())?;
-    let quantized = Model { formats: Some(quant.formats().clone()), ..model.clone() };
-    model::save(&quantized, &at(MODEL), Cores::Inline)?;
+    let quantized = Model { formats: Some(program.quant().formats().clone()), ..model.clone() };
+    model::save(&quantized, &staged.path().join(MODEL), Cores::Inline)?;
+    let values = staged.path().join(VALUES).exists();
+    let sources = sources(&staged.path(), values)?;
+    let manifest = Manifest::of(program, bundle, about, &sources);
+    staged.write(MANIFEST, manifest.text().as_bytes())?;
     if hold.is_interrupted() {
         return Err(Diagnostic::new("", "interrupted").in_file(dir.display()).into());
     }
     staged.commit()
 }
 
-/// Reads the design in `dir`.
-pub fn read(dir: &Path) -> Result<Design> {
-    let Some(manifest) = manifest(dir)? else {
-        let found = match dir.join(MANIFEST).exists() {
-            true => format!("a {MANIFEST} that htgen has not written"),
-            false => format!("no {MANIFEST}"),
-        };
-        return Err(Diagnostic::new("", "not a design")
-            .found(found)
-            .help("give a folder that htgen emit has written")
-            .in_file(dir.display())
-            .into());
-    };
-    if manifest.htgen != VERSION {
-        return Err(Diagnostic::new(MANIFEST, "written by another version of htgen")
-            .found(manifest.htgen)
-            .expected(VERSION)
-            .help("emit the design again")
-            .in_file(dir.display())
-            .into());
+/// The files that the program is made of: parameters and model, with a file of its numbers or without.
+fn sources(dir: &Path, values: bool) -> Result<BTreeMap<String, Vec<u8>>> {
+    let names = [MODEL, HARDWARE].into_iter().chain(values.then_some(VALUES));
+    names.map(|name| Ok((name.to_owned(), files::read(&dir.join(name), MAX_BYTES)?))).collect()
+}
+
+/// Reads the design in `dir`, whose files must be those that its model and parameters give; Verilog and
+/// images may be `edited`.
+pub fn read(dir: &Path, edited: EditOption) -> Result<Design> {
+    let manifest = manifest(dir)?;
+    let sources = sources(dir, manifest.names(VALUES))?;
+    let changed = sources.iter().filter(|(name, bytes)| manifest.knows(name, bytes) != Some(true));
+    let changed: Vec<Diagnostic> = changed.map(|(name, _)| other_source(name)).collect();
+    if !changed.is_empty() {
+        return Err(Problems(changed).in_file(dir.display()));
     }
+    let program = program(dir)?;
+    let about = manifest.about();
+    let bundle = verilog::emit(&program, &about).map_err(|p| p.in_file(dir.display()))?;
+    let emitted = Manifest::of(&program, &bundle, &about, &sources);
+    manifest.check(&emitted).map_err(|problems| problems.in_file(dir.display()))?;
+    let edits = edits(dir, &bundle)?;
+    if !edited.edited && !edits.is_empty() {
+        let refusals = edits.iter().map(Edit::refusal).collect();
+        return Err(Problems(refusals).in_file(dir.display()));
+    }
+    for edit in &edits {
+        out::note(&format!("note: {}: {}", dir.join(&edit.name).display(), edit.what()));
+    }
+    let edited = edits.into_iter().map(|edit| edit.name).collect();
+    Ok(Design { dir: dir.to_path_buf(), top: bundle.top, program, edited })
+}
+
+fn other_source(name: &str) -> Diagnostic {
+    Diagnostic::new(name, "not as htgen emit has written it").help("emit the design again")
+}
+
+/// The program that model and parameters of the folder make.
+fn program(dir: &Path) -> Result<Program> {
     let path = dir.join(MODEL);
     let model = model::load(&path)?;
     if model.formats.is_none() {
@@ -118,21 +124,73 @@ pub fn read(dir: &Path) -> Result<Design> {
     let (hw, _) = hardware::read(&dir.join(HARDWARE))?;
     let (quant, _) =
         stages::quantized(&path, &model, WidthOptions::ABSENT, &PlanConfig::UNLIMITED)?;
-    let program = sched::schedule(&quant, &hw)?;
-    Ok(Design { dir: dir.to_path_buf(), top: manifest.top, program })
+    sched::schedule(&quant, &hw)
 }
 
-/// The manifest of a folder; none when it has none.
-fn manifest(dir: &Path) -> Result<Option<Manifest>> {
+/// The files in the folder that are not those of the bundle: emitted ones, and Verilog and images beside
+/// them.
+fn edits(dir: &Path, bundle: &Bundle) -> Result<Vec<Edit>> {
+    let mut edits = Vec::new();
+    let mut add = |name: &str, change| edits.push(Edit { name: name.to_owned(), change });
+    for (name, text) in &bundle.files {
+        let path = dir.join(name);
+        if fs::symlink_metadata(&path).is_err() {
+            add(name, Change::Missing);
+        } else if files::read(&path, MAX_BYTES)? != text.as_bytes() {
+            add(name, Change::Changed);
+        }
+    }
+    for name in hardware_files(dir)? {
+        if !bundle.files.contains_key(&name) {
+            add(&name, Change::Added);
+        }
+    }
+    Ok(edits)
+}
+
+/// Names of what sim and synth read: Verilog and memory images.
+fn hardware_files(dir: &Path) -> Result<Vec<String>> {
+    let unreadable = |error: io::Error| {
+        Diagnostic::new("", format!("cannot be read ({error})")).in_file(dir.display())
+    };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir).map_err(unreadable)? {
+        let path = PathBuf::from(entry.map_err(unreadable)?.file_name());
+        if path.extension().is_some_and(|ending| ending == "v" || ending == "hex") {
+            names.push(path.to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The manifest of a design's folder.
+fn manifest(dir: &Path) -> Result<Manifest> {
+    match text(dir)? {
+        Some(text) => Manifest::parse(&text).map_err(|problems| problems.in_file(dir.display())),
+        None => Err(Diagnostic::new("", "not a design")
+            .found(format!("no {MANIFEST}"))
+            .help("give a folder that htgen emit has written")
+            .in_file(dir.display())
+            .into()),
+    }
+}
+
+/// The text of a folder's manifest; none when it has none.
+fn text(dir: &Path) -> Result<Option<Vec<u8>>> {
     let path = dir.join(MANIFEST);
     if !path.exists() {
         return Ok(None);
     }
-    let manifest: Option<Manifest> = serde_json::from_slice(&files::read(&path, MAX_BYTES)?).ok();
-    Ok(manifest.filter(|manifest| manifest.format == FORMAT))
+    files::read(&path, MANIFEST_BYTES).map(Some)
+}
+
+/// Whether a folder is a design that htgen has written, of whatever version.
+fn is_ours(dir: &Path) -> Result<bool> {
+    Ok(text(dir)?.is_some_and(|text| Manifest::is_one(&text)))
 }
 
 /// Refuses to replace anything but an empty folder or a design.
 pub fn check_replaceable(dir: &Path) -> Result<()> {
-    files::check_replaceable(dir, "a design of htgen", || Ok(manifest(dir)?.is_some()))
+    files::check_replaceable(dir, "a design of htgen", || is_ours(dir))
 }

@@ -6,7 +6,7 @@ use super::progress::Progress;
 use super::{Outcome, design, out, stages};
 use crate::model;
 use crate::plan::PlanConfig;
-use crate::report::Emission;
+use crate::report::{Emission, Target};
 use crate::sched;
 use crate::verilog::{self, About};
 use clap::Args;
@@ -20,7 +20,8 @@ Example:
   htgen emit digits.q.json --pe 16
   htgen emit digits.q.json --pe 8 --target icebreaker -o rtl_out/digits_up5k";
 
-/// Write a model as Verilog, memory images and a listing of the microprogram
+/// Write a model as Verilog, memory images and a listing of the microprogram; exit code 1 when it is for
+/// a board and does not fit
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Emit {
@@ -66,10 +67,12 @@ impl Emit {
         let about = About { command: self.command() };
         let bundle = verilog::emit(&program, &about)
             .map_err(|problems| problems.in_file(self.model.display()))?;
-        design::write(&dir, &model, &program, &bundle)?;
+        design::write(&dir, &model, &program, &bundle, &about)?;
         drop(progress);
-        out::report(&Emission::of(&program, &bundle, origin, &dir), self.json)?;
-        Ok(Outcome::Done)
+        let target = hardware.board.map(|board| Target::of(&board, &program)).transpose()?;
+        let fits = target.as_ref().is_none_or(|target| target.fits);
+        out::report(&Emission::of(&program, &bundle, origin, target, &dir), self.json)?;
+        Ok(if fits { Outcome::Done } else { Outcome::No })
     }
 
     /// The command for the headers: what decides the content, without places.

@@ -27,7 +27,8 @@ pub struct HardwareOptions {
     /// When an output vector is sent: behind each sequence, or each time step
     #[arg(long, value_name = "RATE")]
     pub output: Option<Rate>,
-    /// The board whose part decides what hw.toml leaves open; a name or a board file
+    /// The board, a name or a board file: whether the design fits its part, which decides what hw.toml
+    /// leaves open
     #[arg(long, value_name = "BOARD")]
     pub target: Option<String>,
 }
@@ -46,8 +47,10 @@ pub enum Rate {
 pub struct Hardware {
     /// The parameters.
     pub config: HwConfig,
-    /// The board, when its part decides how the element-wise units multiply.
+    /// The board that the design is for.
     pub board: Option<Board>,
+    /// Whether hw.toml says how the element-wise units multiply, which else the board's part decides.
+    decided: bool,
 }
 
 impl HardwareOptions {
@@ -62,7 +65,7 @@ impl HardwareOptions {
         config.output = self.output.map_or(config.output, OutputRate::from);
         config.check()?;
         let board = self.target.as_deref().map(Board::load).transpose()?;
-        Ok(Hardware { config, board: board.filter(|_| !decided) })
+        Ok(Hardware { config, board, decided })
     }
 
     /// The options as typed, in a fixed order, with file names in place of paths: what the headers
@@ -93,7 +96,8 @@ impl Hardware {
     /// The parameters for a program with so many multipliers: where the board's part has fewer, the
     /// element-wise units multiply in lookup tables.
     pub fn with_multipliers(&self, needed: usize) -> HwConfig {
-        let scarce = self.board.as_ref().is_some_and(|board| needed > board.budget.dsp);
+        let deciding = self.board.as_ref().filter(|_| !self.decided);
+        let scarce = deciding.is_some_and(|board| needed > board.budget.dsp);
         let cell_multiplier =
             if scarce { CellMultiplier::Serial } else { self.config.cell_multiplier };
         HwConfig { cell_multiplier, ..self.config.clone() }

@@ -19,7 +19,8 @@ Example:
   htgen sim rtl_out/digits --inputs voices.npz
   htgen sim rtl_out/digits --random 20 --gaps --seed 7 --json";
 
-/// Simulate a design bit by bit; exit code 1 when it differs from the reference
+/// Simulate a design bit by bit; exit code 1 when it differs from the reference, or takes other cycles than
+/// predicted
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 #[command(group = ArgGroup::new("stimulus").required(true).args(["inputs", "random"]))]
@@ -46,6 +47,8 @@ pub struct Sim {
     /// Let both streams pause at random
     #[arg(long)]
     gaps: bool,
+    #[command(flatten)]
+    edited: design::EditOption,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -53,7 +56,7 @@ pub struct Sim {
 
 impl Sim {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
-        let design = design::read(&self.design)?;
+        let design = design::read(&self.design, self.edited)?;
         let stimulus = self.stimulus(design.program.quant())?;
         let mut options = Options::new(self.seed);
         options.wave = self.wave;
@@ -68,8 +71,11 @@ impl Sim {
         if let Some(mismatch) = &result.mismatch {
             out::note(&format!("mismatch: {mismatch}"));
         }
-        let outcome = if result.bit_exact { Outcome::Done } else { Outcome::No };
-        out::report(&Simulation(result), self.json)?;
+        if let Some(cycles) = &result.other_cycles {
+            out::note(&format!("cycles: {cycles}"));
+        }
+        let outcome = if result.is_right() { Outcome::Done } else { Outcome::No };
+        out::report(&Simulation { result, edited: design.edited }, self.json)?;
         Ok(outcome)
     }
 

@@ -37,13 +37,15 @@ pub struct Synth {
     /// Most placements, each with the next seed, until one meets the clock
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = count::<u32>)]
     placements: u32,
-    /// Time steps of an inference, for inferences_per_second
+    /// Time steps of an inference, for predicted_inferences_per_second
     #[arg(long, value_name = "T", default_value_t = 1,
           value_parser = count::<u64>)]
     steps: u64,
     /// Count cells module by module too
     #[arg(long)]
     cells: bool,
+    #[command(flatten)]
+    edited: design::EditOption,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -55,7 +57,7 @@ pub struct Synth {
 impl Synth {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let board = Board::load(&self.target)?;
-        let design = design::read(&self.design)?;
+        let design = design::read(&self.design, self.edited)?;
         let files = files(&design, &board)?;
         let config = SynthConfig {
             clock_mhz: self.clock.unwrap_or(board.clock_mhz),
@@ -70,7 +72,8 @@ impl Synth {
         let result = synth::run(&plan, &output, &mut |step| progress.stage(step))?;
         drop(progress);
         let met = result.fits && result.clock_met() != Some(false);
-        out::report(&Synthesis::of(result, &design.program, self.steps, &output), self.json)?;
+        let report = Synthesis::of(result, &design.program, design.edited, self.steps, &output);
+        out::report(&report, self.json)?;
         Ok(if met { Outcome::Done } else { Outcome::No })
     }
 }

@@ -95,8 +95,16 @@ fn cycles(comparison: &Comparison) -> String {
 }
 
 fn boards(comparison: &Comparison) -> String {
-    let header =
-        ["system", "board", "lanes", "LUT4", "DSP", "block RAM", "MHz", "inferences a second"];
+    let header = [
+        "system",
+        "board",
+        "lanes",
+        "LUT4",
+        "DSP",
+        "block RAM",
+        "MHz",
+        "inferences a second, predicted",
+    ];
     let rows = comparison
         .systems
         .iter()

@@ -56,6 +56,12 @@ impl Staged {
         placed.map_err(|error| refusal(&self.target, &error).into())
     }
 
+    /// Puts the folder in another place than was meant, on the same file system.
+    pub fn commit_to(mut self, target: &Path) -> Result<()> {
+        self.target = target.to_owned();
+        self.commit()
+    }
+
     /// Where the file system cannot exchange: out with the old folder, in with the new one. The
     /// old one comes back when the second step fails.
     fn commit_in_two_steps(self) -> Result<()> {

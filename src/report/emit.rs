@@ -3,8 +3,10 @@
 use super::formats::FormatsOrigin;
 use super::number::{grouped, ratio};
 use crate::config::{CellMultiplier, OutputRate};
+use crate::error::Result;
 use crate::sched::Program;
-use crate::verilog::Bundle;
+use crate::synth::{Blocks, Board, Budget};
+use crate::verilog::{self, Bundle, Sizes};
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -33,8 +35,8 @@ pub struct Emission {
     /// Multiply-accumulates a time step, head apart.
     pub macs_per_step: u64,
     /// Predicted cycles from one time step to the next.
-    pub cycles_per_step: u64,
-    /// macs_per_step / (lanes x cycles_per_step).
+    pub predicted_cycles_per_step: u64,
+    /// macs_per_step / (lanes x predicted_cycles_per_step).
     pub efficiency: f64,
     /// Weights in the ROM, one a lane in each of its words.
     pub rom_words: usize,
@@ -46,14 +48,49 @@ pub struct Emission {
     pub gate_words: usize,
     /// Where the formats came from.
     pub formats: FormatsOrigin,
+    /// The board it is for, when one was named.
+    pub target: Option<Target>,
+}
+
+/// What a design takes of a board's part, as far as it is known without synthesis.
+#[derive(Debug, Clone, Serialize)]
+pub struct Target {
+    /// The board.
+    pub name: String,
+    /// Block memories and multiplier blocks, as synthesis must find them again.
+    #[serde(flatten)]
+    pub blocks: Blocks,
+    /// What the part holds.
+    pub totals: Budget,
+    /// Whether the blocks are there; lookup tables are counted by synthesis alone.
+    pub fits: bool,
+    /// What the part lacks.
+    pub shortage: Vec<String>,
+}
+
+impl Target {
+    /// What the design of `program` takes of the board's part.
+    pub fn of(board: &Board, program: &Program) -> Result<Target> {
+        let memories = verilog::memories(program, &Sizes::of(program)?);
+        let blocks = Blocks::of(board, &memories, &verilog::multipliers(program));
+        let shortage = blocks.shortage(board.budget);
+        let (name, totals) = (board.name.clone(), board.budget);
+        Ok(Target { name, blocks, totals, fits: shortage.is_empty(), shortage })
+    }
 }
 
 impl Emission {
     /// Describes the design of `program`, written to `dir`.
-    pub fn of(program: &Program, bundle: &Bundle, formats: FormatsOrigin, dir: &Path) -> Emission {
+    pub fn of(
+        program: &Program,
+        bundle: &Bundle,
+        formats: FormatsOrigin,
+        target: Option<Target>,
+        dir: &Path,
+    ) -> Emission {
         let (lanes, hw) = (program.lanes(), program.hw());
         let macs_per_step = program.quant().plan().macs_per_step();
-        let cycles_per_step = program.timing().cycles_per_step;
+        let predicted_cycles_per_step = program.timing().cycles_per_step;
         Emission {
             name: program.quant().name().to_owned(),
             dir: dir.to_path_buf(),
@@ -65,13 +102,17 @@ impl Emission {
             cells: program.cells(),
             drains: program.drains(),
             macs_per_step,
-            cycles_per_step,
-            efficiency: ratio(macs_per_step as f64, lanes as f64 * cycles_per_step as f64),
+            predicted_cycles_per_step,
+            efficiency: ratio(
+                macs_per_step as f64,
+                lanes as f64 * predicted_cycles_per_step as f64,
+            ),
             rom_words: program.rom().len() * lanes,
             input_words: program.input_words() * program.loader().frames,
             buffer_words: program.buffer_groups() * lanes,
             gate_words: program.gate_groups() * lanes,
             formats,
+            target,
         }
     }
 }
@@ -89,7 +130,7 @@ impl fmt::Display for Emission {
         writeln!(
             f,
             "  speed        {} cycles a time step, predicted; efficiency {:.3}",
-            grouped(self.cycles_per_step),
+            grouped(self.predicted_cycles_per_step),
             self.efficiency
         )?;
         writeln!(
@@ -100,6 +141,27 @@ impl fmt::Display for Emission {
             g(self.buffer_words),
             g(self.gate_words)
         )?;
-        writeln!(f, "  formats      from {}", self.formats)
+        writeln!(f, "  formats      from {}", self.formats)?;
+        self.target.as_ref().map_or(Ok(()), |target| target.fmt(f))
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Target { name, blocks, totals, .. } = self;
+        writeln!(f, "  target       {name}, without lookup tables, which synth counts")?;
+        writeln!(
+            f,
+            "  bram         {} of {}",
+            grouped(blocks.bram as u64),
+            grouped(totals.bram as u64)
+        )?;
+        writeln!(
+            f,
+            "  dsp          {} of {}",
+            grouped(blocks.dsp as u64),
+            grouped(totals.dsp as u64)
+        )?;
+        self.shortage.iter().try_for_each(|reason| writeln!(f, "  does not fit: {reason}"))
     }
 }

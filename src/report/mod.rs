@@ -21,7 +21,7 @@ mod train;
 
 pub use compress::{Compression, MatrixReport, NodeReport, Unchanged};
 pub use dataset::{ClassCount, DataSet, Origin, Parts};
-pub use emit::Emission;
+pub use emit::{Emission, Target};
 pub use evaluate::{Evaluation, output_arrays};
 pub use formats::{FormatsOrigin, FormatsText};
 pub use import::{ImportedLayer, ImportedMatrix, ImportedModel};

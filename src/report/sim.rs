@@ -7,12 +7,17 @@ use std::fmt;
 
 /// What a simulation found.
 #[derive(Debug, Clone, Serialize)]
-#[serde(transparent)]
-pub struct Simulation(pub SimResult);
+pub struct Simulation {
+    /// Outputs, cycles and the first difference.
+    #[serde(flatten)]
+    pub result: SimResult,
+    /// Files of the design that are not as htgen has emitted them.
+    pub edited: Vec<String>,
+}
 
 impl fmt::Display for Simulation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let r = &self.0;
+        let r = &self.result;
         let verdict = if r.bit_exact { "bit exact" } else { "NOT bit exact" };
         writeln!(
             f,
@@ -21,15 +26,24 @@ impl fmt::Display for Simulation {
             grouped(r.sequences as u64),
             r.lanes
         )?;
+        if !self.edited.is_empty() {
+            writeln!(f, "  edited       {}", self.edited.join(", "))?;
+        }
         match (r.cycles_per_step, r.efficiency) {
-            (Some(cycles), Some(efficiency)) => writeln!(
-                f,
-                "  speed        {cycles:.1} cycles a time step ({} predicted) for {} multiplies, \
-                 efficiency {efficiency:.3}",
-                r.predicted_cycles_per_step,
-                grouped(r.macs_per_step)
-            )?,
+            (Some(cycles), Some(efficiency)) => {
+                let predicted = r.predicted_cycles_per_step;
+                let predicted = predicted.map_or(String::new(), |p| format!(" ({p} predicted)"));
+                writeln!(
+                    f,
+                    "  speed        {cycles:.1} cycles a time step{predicted} for {} multiplies, \
+                     efficiency {efficiency:.3}",
+                    grouped(r.macs_per_step)
+                )?;
+            }
             _ => writeln!(f, "  speed        not measured in this run")?,
+        }
+        if r.cycles_as_predicted == Some(false) {
+            writeln!(f, "  NOT in the predicted cycles")?;
         }
         for step in &r.steps {
             writeln!(

@@ -14,10 +14,14 @@ pub struct Synthesis {
     pub name: String,
     /// Lanes.
     pub lanes: usize,
-    /// Predicted cycles from one time step to the next.
-    pub cycles_per_step: u64,
+    /// Files of the design that are not as htgen has emitted them.
+    pub edited: Vec<String>,
+    /// Predicted cycles from one time step to the next, inside a sequence.
+    pub predicted_cycles_per_step: u64,
     /// Time steps of an inference.
     pub steps: u64,
+    /// What clock and predicted cycles make.
+    pub predicted_inferences_per_second: Option<f64>,
     /// The folder with everything the tools wrote.
     pub dir: PathBuf,
     /// Counts, clock and bitstream.
@@ -27,25 +31,30 @@ pub struct Synthesis {
 
 impl Synthesis {
     /// Describes a result; an inference has `steps` time steps.
-    pub fn of(mut result: SynthResult, program: &Program, steps: u64, dir: &Path) -> Synthesis {
-        let cycles_per_step = program.timing().cycles_per_step;
-        let cycles = cycles_per_step as f64 * steps as f64;
-        result.inferences_per_second = result.fmax_mhz.map(|fmax| ratio(fmax * 1e6, cycles));
+    pub fn of(
+        result: SynthResult,
+        program: &Program,
+        edited: Vec<String>,
+        steps: u64,
+        dir: &Path,
+    ) -> Synthesis {
+        let predicted_cycles_per_step = program.timing().cycles_per_step;
+        let cycles = predicted_cycles_per_step as f64 * steps as f64;
         Synthesis {
             name: program.quant().name().to_owned(),
             lanes: program.lanes(),
-            cycles_per_step,
+            edited,
+            predicted_cycles_per_step,
             steps,
+            predicted_inferences_per_second: result.fmax_mhz.map(|fmax| ratio(fmax * 1e6, cycles)),
             dir: dir.to_path_buf(),
             result,
         }
     }
-}
 
-impl fmt::Display for Synthesis {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Counts of the design against those of the part.
+    fn counts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let r = &self.result;
-        writeln!(f, "{} with {} lanes on {}", self.name, self.lanes, r.target)?;
         let counts = [
             ("lut4", r.lut4, r.totals.lut4),
             ("bram", r.bram, r.totals.bram),
@@ -62,6 +71,17 @@ impl fmt::Display for Synthesis {
         } else {
             writeln!(f, "  {:<12} {}", "ff", grouped(r.ff as u64))?;
         }
+        if let Some(cells) = r.logic_cells {
+            let (used, total) = (grouped(cells.used as u64), grouped(cells.total as u64));
+            let what = "as placed, with the pin harness";
+            writeln!(f, "  {:<12} {used} of {total} {} {what}", "logic cells", cells.cell)?;
+        }
+        Ok(())
+    }
+
+    /// The clock and what follows from it.
+    fn speed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let r = &self.result;
         match r.fmax_mhz {
             Some(fmax) => {
                 let verdict = if r.clock_met() == Some(true) { "met" } else { "missed" };
@@ -72,16 +92,35 @@ impl fmt::Display for Synthesis {
             }
             None => writeln!(f, "  {:<12} not measured", "clock")?,
         }
-        if let Some(speed) = r.inferences_per_second {
-            let length = match self.steps {
-                1 => "a time step each".to_owned(),
-                steps => format!("{steps} time steps each"),
-            };
-            let speed = grouped(speed.round() as u64);
-            writeln!(f, "  {:<12} {speed} inferences a second, {length}", "speed")?;
+        let Some(speed) = self.predicted_inferences_per_second else { return Ok(()) };
+        let length = match self.steps {
+            1 => "a time step each".to_owned(),
+            steps => format!("{steps} time steps each"),
+        };
+        let speed = grouped(speed.round() as u64);
+        writeln!(f, "  {:<12} {speed} inferences a second predicted, {length}", "speed")
+    }
+}
+
+impl fmt::Display for Synthesis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let r = &self.result;
+        writeln!(f, "{} with {} lanes on {}", self.name, self.lanes, r.target)?;
+        if !self.edited.is_empty() {
+            writeln!(f, "  {:<12} {}", "edited", self.edited.join(", "))?;
         }
+        self.counts(f)?;
+        self.speed(f)?;
         match &r.bitstream {
-            Some(path) => writeln!(f, "  {:<12} {}", "bitstream", path.display())?,
+            Some(path) => {
+                writeln!(f, "  {:<12} {}", "bitstream", path.display())?;
+                writeln!(
+                    f,
+                    "  {:<12} measures the clock and can do nothing else: a pin harness folds",
+                    ""
+                )?;
+                writeln!(f, "  {:<12} the design's outputs into a signature", "")?;
+            }
             None => writeln!(f, "  {:<12} none", "bitstream")?,
         }
         if !r.fits {

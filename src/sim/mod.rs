@@ -6,6 +6,7 @@
 //! docs/simulation.md describes the bench, its files and how cycles are counted.
 
 mod blame;
+mod built;
 mod expect;
 mod harness;
 mod measure;
@@ -18,7 +19,7 @@ mod vectors;
 
 pub use model::{BENCH, Build};
 pub use options::{Event, EventKind, Gaps, Netlist, Options};
-pub use result::{Mismatch, SimResult, StepCycles};
+pub use result::{Mismatch, OtherCycles, SimResult, StepCycles};
 pub use stimulus::Stimulus;
 
 use std::path::Path;

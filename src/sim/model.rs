@@ -1,5 +1,6 @@
 //! The Verilated model of a design: built in the design's `sim` folder, and kept there until its
-//! Verilog or the bench change. Memory images are read when the model starts.
+//! Verilog or the bench change. Memory images are read when the model starts. A model that this user
+//! has not built ([`Built`]) is never run.
 //!
 //! Taken for granted about Verilator:
 //!
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::built::Built;
 use super::{Netlist, Options};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files::{self, Staged};
@@ -124,16 +126,15 @@ pub(super) fn build(
         is_rtl: options.netlist.is_none(),
         dir,
     };
-    let stamp = recipe.stamp();
-    let built = files::read_text(&folder.join("stamp"), 256).is_ok_and(|found| found == stamp);
-    if !built || !model.executable.is_file() {
+    let (built, recipe_hash) = (Built::in_folder(options.built.as_deref()), recipe.hash());
+    if !built.has(&recipe_hash, &model.executable) {
         tool::find(Tool::Make)?;
         tool::find(Tool::Cxx)?;
         progress("building the model");
         let staged = Staged::beside(&folder)?;
         recipe.build_in(&staged.path(), &verilator)?;
-        staged.write("stamp", stamp.as_bytes())?;
         staged.commit()?;
+        built.add(&recipe_hash, &model.executable)?;
     }
     Ok(model)
 }
@@ -173,7 +174,7 @@ impl<'a> Recipe<'a> {
     }
 
     /// A text that is the same only for the same model.
-    fn stamp(&self) -> String {
+    fn hash(&self) -> String {
         let mut hash = Sha256::new();
         let mut add = |bytes: &[u8]| {
             hash.update((bytes.len() as u64).to_le_bytes());

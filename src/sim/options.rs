@@ -24,6 +24,8 @@ pub struct Options {
     pub netlist: Option<Netlist>,
     /// A folder that keeps the simulator's compiled runtime for the next design.
     pub runtime: Option<PathBuf>,
+    /// The folder that says which models were built here; one in the user's cache when absent.
+    pub built: Option<PathBuf>,
 }
 
 impl Options {
@@ -37,6 +39,7 @@ impl Options {
             build: Build::Fast,
             netlist: None,
             runtime: None,
+            built: None,
         }
     }
 

@@ -15,6 +15,11 @@ use crate::sched::{Kind, Program};
 pub struct SimResult {
     /// Every output value was as expected, and so was the streams' behaviour.
     pub bit_exact: bool,
+    /// Every time step started in the predicted clock; none when the streams paused, something happened
+    /// on the way, an output differed, or the design is a netlist.
+    pub cycles_as_predicted: Option<bool>,
+    /// The first time step that did not.
+    pub other_cycles: Option<OtherCycles>,
     /// Sequences streamed in.
     pub sequences: usize,
     /// Output values compared.
@@ -28,8 +33,8 @@ pub struct SimResult {
     pub cycles_per_step: Option<f64>,
     /// macs_per_step / (lanes x cycles_per_step).
     pub efficiency: Option<f64>,
-    /// What the scheduler said of cycles_per_step.
-    pub predicted_cycles_per_step: f64,
+    /// What the scheduler said of cycles_per_step; none for a single time step, whose end it leaves open.
+    pub predicted_cycles_per_step: Option<f64>,
     /// Cycles of each contraction step; the head, when there is one, comes last.
     pub steps: Vec<StepCycles>,
     /// The first difference.
@@ -41,6 +46,19 @@ pub struct SimResult {
     /// Clocks in which the time steps start, from the end of the reset.
     #[serde(skip)]
     pub starts: Vec<u64>,
+}
+
+/// A time step that started in another clock than predicted, counted from the end of the reset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct OtherCycles {
+    /// The sequence, from 0.
+    pub sequence: usize,
+    /// The time step within it, from 0.
+    pub step: usize,
+    /// The predicted clock.
+    pub predicted: u64,
+    /// The clock; none when it was not seen to start.
+    pub got: Option<u64>,
 }
 
 /// The cycles of one contraction step, a time step's mean.
@@ -77,6 +95,23 @@ pub struct Mismatch {
     pub seen_at: Option<String>,
 }
 
+impl SimResult {
+    /// Whether the design does what it should, and when it should.
+    pub fn is_right(&self) -> bool {
+        self.bit_exact && self.cycles_as_predicted != Some(false)
+    }
+}
+
+impl fmt::Display for OtherCycles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sequence {}, time step {}: ", self.sequence, self.step)?;
+        match self.got {
+            Some(got) => write!(f, "started in clock {got}, predicted {}", self.predicted),
+            None => write!(f, "not seen to start, predicted in clock {}", self.predicted),
+        }
+    }
+}
+
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "sequence {}, time step {}, ", self.sequence, self.step)?;
@@ -106,16 +141,22 @@ pub(super) fn summarize(
     let timed = report.timed && options.is_undisturbed() && mismatch.is_none();
     let cycles =
         if timed { cycles_per_step(&lengths, &report.starts, report.last_output) } else { None };
+    let predicted = program.start_cycles(&lengths);
+    let other_cycles =
+        if timed { other_cycles(&lengths, &predicted, &report.starts) } else { None };
     let macs = program.quant().plan().macs_per_step();
     SimResult {
         bit_exact: mismatch.is_none(),
+        cycles_as_predicted: timed.then_some(other_cycles.is_none()),
+        other_cycles,
         sequences: report.sequences,
         outputs_compared: report.compared,
         lanes: program.lanes(),
         macs_per_step: macs,
         cycles_per_step: cycles,
         efficiency: cycles.map(|c| macs as f64 / (program.lanes() as f64 * c)),
-        predicted_cycles_per_step: predicted(program, &lengths),
+        predicted_cycles_per_step: window(&lengths)
+            .and_then(|_| cycles_per_step(&lengths, &predicted, 0)),
         steps: if cycles.is_some() { step_cycles(program, &lengths, report) } else { Vec::new() },
         mismatch,
         simulated_cycles: report.clocks,
@@ -125,21 +166,14 @@ pub(super) fn summarize(
     }
 }
 
-/// Clocks up to which a prediction follows every one of them.
-const PREDICTED_CLOCKS: u64 = 20_000_000;
-
-/// The predicted cycles of a time step, by the same rule as the measured ones. Of a long stimulus
-/// the steady state is taken for the whole.
-fn predicted(program: &Program, lengths: &[usize]) -> f64 {
-    let timing = program.timing();
-    let steps: usize = lengths.iter().sum();
-    let Some((first, last)) = window(lengths) else { return timing.cycles_per_step as f64 };
-    if steps as u64 * timing.cycles_per_step <= PREDICTED_CLOCKS {
-        let starts = program.start_cycles(lengths);
-        return (starts[last] - starts[first]) as f64 / (last - first) as f64;
-    }
-    let ends = ends_in_window(lengths) as f64;
-    timing.cycles_per_step as f64 + timing.cycles_per_sequence as f64 * ends / (last - first) as f64
+/// The first time step of sequences of these lengths whose start differs.
+fn other_cycles(lengths: &[usize], predicted: &[u64], starts: &[u64]) -> Option<OtherCycles> {
+    let steps = lengths.iter().enumerate().flat_map(|(k, &n)| (0..n).map(move |t| (k, t)));
+    let mut starts = starts.iter().copied();
+    steps.zip(predicted).find_map(|((sequence, step), &predicted)| {
+        let got = starts.next();
+        (got != Some(predicted)).then_some(OtherCycles { sequence, step, predicted, got })
+    })
 }
 
 /// Sums the instructions of each step; empty when a single time step gave no window.
@@ -166,4 +200,23 @@ fn step_cycles(program: &Program, lengths: &[usize], report: &Report) -> Vec<Ste
     }
     steps.sort_by_key(|s| s.step);
     steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_time_step_in_another_clock_is_named() {
+        let (lengths, predicted) = ([2, 1, 2], [5, 9, 20, 30, 43]);
+        assert_eq!(other_cycles(&lengths, &predicted, &predicted), None);
+        for (starts, expect) in [
+            (&[5, 9, 21, 31, 44][..], "sequence 1, time step 0: started in clock 21, predicted 20"),
+            (&[5, 9, 20, 30, 42], "sequence 2, time step 1: started in clock 42, predicted 43"),
+            (&[5], "sequence 0, time step 1: not seen to start, predicted in clock 9"),
+        ] {
+            let found = other_cycles(&lengths, &predicted, starts).expect("another clock");
+            assert_eq!(found.to_string(), expect);
+        }
+    }
 }

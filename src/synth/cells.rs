@@ -10,7 +10,7 @@ use std::ops::{Add, AddAssign};
 
 use serde::{Deserialize, Serialize};
 
-use super::Family;
+use super::{Budget, Family};
 use crate::error::{Diagnostic, Result};
 
 /// Cells of a part.
@@ -41,6 +41,19 @@ impl Cells {
             dsp: self.dsp * count,
             spram: self.spram * count,
         }
+    }
+
+    /// What a part lacks for them, in words.
+    pub fn shortage(self, budget: Budget) -> Vec<String> {
+        let counts = [
+            ("lut4", self.lut4, budget.lut4),
+            ("bram", self.bram, budget.bram),
+            ("dsp", self.dsp, budget.dsp),
+            ("spram", self.spram, budget.spram),
+        ];
+        let over = counts.iter().filter(|(_, needed, total)| needed > total);
+        over.map(|(name, needed, total)| format!("{name}: {needed} needed, {total} in the part"))
+            .collect()
     }
 
     /// These cells without `part`; what would be negative is zero.
@@ -216,6 +229,17 @@ mod tests {
         assert_eq!((total.lut4, total.ff, total.carry), (40, 7, 6));
         assert_eq!((total.bram, total.dsp, total.spram), (2, 8, 0));
         assert_eq!(table.sum(|module| module != "lane").lut4, 0);
+    }
+
+    #[test]
+    fn shortage_in_words() {
+        let budget = Budget { lut4: 5280, bram: 30, dsp: 8, spram: 4 };
+        let cells = Cells { lut4: 5280, bram: 31, dsp: 16, ..Cells::default() };
+        assert_eq!(
+            cells.shortage(budget),
+            ["bram: 31 needed, 30 in the part", "dsp: 16 needed, 8 in the part"]
+        );
+        assert!(Cells::default().shortage(budget).is_empty());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Board;
+use super::{Blocks, Board};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::verilog::{Memory, Multiplier};
 
@@ -80,11 +80,8 @@ impl DesignFiles {
 
     /// With the blocks that a netlist for the board must have.
     pub fn expecting(self, board: &Board, memories: &[Memory], multipliers: &[Multiplier]) -> Self {
-        let family = board.family;
-        let blocks = |m: &Memory| m.count * family.bram_blocks(m.words, m.bits, m.written);
-        let bram = memories.iter().map(blocks);
-        let dsp = multipliers.iter().map(|m| m.count * family.dsp_blocks(&board.device, m.bits));
-        DesignFiles { expected_bram: Some(bram.sum()), expected_dsp: Some(dsp.sum()), ..self }
+        let Blocks { bram, dsp } = Blocks::of(board, memories, multipliers);
+        DesignFiles { expected_bram: Some(bram), expected_dsp: Some(dsp), ..self }
     }
 
     /// An emitted design in its folder: the two streams, the mark of a sequence's last vector and

@@ -4,6 +4,8 @@
 //! is not checked here but in simulation; three guards stand against silent losses: conflicts of
 //! drivers are errors, and the counts of multipliers and block memories must be those expected.
 
+mod bench;
+mod blocks;
 mod board;
 mod cells;
 mod design;
@@ -15,6 +17,7 @@ mod plan;
 mod result;
 mod run;
 
+pub use blocks::Blocks;
 pub use board::{Board, Budget, PORTS};
 pub use cells::{CellTable, Cells, ModuleCells};
 pub use design::{DesignFiles, Port};
@@ -22,5 +25,5 @@ pub use family::Family;
 pub use netlist::{netlist, simulation_cells};
 pub use placed::{CriticalPath, Usage, critical_path};
 pub use plan::{Step, StepKind, SynthConfig, SynthPlan, plan};
-pub use result::SynthResult;
+pub use result::{LogicCells, SynthResult};
 pub use run::{cells_by_module, run};

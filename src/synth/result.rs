@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::placed::{CriticalPath, Placed, Usage};
-use super::{Board, Budget, CellTable, Cells, SynthPlan};
+use super::{Blocks, Board, Budget, CellTable, Cells, SynthPlan};
 
 /// What synthesis found. `None` stands for what was not measured.
 #[derive(Debug, Clone, Serialize)]
@@ -29,7 +29,7 @@ pub struct SynthResult {
     /// What the part holds.
     pub totals: Budget,
     /// Logic cells of the part in use, harness included, as placed.
-    pub logic_cells: Option<Usage>,
+    pub logic_cells: Option<LogicCells>,
     /// Whether nothing was synthesised, because the blocks that the plan counts on are more than the part
     /// has; then these are all that is counted.
     pub foreseen: bool,
@@ -45,14 +45,24 @@ pub struct SynthResult {
     pub fits: bool,
     /// Why it does not fit.
     pub shortage: Vec<String>,
-    /// Sequences a second; the caller knows the cycles and fills it in.
-    pub inferences_per_second: Option<f64>,
-    /// The bitstream, where the packer exists.
+    /// The bitstream, where the packer exists: of the design behind the harness, which folds its outputs
+    /// into a signature. It measures a clock and can do nothing else.
     pub bitstream: Option<PathBuf>,
     /// The longest path between registers.
     pub critical_path: Option<CriticalPath>,
     /// Cells by module, if asked for.
     pub modules: Option<CellTable>,
+}
+
+/// Use of a part's logic cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LogicCells {
+    /// The placer's name for them.
+    pub cell: &'static str,
+    /// In use.
+    pub used: usize,
+    /// In the part.
+    pub total: usize,
 }
 
 impl SynthResult {
@@ -63,7 +73,7 @@ impl SynthResult {
 
     /// The result as far as the netlist tells: everything counted, nothing placed.
     pub(super) fn of_netlist(board: &Board, clock_mhz: f64, cells: Cells) -> Self {
-        let shortage = shortage(cells, board.budget);
+        let shortage = cells.shortage(board.budget);
         SynthResult {
             target: board.name.clone(),
             lut4: cells.lut4,
@@ -82,21 +92,18 @@ impl SynthResult {
             placements_mhz: Vec::new(),
             fits: shortage.is_empty(),
             shortage,
-            inferences_per_second: None,
             bitstream: None,
             critical_path: None,
             modules: None,
         }
     }
 
-    /// What needs no synthesis to be known: a design whose block memories are more than the part has.
-    /// Multipliers beyond the part's can be made of lookup tables; memories of this size cannot.
+    /// What needs no synthesis to be known: a design that takes more blocks than the part has.
     pub(super) fn foreseen(plan: &SynthPlan) -> Option<Self> {
         let (board, clock_mhz) = (&plan.board, plan.config.clock_mhz);
-        let (bram, dsp) = (plan.expected_bram?, plan.expected_dsp?);
-        let cells = Cells { bram, dsp, ..Cells::default() };
-        let foreseen = SynthResult { foreseen: true, ..Self::of_netlist(board, clock_mhz, cells) };
-        (bram > board.budget.bram).then_some(foreseen)
+        let blocks = Blocks { bram: plan.expected_bram?, dsp: plan.expected_dsp? };
+        let counted = Self::of_netlist(board, clock_mhz, blocks.cells());
+        (!counted.fits).then_some(SynthResult { foreseen: true, ..counted })
     }
 
     /// Takes the harness off the design's own counts.
@@ -110,39 +117,12 @@ impl SynthResult {
     }
 
     /// Adds what the placer found.
-    pub(super) fn place(&mut self, placed: Placed, logic_cells: &[&str]) {
+    pub(super) fn place(&mut self, placed: Placed, logic_cells: &[&'static str]) {
         self.fmax_mhz = placed.fmax_mhz;
         self.critical_path = placed.critical_path;
-        let used = logic_cells.iter().find_map(|cell| placed.utilization.get(*cell));
-        self.logic_cells = used.copied();
-    }
-}
-
-/// What the part lacks, in words.
-fn shortage(cells: Cells, budget: Budget) -> Vec<String> {
-    let counts = [
-        ("lut4", cells.lut4, budget.lut4),
-        ("bram", cells.bram, budget.bram),
-        ("dsp", cells.dsp, budget.dsp),
-        ("spram", cells.spram, budget.spram),
-    ];
-    let over = counts.iter().filter(|(_, needed, total)| needed > total);
-    over.map(|(name, needed, total)| format!("{name}: {needed} needed, {total} in the part"))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shortage_in_words() {
-        let budget = Budget { lut4: 5280, bram: 30, dsp: 8, spram: 4 };
-        let cells = Cells { lut4: 5280, bram: 31, dsp: 16, ..Cells::default() };
-        assert_eq!(
-            shortage(cells, budget),
-            ["bram: 31 needed, 30 in the part", "dsp: 16 needed, 8 in the part"]
-        );
-        assert!(shortage(Cells::default(), budget).is_empty());
+        self.logic_cells = logic_cells.iter().find_map(|&cell| {
+            let Usage { used, total } = *placed.utilization.get(cell)?;
+            Some(LogicCells { cell, used, total })
+        });
     }
 }

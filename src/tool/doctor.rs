@@ -18,6 +18,8 @@ pub struct DoctorReport {
     pub tools: Vec<ToolReport>,
     /// Every target, in a fixed order.
     pub targets: Vec<TargetReport>,
+    /// Folders of tool venvs that were looked through after PATH.
+    pub venvs: Vec<PathBuf>,
 }
 
 /// The state of one tool.
@@ -77,10 +79,22 @@ const TARGETS: [Target; 8] = [
         gives: "second reader of the Verilog",
         needs: &[(Tool::Iverilog, None), (Tool::Vvp, None)],
     },
-    Target { name: "icebreaker", gives: "iCE40 UP5K bitstream", needs: ICE40 },
-    Target { name: "hx8k", gives: "iCE40 HX8K bitstream", needs: ICE40 },
-    Target { name: "ulx3s-25f", gives: "ECP5 25F bitstream", needs: ECP5 },
-    Target { name: "ulx3s-85f", gives: "ECP5 85F bitstream", needs: ECP5 },
+    Target {
+        name: "icebreaker",
+        gives: "iCE40 UP5K area and clock, bitstream to measure",
+        needs: ICE40,
+    },
+    Target { name: "hx8k", gives: "iCE40 HX8K area and clock, bitstream to measure", needs: ICE40 },
+    Target {
+        name: "ulx3s-25f",
+        gives: "ECP5 25F area and clock, bitstream to measure",
+        needs: ECP5,
+    },
+    Target {
+        name: "ulx3s-85f",
+        gives: "ECP5 85F area and clock, bitstream to measure",
+        needs: ECP5,
+    },
     Target {
         name: "tangnano9k",
         gives: "Gowin area only",
@@ -101,7 +115,7 @@ pub fn doctor() -> DoctorReport {
         asked.map(|thread| thread.join().expect("a report does not panic")).into()
     });
     let targets = TARGETS.iter().map(|target| target_report(&search, target)).collect();
-    DoctorReport { tools, targets }
+    DoctorReport { tools, targets, venvs: search.venvs }
 }
 
 fn tool_report(search: &Search, name: Tool) -> ToolReport {
@@ -157,8 +171,13 @@ impl fmt::Display for DoctorReport {
         for target in &self.targets {
             writeln!(f, "{target}")?;
         }
-        Ok(())
+        let venvs: Vec<String> = self.venvs.iter().map(|dir| dir.display().to_string()).collect();
+        writeln!(f, "\nafter PATH, tools are looked for in {}", or_nowhere(&venvs.join(", ")))
     }
+}
+
+fn or_nowhere(places: &str) -> &str {
+    if places.is_empty() { "no other folder" } else { places }
 }
 
 impl fmt::Display for ToolReport {

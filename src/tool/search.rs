@@ -17,7 +17,10 @@ use serde::Serialize;
 
 use super::{Run, Tool, Version};
 use crate::error::{Diagnostic, Result};
+use crate::files;
 
+/// Largest `Cargo.toml`.
+const MANIFEST_BYTES: u64 = 1 << 16;
 /// A first call of a WebAssembly tool compiles it.
 const GREETING_LIMIT: Duration = Duration::from_secs(120);
 
@@ -129,15 +132,27 @@ impl Search {
     }
 }
 
-/// `$HTGEN_TOOLS/bin`, or else the venv of this clone and that of the user.
+/// `$HTGEN_TOOLS/bin`, or else the venv of the checkout that this program was built in and that of the
+/// user. The working directory counts nothing: whoever made it need not be the user.
 fn venv_folders() -> Vec<PathBuf> {
     if let Some(tools) = env::var_os("HTGEN_TOOLS") {
         return vec![PathBuf::from(tools).join("bin")];
     }
-    let local = env::current_dir().ok().map(|dir| dir.join(".tools/venv/bin"));
+    let program = env::current_exe().and_then(fs::canonicalize).ok();
+    let checkout = program.as_deref().and_then(checkout).map(|root| root.join(".tools/venv/bin"));
     let home =
         env::var_os("HOME").map(|home| Path::new(&home).join(".local/share/htgen/tools/bin"));
-    local.into_iter().chain(home).collect()
+    checkout.into_iter().chain(home).collect()
+}
+
+/// The checkout of htgen in whose `target` folder a program lies.
+fn checkout(program: &Path) -> Option<PathBuf> {
+    let target = program.ancestors().find(|above| above.file_name() == Some("target".as_ref()))?;
+    let root = target.parent()?;
+    let text = files::read_text(&root.join("Cargo.toml"), MANIFEST_BYTES).ok()?;
+    let manifest: toml::Table = text.parse().ok()?;
+    let name = manifest.get("package").and_then(|package| package.get("name"));
+    (name.and_then(toml::Value::as_str) == Some(env!("CARGO_PKG_NAME"))).then(|| root.to_owned())
 }
 
 fn in_folders(dirs: &[PathBuf], name: &str, origin: Origin) -> Vec<(PathBuf, Origin)> {
@@ -203,4 +218,29 @@ fn refusal(
         tool.install(),
         tool.variable()
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program counts as built in a checkout when it lies in the `target` of htgen's own.
+    #[test]
+    fn a_checkout_is_known_by_its_manifest() {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let at = |path: &str| root.path().join(path);
+        let program = at("target/release/htgen");
+        assert_eq!(checkout(&program), None, "no Cargo.toml");
+        for (manifest, expect) in [
+            ("[package]\nname = \"htgen\"\n", Some(root.path().to_owned())),
+            ("[package]\nname = \"other\"\n", None),
+            ("name = \"htgen\"\n", None),
+            ("[package\n", None),
+        ] {
+            files::write_all(&[(at("Cargo.toml"), manifest.into())]).expect("a file");
+            assert_eq!(checkout(&program), expect, "{manifest}");
+            assert_eq!(checkout(&at("target/debug/deps/it-0")), expect, "{manifest}");
+            assert_eq!(checkout(&at("bin/htgen")), None, "outside of target");
+        }
+    }
 }

@@ -32,8 +32,8 @@ pub struct Memory {
     pub written: bool,
 }
 
-/// All block memories of a program's design. The design has none that nothing reads: whether it finds
-/// that out would be the synthesiser's affair.
+/// All block memories of a program's design. What nothing reads is not among them, and where it is not for
+/// every synthesiser to see, the design does not have it.
 pub fn memories(program: &Program, sizes: &Sizes) -> Vec<Memory> {
     let images: BTreeMap<String, String> = images::files(program, sizes).into_iter().collect();
     let live = |name: &str| images.get(name).map_or_else(Vec::new, |text| images::live_bits(text));

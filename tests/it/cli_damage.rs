@@ -92,8 +92,4 @@ fn damaged_designs_never_panic() {
             assert_eq!(n_refused, 60, "{file}: {line}");
         }
     }
-    fs::write(dir.path("rtl/design.json"), "{}").unwrap();
-    let message = without_tools(&dir, "sim rtl --random 2").messages();
-    let start = "error: rtl: not a design: found a design.json that htgen has not written; ";
-    assert!(message.starts_with(start), "{message}");
 }

@@ -44,6 +44,12 @@ impl Folder {
 
     /// Runs a program in the folder.
     pub fn run(&self, run: Run) -> Ended {
+        // Notes about compiled models stay out of the user's home.
+        self.run_bare(run.env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache")))
+    }
+
+    /// Runs a program in the folder, in an environment of its own.
+    pub fn run_bare(&self, run: Run) -> Ended {
         let finished = run.cwd(self.0.path()).run().unwrap();
         Ended { code: finished.status.code(), stdout: finished.stdout, stderr: finished.stderr }
     }

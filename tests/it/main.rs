@@ -13,10 +13,12 @@ mod benches_program; // ... and what walks the program
 mod cells; // what yosys makes of the library, as a table
 mod cli; // each command end to end
 mod cli_damage; // broken files of every kind
+mod cli_design; // design folders that are not as emitted
 mod cli_docs; // documents against definitions
 mod cli_limits; // too large, too narrow, strangely named
 mod cli_refusals; // bad input: text, exit code, nothing half written
 mod cli_support;
+mod cli_target; // whether a design can fit a board
 mod cli_tools; // tools missing or too old
 #[cfg(feature = "train")]
 mod compare; // systems side by side, down to the board

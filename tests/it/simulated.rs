@@ -115,6 +115,7 @@ pub fn options(seed: u64) -> Options {
     Options {
         build: Build::Quick,
         runtime: Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("designs/runtime")),
+        built: Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("designs/built")),
         ..Options::new(seed)
     }
 }

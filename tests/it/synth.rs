@@ -167,8 +167,7 @@ fn ice40_up5k_to_a_bitstream() {
     assert!((path.total_ns - 1000.0 / fmax).abs() < 0.01, "{path} at {fmax} MHz");
     check_modules(result.modules.as_ref().expect("a table"));
     let json = serde_json::to_value(&result).expect("JSON");
-    for key in ["target", "lut4", "ff", "bram", "dsp", "fmax_mhz", "fits", "inferences_per_second"]
-    {
+    for key in ["target", "lut4", "ff", "bram", "dsp", "fmax_mhz", "fits", "logic_cells"] {
         assert!(json.get(key).is_some(), "no {key} in {json}");
     }
     assert_eq!(names(&dir.path().join("deep")), ["icebreaker"]);
@@ -250,11 +249,19 @@ fn a_count_that_differs_from_the_plan_is_an_error_and_leaves_the_old_output() {
     fs::write(out.join("design.bin"), "previous").expect("a file");
     let refusal = synthesize(&design, &board("icebreaker"), &out).expect_err("refused");
     expect![[
-        "sample_top on icebreaker: dsp: the netlist differs from the plan: found 2, expected 4; yosys has dropped logic or mapped it elsewhere: do not use this netlist"
+        "sample_top on icebreaker: dsp: the netlist differs from the plan: found 2, expected 4; yosys has dropped logic or mapped it elsewhere: do not use this netlist; the log is DIR/out.failed/synthesize.log"
     ]]
-    .assert_eq(&refusal);
+    .assert_eq(&refusal.replace(&dir.path().display().to_string(), "DIR"));
     assert_eq!(fs::read_to_string(out.join("design.bin")).expect("kept"), "previous");
+    assert_eq!(names(dir.path()), ["out", "out.failed"]);
+    let log = fs::read_to_string(dir.path().join("out.failed/synthesize.log")).expect("the log");
+    assert!(log.contains("Executing SYNTH_ICE40 pass"), "{log}");
+    // The next answer takes them away, be it that the design does not fit.
+    (design.expected_dsp, design.expected_bram) = (Some(4), Some(400));
+    let result = synthesize(&design, &board("icebreaker"), &out).expect("an answer");
+    assert!(result.foreseen);
     assert_eq!(names(dir.path()), ["out"]);
+    assert_eq!(fs::read_to_string(out.join("design.bin")).expect("kept"), "previous");
 }
 
 /// The silent miscompile of `synth_ice40 -dsp`: exactly two product registers, no adder.
@@ -273,7 +280,20 @@ fn logic_dropped_by_yosys_is_an_error() {
     let refusal = synthesize(&design, &board("icebreaker"), &dir.path().join("out"));
     let refusal = refusal.expect_err("the conflict is an error");
     assert!(refusal.contains("Driver-driver conflict"), "{refusal}");
-    assert!(names(dir.path()).is_empty());
+    assert!(refusal.contains("out.failed/synthesize.log"), "{refusal}");
+    assert_eq!(names(dir.path()), ["out.failed"]);
+    // So does a success, and a folder of somebody else's is not taken for one.
+    let mut design = sample();
+    (design.expected_dsp, design.expected_bram) = (Some(2), Some(2));
+    synthesize(&design, &board("icebreaker"), &dir.path().join("out")).expect("a bitstream");
+    assert_eq!(names(dir.path()), ["out"]);
+    fs::create_dir(dir.path().join("out.failed")).expect("a folder");
+    fs::write(dir.path().join("out.failed/mine"), "").expect("a file");
+    let refusal = synthesize(&design, &board("icebreaker"), &dir.path().join("out"));
+    assert!(
+        refusal.expect_err("not ours").contains("out.failed: a folder that is not a synthesis")
+    );
+    assert!(dir.path().join("out.failed/mine").exists());
 }
 
 #[test]

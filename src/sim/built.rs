@@ -1,0 +1,85 @@
+//! Which compiled models may be run: those that this user's htgen has built itself. A design's folder
+//! may come from anywhere, and with it what lies in its `sim`.
+//!
+//! A model is known by its stamp, a hash over all that it was made of and over the binary. The stamps
+//! stand outside of every design, as names of empty files in the user's cache.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::error::Result;
+use crate::files;
+
+/// Largest binary that is run, bytes.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// The stamps of the models that were built.
+#[derive(Debug, Clone)]
+pub(super) struct Built {
+    folder: Option<PathBuf>,
+}
+
+impl Built {
+    /// The stamps in `folder`, or else in the user's cache; without a home every model is built anew.
+    pub fn in_folder(folder: Option<&Path>) -> Self {
+        Built { folder: folder.map(Path::to_owned).or_else(cache) }
+    }
+
+    /// Whether the model was built here: the very binary, of the very recipe.
+    pub fn has(&self, recipe: &str, executable: &Path) -> bool {
+        let (Some(folder), Ok(stamp)) = (&self.folder, stamp(recipe, executable)) else {
+            return false;
+        };
+        folder.join(stamp).is_file()
+    }
+
+    /// Notes a model that has just been built. A note that cannot be kept costs time alone.
+    pub fn add(&self, recipe: &str, executable: &Path) -> Result<()> {
+        let stamp = stamp(recipe, executable)?;
+        if let Some(folder) = &self.folder {
+            let _ = fs::create_dir_all(folder)
+                .map(|()| files::write_all(&[(folder.join(stamp), Vec::new())]));
+        }
+        Ok(())
+    }
+}
+
+/// A text that is the same only for the same recipe and the same binary.
+fn stamp(recipe: &str, executable: &Path) -> Result<String> {
+    let binary = Sha256::digest(files::read(executable, MAX_BYTES)?);
+    let whole = Sha256::new().chain_update(recipe).chain_update(binary).finalize();
+    Ok(whole.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The folder of htgen's models in the user's cache.
+fn cache() -> Option<PathBuf> {
+    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(cache.join("htgen/models"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_binary_or_recipe_is_not_known() {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let binary = root.path().join("Vtop");
+        let put =
+            |bytes: &[u8]| files::write_all(&[(binary.clone(), bytes.into())]).expect("a file");
+        let built = Built::in_folder(Some(&root.path().join("deep/models")));
+        put(b"built");
+        assert!(!built.has("recipe", &binary));
+        built.add("recipe", &binary).expect("a binary");
+        assert!(built.has("recipe", &binary));
+        assert!(!built.has("other", &binary));
+        put(b"planted");
+        assert!(!built.has("recipe", &binary));
+        assert!(!built.has("recipe", &root.path().join("none")));
+        assert!(built.add("recipe", &root.path().join("none")).is_err());
+    }
+}
