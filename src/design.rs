@@ -79,11 +79,6 @@ impl Manifest {
         }
     }
 
-    /// Whether the text is that of a manifest, of this version or another.
-    pub fn is_one(text: &[u8]) -> bool {
-        header(text).is_some()
-    }
-
     /// Reads a manifest of this version.
     ///
     /// # Errors
@@ -150,6 +145,30 @@ impl Manifest {
     }
 }
 
+/// The files that were written with a manifest, of this version or another.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Written {
+    /// Older versions of htgen kept no list.
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+}
+
+impl Written {
+    /// Reads what a manifest names; none when the text is no manifest.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        header(text).and_then(|_| serde_json::from_slice(text).ok())
+    }
+
+    /// Whether a file was written, and with this content; none when it was not written at all.
+    pub fn knows(
+        &self,
+        name: &str,
+        bytes: impl FnOnce() -> Result<Vec<u8>>,
+    ) -> Result<Option<bool>> {
+        self.files.get(name).map(|known| Ok(*known == hash(&bytes()?))).transpose()
+    }
+}
+
 fn header(text: &[u8]) -> Option<Header> {
     let header: Option<Header> = serde_json::from_slice(text).ok();
     header.filter(|header| header.format == FORMAT)
@@ -193,9 +212,9 @@ impl Edit {
     /// The refusal of a design in which nothing may be edited.
     pub fn refusal(&self) -> Diagnostic {
         let help = match self.change {
-            Change::Added => "remove it, or say --edited if it belongs to the design",
+            Change::Added => "move it away, or say --edited if it belongs to the design",
             Change::Changed | Change::Missing => {
-                "emit the design again, or say --edited if it was on purpose"
+                "emit the design to a new folder, or say --edited if it was on purpose"
             }
         };
         Diagnostic::new(&self.name, self.what()).help(help)

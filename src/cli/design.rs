@@ -6,7 +6,7 @@
 
 use super::options::WidthOptions;
 use super::{hardware, out, stages};
-use crate::design::{Change, Edit, HARDWARE, MANIFEST, MODEL, Manifest, VALUES};
+use crate::design::{Change, Edit, HARDWARE, MANIFEST, MODEL, Manifest, VALUES, Written};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files::{self, Staged};
 use crate::model::{self, Cores, Model};
@@ -23,6 +23,12 @@ use std::{fs, io};
 const MANIFEST_BYTES: u64 = 1 << 16;
 /// Largest file of a design.
 const MAX_BYTES: u64 = 1 << 30;
+/// The folder of simulations.
+const SIMULATION: &str = "sim";
+/// Beginning of the names of folders of syntheses.
+const SYNTHESIS: &str = "synth_";
+/// Most files that a refusal names.
+const MOST_NAMED: usize = 5;
 
 /// Whether a design may be other than it was emitted.
 #[derive(Debug, Clone, Copy, Args)]
@@ -108,7 +114,8 @@ pub fn read(dir: &Path, edited: EditOption) -> Result<Design> {
 }
 
 fn other_source(name: &str) -> Diagnostic {
-    Diagnostic::new(name, "not as htgen emit has written it").help("emit the design again")
+    Diagnostic::new(name, "not as htgen emit has written it")
+        .help("emit the design to a new folder")
 }
 
 /// The program that model and parameters of the folder make.
@@ -150,9 +157,7 @@ fn edits(dir: &Path, bundle: &Bundle) -> Result<Vec<Edit>> {
 
 /// Names of what sim and synth read: Verilog and memory images.
 fn hardware_files(dir: &Path) -> Result<Vec<String>> {
-    let unreadable = |error: io::Error| {
-        Diagnostic::new("", format!("cannot be read ({error})")).in_file(dir.display())
-    };
+    let unreadable = |error: io::Error| Problems::from(unreadable(dir, &error));
     let mut names = Vec::new();
     for entry in fs::read_dir(dir).map_err(unreadable)? {
         let path = PathBuf::from(entry.map_err(unreadable)?.file_name());
@@ -185,12 +190,48 @@ fn text(dir: &Path) -> Result<Option<Vec<u8>>> {
     files::read(&path, MANIFEST_BYTES).map(Some)
 }
 
-/// Whether a folder is a design that htgen has written, of whatever version.
-fn is_ours(dir: &Path) -> Result<bool> {
-    Ok(text(dir)?.is_some_and(|text| Manifest::is_one(&text)))
+/// Refuses to replace anything but an empty folder or a design, and a design that holds more than htgen has
+/// written: files of the user's, and emitted ones that were edited.
+pub fn check_replaceable(dir: &Path) -> Result<()> {
+    let written = text(dir)?.as_deref().and_then(Written::parse);
+    files::check_replaceable(dir, "a design of htgen", || Ok(written.is_some()))?;
+    let Some(written) = written else { return Ok(()) };
+    let strangers = strangers(dir, &written)?;
+    if strangers.is_empty() {
+        return Ok(());
+    }
+    let mut found = strangers[..strangers.len().min(MOST_NAMED)].join(", ");
+    if strangers.len() > MOST_NAMED {
+        found += &format!(" and {} more", strangers.len() - MOST_NAMED);
+    }
+    Err(Diagnostic::new("", "a design that holds what htgen has not written is not replaced")
+        .found(found)
+        .help("move that away, or choose another place with -o")
+        .in_file(dir.display())
+        .into())
 }
 
-/// Refuses to replace anything but an empty folder or a design.
-pub fn check_replaceable(dir: &Path) -> Result<()> {
-    files::check_replaceable(dir, "a design of htgen", || is_ours(dir))
+/// What would be lost with a design's folder: files that were not written with it, or have changed since.
+fn strangers(dir: &Path, written: &Written) -> Result<Vec<String>> {
+    let unreadable = |error: io::Error| Problems::from(unreadable(dir, &error));
+    let mut strangers = Vec::new();
+    for entry in fs::read_dir(dir).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if name == MANIFEST || is_folder && (name == SIMULATION || name.starts_with(SYNTHESIS)) {
+            continue;
+        }
+        match written.knows(&name, || files::read(&entry.path(), MAX_BYTES))? {
+            Some(true) => {}
+            Some(false) => strangers.push(format!("{name}, edited")),
+            None => strangers.push(name.escape_debug().to_string()),
+        }
+    }
+    strangers.sort();
+    Ok(strangers)
+}
+
+fn unreadable(dir: &Path, error: &io::Error) -> Diagnostic {
+    Diagnostic::new("", format!("cannot be read ({error})")).in_file(dir.display())
 }

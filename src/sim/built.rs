@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::error::Result;
+use crate::error::{Diagnostic, Result};
 use crate::files;
 
 /// Largest binary that is run, bytes.
@@ -45,6 +45,20 @@ impl Built {
         }
         Ok(())
     }
+}
+
+/// Refuses to put a model in place of anything but a model, which is told by a file of the bench, or to
+/// follow a link out of the design.
+pub(super) fn check_place(folder: &Path, bench: &str) -> Result<()> {
+    let simulations = files::folder(folder);
+    if simulations.is_symlink() {
+        return Err(Diagnostic::new("", "a link, which leads out of the design")
+            .help("remove the link")
+            .in_file(simulations.display())
+            .into());
+    }
+    let is_ours = || Ok(folder.join(bench).is_file());
+    files::check_replaceable(folder, "a compiled model of htgen", is_ours)
 }
 
 /// A text that is the same only for the same recipe and the same binary.

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::built::Built;
+use super::built::{self, Built};
 use super::{Netlist, Options};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files::{self, Staged};
@@ -126,15 +126,16 @@ pub(super) fn build(
         is_rtl: options.netlist.is_none(),
         dir,
     };
-    let (built, recipe_hash) = (Built::in_folder(options.built.as_deref()), recipe.hash());
-    if !built.has(&recipe_hash, &model.executable) {
+    let (known, recipe_hash) = (Built::in_folder(options.built.as_deref()), recipe.hash());
+    if !known.has(&recipe_hash, &model.executable) {
         tool::find(Tool::Make)?;
         tool::find(Tool::Cxx)?;
         progress("building the model");
+        built::check_place(&folder, BENCH[0].0)?;
         let staged = Staged::beside(&folder)?;
         recipe.build_in(&staged.path(), &verilator)?;
         staged.commit()?;
-        built.add(&recipe_hash, &model.executable)?;
+        known.add(&recipe_hash, &model.executable)?;
     }
     Ok(model)
 }

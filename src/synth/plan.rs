@@ -27,6 +27,22 @@ pub(super) const SCRIPT: &str = "synthesize.ys";
 /// nextpnr's report.
 pub(super) const REPORT: &str = "report.json";
 
+/// Whether a run, of whatever plan, leaves a file or folder of this name.
+pub(super) fn writes(name: &str) -> bool {
+    let known = [RTL, STAT, HARNESS_STAT, MODULES_STAT, REPORT, "ht_board.v", "ht_pins.v"];
+    let of_a_step = |stem: &str| {
+        let steps = ["synthesize", "count-pins", "count-modules", "place", "pack"];
+        steps.contains(&stem)
+    };
+    match name.rsplit_once('.') {
+        _ if known.contains(&name) => true,
+        Some((stem, "ys" | "log")) => of_a_step(stem),
+        Some(("pins", "pcf" | "lpf" | "cst")) => true,
+        Some(("design", ending)) => ["json", "asc", "bin", "config", "bit"].contains(&ending),
+        _ => false,
+    }
+}
+
 /// What a caller may choose about a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SynthConfig {

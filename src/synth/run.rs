@@ -21,6 +21,7 @@ pub fn run(plan: &SynthPlan, out: &Path, progress: &mut dyn FnMut(&str)) -> Resu
     let failed = failed_beside(out);
     for folder in [out, &failed] {
         files::check_replaceable(folder, "a synthesis of htgen", || Ok(is_ours(folder)))?;
+        check_contents(folder)?;
     }
     let result = match SynthResult::foreseen(plan) {
         Some(result) => result,
@@ -49,6 +50,22 @@ fn failed_beside(out: &Path) -> PathBuf {
 /// Whether a folder is what a run has written.
 fn is_ours(folder: &Path) -> bool {
     folder.join(SCRIPT).is_file()
+}
+
+/// Refuses a folder with something in it that no run writes.
+fn check_contents(folder: &Path) -> Result<()> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut strangers: Vec<String> = entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| !plan::writes(name))
+        .collect();
+    strangers.sort();
+    let Some(first) = strangers.first() else { return Ok(()) };
+    Err(Diagnostic::new("", "a synthesis that holds what htgen has not written is not replaced")
+        .found(first.escape_debug())
+        .help("move that away, or choose another place with -o")
+        .in_file(folder.display())
+        .into())
 }
 
 /// Removes what an earlier run has left, if it has.

@@ -237,9 +237,10 @@ fn emit_replaces_a_design_whole() {
     let dir = Folder::new();
     dir.tiny();
     dir.done("emit tiny.json --pe 4 -o rtl");
-    fs::write(dir.path("rtl/stale.txt"), "").unwrap();
+    fs::create_dir_all(dir.path("rtl/sim/model")).unwrap();
+    fs::create_dir(dir.path("rtl/synth_hx8k")).unwrap();
     dir.done("emit tiny.json --pe 1 -o rtl");
-    assert!(!dir.path("rtl/stale.txt").exists());
+    assert!(!dir.path("rtl/gates1.hex").exists() && !dir.path("rtl/sim").exists());
     let hw = fs::read_to_string(dir.path("rtl/hw.toml")).unwrap();
     assert!(hw.contains("lanes = 1\n"), "{hw}");
     assert_eq!(dir.names(), ["rtl", "tiny.json"]);

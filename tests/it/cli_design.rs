@@ -79,7 +79,7 @@ fn a_damaged_image_is_an_error_that_names_it() {
         &dir,
         "",
         expect![[r#"
-            error: rtl: weights.hex: not as htgen emit has written it; emit the design again, or say --edited if it was on purpose
+            error: rtl: weights.hex: not as htgen emit has written it; emit the design to a new folder, or say --edited if it was on purpose
         "#]],
     );
 }
@@ -93,7 +93,7 @@ fn other_lanes_in_the_folder_are_an_error() {
             &dir,
             options,
             expect![[r#"
-                error: rtl: hw.toml: not as htgen emit has written it; emit the design again
+                error: rtl: hw.toml: not as htgen emit has written it; emit the design to a new folder
             "#]],
         );
     };
@@ -127,11 +127,11 @@ fn files_that_are_missing_or_too_many_are_named() {
         &dir,
         "",
         expect![[r#"
-            error: rtl: README.md: not as htgen emit has written it; emit the design again, or say --edited if it was on purpose
-            error: rtl: ht_round.v: missing; emit the design again, or say --edited if it was on purpose
-            error: rtl: nests.hex: missing; emit the design again, or say --edited if it was on purpose
-            error: rtl: more.hex: not a file of this design, but sim and synth would read it; remove it, or say --edited if it belongs to the design
-            error: rtl: more.v: not a file of this design, but sim and synth would read it; remove it, or say --edited if it belongs to the design
+            error: rtl: README.md: not as htgen emit has written it; emit the design to a new folder, or say --edited if it was on purpose
+            error: rtl: ht_round.v: missing; emit the design to a new folder, or say --edited if it was on purpose
+            error: rtl: nests.hex: missing; emit the design to a new folder, or say --edited if it was on purpose
+            error: rtl: more.hex: not a file of this design, but sim and synth would read it; move it away, or say --edited if it belongs to the design
+            error: rtl: more.v: not a file of this design, but sim and synth would read it; move it away, or say --edited if it belongs to the design
         "#]],
     );
     fs::remove_file(dir.path("rtl/model.json")).unwrap();
@@ -199,6 +199,34 @@ fn manifests_of_other_versions_are_told_from_those_of_others() {
     .assert_eq(&messages);
 }
 
+/// What the user has put into a design, or changed in it, is not lost with it.
+#[test]
+fn emit_replaces_no_work_of_the_users() {
+    let dir = design();
+    fs::write(dir.path("rtl/notes.txt"), "mine").unwrap();
+    fs::create_dir(dir.path("rtl/simulations")).unwrap();
+    replace(&dir, "rtl/tiny_top.v", "module tiny_top", "module  tiny_top");
+    crate::cli_refusals::refused(
+        &dir,
+        &["emit tiny.json --pe 4 -o rtl"],
+        expect![[r#"
+            $ htgen emit tiny.json --pe 4 -o rtl
+            error: rtl: a design that holds what htgen has not written is not replaced: found notes.txt, simulations, tiny_top.v, edited; move that away, or choose another place with -o
+        "#]],
+    );
+    fs::remove_file(dir.path("rtl/notes.txt")).unwrap();
+    fs::remove_dir(dir.path("rtl/simulations")).unwrap();
+    fs::remove_file(dir.path("rtl/tiny_top.v")).unwrap();
+    dir.done("emit tiny.json --pe 4 -o rtl");
+    // A manifest without a list: nobody knows whose the files are.
+    let older = "{\"format\": \"htgen-design\", \"htgen\": \"0.0.1\"}";
+    fs::write(dir.path("rtl/design.json"), older).unwrap();
+    let ended = dir.htgen("emit tiny.json --pe 4 -o rtl");
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("found README.md, deltas.hex, "), "{}", ended.stderr);
+    assert!(ended.stderr.contains(" more; move that away"), "{}", ended.stderr);
+}
+
 /// A run of `sim` with its own notes of models that were built.
 fn simulate(dir: &Folder, options: &str) -> Ended {
     let words = format!("sim rtl --random 3 --json {options}");
@@ -227,6 +255,18 @@ fn an_edited_design_is_simulated_when_asked_for() {
     assert_eq!(object(&ended.stdout)["bit_exact"], true, "{}", ended.stderr);
     assert!(!dir.path("was_run").exists(), "a planted model was run");
     assert!(fs::metadata(&planted).unwrap().len() > 10_000, "the model was not built again");
+
+    // A link leads a new model to a folder of the user's, where it replaces nothing.
+    fs::create_dir_all(dir.path("home/model")).unwrap();
+    fs::write(dir.path("home/model/letters"), "mine").unwrap();
+    fs::rename(dir.path("rtl/sim"), dir.path("kept")).unwrap();
+    std::os::unix::fs::symlink(dir.path("home"), dir.path("rtl/sim")).unwrap();
+    let ended = simulate(&dir, "");
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(ended.stderr.contains("rtl/sim: a link, which leads out"), "{}", ended.stderr);
+    assert_eq!(fs::read_to_string(dir.path("home/model/letters")).unwrap(), "mine");
+    fs::remove_file(dir.path("rtl/sim")).unwrap();
+    fs::rename(dir.path("kept"), dir.path("rtl/sim")).unwrap();
 
     // Another sign of a weight in the hardware alone: the outputs differ.
     flip_word_0(&dir, "rtl/weights.hex", 15);
