@@ -1,24 +1,21 @@
-//! The folder of a design: what `sim` and `synth` say when it is not as `emit` has written it, and that
-//! nothing of a foreign folder is run.
+//! The folder of a design: what `sim` and `synth` say when it is not as `emit` has written it, and what
+//! `emit` does not replace.
 
-use crate::cli_support::{Ended, Folder, content, keys, object};
-use crate::cli_tools::fake;
-use crate::support::needs;
+use crate::cli_support::{Folder, content, keys};
 use expect_test::{Expect, expect};
-use htgen::tool::{Run, Tool};
+use htgen::tool::Run;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
-fn design() -> Folder {
+pub fn design() -> Folder {
     let dir = Folder::new();
     dir.tiny();
     dir.done("emit tiny.json --pe 2 -o rtl");
     dir
 }
 
-fn replace(dir: &Folder, file: &str, from: &str, to: &str) {
+pub fn replace(dir: &Folder, file: &str, from: &str, to: &str) {
     let text = fs::read_to_string(dir.path(file)).unwrap();
     assert!(text.contains(from), "{file} has no {from}");
     fs::write(dir.path(file), text.replacen(from, to, 1)).unwrap();
@@ -29,7 +26,7 @@ fn hash(bytes: &[u8]) -> String {
 }
 
 /// Flips a bit of word 0 of an image.
-fn flip_word_0(dir: &Folder, file: &str, bit: u32) {
+pub fn flip_word_0(dir: &Folder, file: &str, bit: u32) {
     let text = fs::read_to_string(dir.path(file)).unwrap();
     let line = text.lines().nth(1).unwrap();
     let word = line.split(' ').next().unwrap();
@@ -225,95 +222,4 @@ fn emit_replaces_no_work_of_the_users() {
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains("found README.md, deltas.hex, "), "{}", ended.stderr);
     assert!(ended.stderr.contains(" more; move that away"), "{}", ended.stderr);
-}
-
-/// A run of `sim` with its own notes of models that were built.
-fn simulate(dir: &Folder, options: &str) -> Ended {
-    let words = format!("sim rtl --random 3 --json {options}");
-    let run = Run::new(env!("CARGO_BIN_EXE_htgen")).args(words.split_whitespace());
-    dir.run_bare(run.env("XDG_CACHE_HOME", dir.path("cache")))
-}
-
-#[test]
-fn an_edited_design_is_simulated_when_asked_for() {
-    if [Tool::Verilator, Tool::Make, Tool::Cxx].into_iter().any(|tool| needs(tool).is_none()) {
-        return;
-    }
-    let dir = design();
-    let ended = simulate(&dir, "");
-    let report = object(&ended.stdout);
-    assert_eq!((ended.code, &report["edited"]), (Some(0), &json!([])), "{}", ended.stderr);
-    assert_eq!(report["cycles_as_predicted"], true);
-    assert_eq!(report["other_cycles"], Value::Null);
-
-    // A binary that came with the folder is not run, whatever stands beside it.
-    let planted = dir.path("rtl/sim/model/obj/Vtop");
-    let script = format!("#!/bin/sh\n: > {}\n", dir.path("was_run").display());
-    fs::write(&planted, script).unwrap();
-    fs::set_permissions(&planted, fs::Permissions::from_mode(0o755)).unwrap();
-    let ended = simulate(&dir, "");
-    assert_eq!(object(&ended.stdout)["bit_exact"], true, "{}", ended.stderr);
-    assert!(!dir.path("was_run").exists(), "a planted model was run");
-    assert!(fs::metadata(&planted).unwrap().len() > 10_000, "the model was not built again");
-
-    // A link leads a new model to a folder of the user's, where it replaces nothing.
-    fs::create_dir_all(dir.path("home/model")).unwrap();
-    fs::write(dir.path("home/model/letters"), "mine").unwrap();
-    fs::rename(dir.path("rtl/sim"), dir.path("kept")).unwrap();
-    std::os::unix::fs::symlink(dir.path("home"), dir.path("rtl/sim")).unwrap();
-    let ended = simulate(&dir, "");
-    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
-    assert!(ended.stderr.contains("rtl/sim: a link, which leads out"), "{}", ended.stderr);
-    assert_eq!(fs::read_to_string(dir.path("home/model/letters")).unwrap(), "mine");
-    fs::remove_file(dir.path("rtl/sim")).unwrap();
-    fs::rename(dir.path("kept"), dir.path("rtl/sim")).unwrap();
-
-    // Another sign of a weight in the hardware alone: the outputs differ.
-    flip_word_0(&dir, "rtl/weights.hex", 15);
-    let ended = simulate(&dir, "--edited");
-    let report = object(&ended.stdout);
-    assert_eq!((ended.code, &report["bit_exact"]), (Some(1), &json!(false)));
-    assert_eq!(report["edited"], json!(["weights.hex"]));
-    assert_eq!(report["cycles_as_predicted"], Value::Null, "nothing is measured after a mismatch");
-    let note = "note: rtl/weights.hex: not as htgen emit has written it\n";
-    assert!(ended.stderr.contains(note), "{}", ended.stderr);
-    assert!(ended.stderr.contains("mismatch: sequence "), "{}", ended.stderr);
-    flip_word_0(&dir, "rtl/weights.hex", 15);
-
-    // Element-wise units that take seventeen clocks instead of one: the same outputs, later.
-    replace(&dir, "rtl/tiny_top.v", ".SERIAL_CELLS (0)", ".SERIAL_CELLS (1)");
-    let ended = simulate(&dir, "--edited");
-    let report = object(&ended.stdout);
-    assert_eq!((ended.code, &report["bit_exact"]), (Some(1), &json!(true)), "{}", ended.stderr);
-    assert_eq!(report["cycles_as_predicted"], false);
-    assert!(report["other_cycles"]["got"].as_u64() > report["other_cycles"]["predicted"].as_u64());
-    assert!(ended.stderr.contains("cycles: sequence "), "{}", ended.stderr);
-    // With pauses nothing is predicted, and nothing compared.
-    let ended = simulate(&dir, "--edited --gaps");
-    let report = object(&ended.stdout);
-    assert_eq!((ended.code, &report["cycles_as_predicted"]), (Some(0), &Value::Null));
-}
-
-#[test]
-fn a_failed_synthesis_names_its_log() {
-    let dir = design();
-    fs::write(dir.path("rtl/more.hex"), "0\n").unwrap();
-    let yosys = fake(&dir, "yosys", "Yosys 0.70", "echo broken >&2; exit 1");
-    let nextpnr = fake(&dir, "nextpnr", "nextpnr 0.7", "exit 1");
-    let line = "synth rtl --target hx8k --edited";
-    let run = Run::new(env!("CARGO_BIN_EXE_htgen")).args(line.split_whitespace());
-    let run = run.env("HTGEN_YOSYS", yosys).env("HTGEN_NEXTPNR_ICE40", nextpnr);
-    let ended = dir.run(run);
-    assert_eq!(ended.code, Some(2));
-    expect![[r#"
-        note: rtl/more.hex: not a file of this design, but sim and synth would read it
-        error: yosys: failed (exit status: 1):
-          | broken
-          the log is rtl/synth_hx8k.failed/synthesize.log
-    "#]]
-    .assert_eq(&ended.messages());
-    let log = fs::read_to_string(dir.path("rtl/synth_hx8k.failed/synthesize.log")).unwrap();
-    assert_eq!(log, "broken\n");
-    assert!(dir.path("rtl/synth_hx8k.failed/rtl/more.hex").exists());
-    assert!(!dir.path("rtl/synth_hx8k").exists());
 }

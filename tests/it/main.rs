@@ -15,6 +15,7 @@ mod cli; // each command end to end
 mod cli_damage; // broken files of every kind
 mod cli_design; // design folders that are not as emitted
 mod cli_docs; // documents against definitions
+mod cli_edited; // designs that were edited on purpose
 mod cli_limits; // too large, too narrow, strangely named
 mod cli_refusals; // bad input: text, exit code, nothing half written
 mod cli_support;
