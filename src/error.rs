@@ -1,8 +1,17 @@
 //! The one error type of the library: where, what was found, what was expected, what to do.
 //!
+//! File names, keys and what tools say are other people's: shown, they are without anything that a
+//! terminal would take as a command.
+//!
 //! Stages that check user input collect every problem before they stop ([`Problems`]).
 
+use crate::printable::Line;
 use std::fmt;
+
+/// What every line of a message but the first begins with.
+const INDENT: &str = "  ";
+/// What a line begins with that is a tool's.
+pub const QUOTE: &str = "  | ";
 
 /// One problem: a place (file and key path), a statement, found against expected, and help.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,17 +68,24 @@ impl Diagnostic {
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.place.is_empty() {
-            write!(f, "{}: ", self.place)?;
+            write!(f, "{}: ", Line(&self.place))?;
         }
-        f.write_str(&self.what)?;
-        match (&self.found, &self.expected) {
+        // What a tool has said is quoted line by line; whatever else has several is indented as well.
+        let mut lines = self.what.split('\n');
+        write!(f, "{}", Line(lines.next().unwrap_or_default()))?;
+        for line in lines {
+            let separator = if line.starts_with(INDENT) { "\n" } else { "\\n" };
+            write!(f, "{separator}{}", Line(line))?;
+        }
+        let line = |text: &Option<String>| text.as_deref().map(|text| Line(text).to_string());
+        match (line(&self.found), line(&self.expected)) {
             (Some(found), Some(expected)) => write!(f, ": found {found}, expected {expected}")?,
             (Some(found), None) => write!(f, ": found {found}")?,
             (None, Some(expected)) => write!(f, ": expected {expected}")?,
             (None, None) => {}
         }
         if let Some(help) = &self.help {
-            write!(f, "; {help}")?;
+            write!(f, "; {}", Line(help))?;
         }
         Ok(())
     }
@@ -110,3 +126,21 @@ impl std::error::Error for Problems {}
 
 /// The result of a stage.
 pub type Result<T> = std::result::Result<T, Problems>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_message_is_a_command_or_a_line_of_its_own() {
+        let problem = Diagnostic::new("a\u{1b}[2J\nerror: b", "what\u{7}\nerror: forged")
+            .found("f\r\n")
+            .expected("e\u{9b}0m")
+            .help("h\u{202e}");
+        let shown = "a\\u{1b}[2J\\nerror: b: what\\u{7}\\nerror: forged: found f\\r\\n, expected \
+                     e\\u{9b}0m; h\\u{202e}";
+        assert_eq!(problem.to_string(), shown);
+        let quoted = Diagnostic::new("yosys", "failed:\n  | \u{1b}[1mERROR\n  | at 3");
+        assert_eq!(quoted.to_string(), "yosys: failed:\n  | \\u{1b}[1mERROR\n  | at 3");
+    }
+}

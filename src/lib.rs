@@ -20,6 +20,7 @@ pub mod import;
 pub mod model;
 pub mod network;
 pub mod plan;
+mod printable;
 pub mod quant;
 pub mod report;
 pub mod sched;

@@ -6,7 +6,8 @@ mod work;
 use super::{Outcome, out};
 use crate::compare::{self, CompareConfig};
 use crate::error::{Diagnostic, Problems, Result};
-use crate::files;
+use crate::files::{self, Output};
+use crate::printable;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use work::Work;
@@ -47,27 +48,28 @@ impl Compare {
             return Err(super::train::absent("compare"));
         }
         let config = config(&self.config)?;
+        let at = |end: &str| Output::claim(&self.output.join(format!("{}.{end}", config.name)));
+        let [page, figures, plot, cycles] = [at("md")?, at("json")?, at("svg")?, at("cycles.svg")?];
         let folder =
             self.work.clone().unwrap_or_else(|| PathBuf::from("target/compare").join(&config.name));
         let mut work = Work::open(&folder, files::folder(&self.config))?;
         let comparison = steps::compare(&config, &mut work)?;
-        let at = |end: &str| self.output.join(format!("{}.{end}", config.name));
         let json = serde_json::to_string_pretty(&comparison)? + "\n";
         work::make_folder(&self.output)?;
         let mut written = vec![
-            (at("md"), compare::page(&comparison).into_bytes()),
-            (at("json"), json.into_bytes()),
-            (at("svg"), compare::over_parameters(&comparison).into_bytes()),
+            (page.clone(), compare::page(&comparison).into_bytes()),
+            (figures, json.into_bytes()),
+            (plot, compare::over_parameters(&comparison).into_bytes()),
         ];
         if let Some(svg) = compare::over_cycles(&comparison) {
-            written.push((at("cycles.svg"), svg.into_bytes()));
+            written.push((cycles, svg.into_bytes()));
         }
         files::write_all(&written)?;
         if self.json {
             out::object(&comparison)?;
         } else {
             let verdicts = comparison.verdicts().join("\n").replace("**", "");
-            out::text(&format!("{verdicts}\nin {}\n", at("md").display()))?;
+            out::text(&format!("{verdicts}\nin {}\n", printable::path(page.path())))?;
         }
         Ok(if comparison.is_exact() { Outcome::Done } else { Outcome::No })
     }

@@ -1,14 +1,13 @@
 //! `htgen compress`: a dense LSTM or GRU into hierarchical Tucker or tensor train factors.
 
 use super::new::parse_ranks;
-use super::options::count;
-use super::options::stem;
+use super::options::{cores, count, stem};
 use super::progress::Progress;
 use super::{Outcome, out, stages};
 use crate::compress::{self, Format, Goal, Head, Modes, Options, Recurrent, Runner};
 use crate::error::{Diagnostic, Result};
-use crate::files;
-use crate::model::{self, Cores, Element, InputPrep, Model, Ranks, modes};
+use crate::files::{self, Output};
+use crate::model::{self, Element, InputPrep, Model, Place, Ranks, modes};
 use crate::report::{Compression, Unchanged, scree};
 use clap::{ArgGroup, Args, ValueEnum};
 use std::path::PathBuf;
@@ -129,6 +128,8 @@ enum RecurrentName {
 impl Compress {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         compress::available()?;
+        let place = Place::claim(&self.output, cores(self.safetensors))?;
+        let plot = self.scree.as_deref().map(Output::claim).transpose()?;
         let progress = Progress::start("reading the dense layers");
         let dense = self.dense()?;
         let options = self.options(&dense)?;
@@ -147,10 +148,9 @@ impl Compress {
             }
         };
         drop(progress);
-        let cores = if self.safetensors { Cores::Safetensors } else { Cores::Inline };
-        model::save(&compressed.model, &self.output, cores)?;
-        if let Some(path) = &self.scree {
-            files::write_all(&[(path.clone(), scree(&compressed).into_bytes())])?;
+        place.save(&compressed.model)?;
+        if let Some(plot) = plot {
+            files::write_all(&[(plot, scree(&compressed).into_bytes())])?;
         }
         out::report(&Compression::of(&compressed, unchanged, &self.output), self.json)?;
         Ok(Outcome::Done)

@@ -8,7 +8,7 @@ use super::options::WidthOptions;
 use super::{hardware, out, stages};
 use crate::design::{Change, Edit, HARDWARE, MANIFEST, MODEL, Manifest, VALUES, Written};
 use crate::error::{Diagnostic, Problems, Result};
-use crate::files::{self, Staged};
+use crate::files::{self, OutputFolder, Staged};
 use crate::model::{self, Cores, Model};
 use crate::plan::PlanConfig;
 use crate::sched::{self, Program};
@@ -53,7 +53,7 @@ pub struct Design {
 /// Writes the design of `program`, the quantized `model` on some hardware, to the folder `dir`. What
 /// stood there is replaced when it was a design too.
 pub fn write(
-    dir: &Path,
+    dir: &OutputFolder,
     model: &Model,
     program: &Program,
     bundle: &Bundle,
@@ -61,7 +61,7 @@ pub fn write(
 ) -> Result<()> {
     let hold = Hold::new();
     check_replaceable(dir)?;
-    let staged = Staged::beside(dir)?;
+    let staged = Staged::of(dir)?;
     for (name, text) in &bundle.files {
         staged.write(name, text.as_bytes())?;
     }
@@ -69,13 +69,13 @@ pub fn write(
         .map_err(|error| Problems::from(Diagnostic::new(HARDWARE, error.to_string())))?;
     staged.write(HARDWARE, hw.as_bytes())?;
     let quantized = Model { formats: Some(program.quant().formats().clone()), ..model.clone() };
-    model::save(&quantized, &staged.path().join(MODEL), Cores::Inline)?;
+    staged.renamed(model::save(&quantized, &staged.path().join(MODEL), Cores::BySize))?;
     let values = staged.path().join(VALUES).exists();
     let sources = sources(&staged.path(), values)?;
     let manifest = Manifest::of(program, bundle, about, &sources);
     staged.write(MANIFEST, manifest.text().as_bytes())?;
     if hold.is_interrupted() {
-        return Err(Diagnostic::new("", "interrupted").in_file(dir.display()).into());
+        return Err(Diagnostic::new("", "interrupted").in_file(dir.path().display()).into());
     }
     staged.commit()
 }
@@ -192,9 +192,9 @@ fn text(dir: &Path) -> Result<Option<Vec<u8>>> {
 
 /// Refuses to replace anything but an empty folder or a design, and a design that holds more than htgen has
 /// written: files of the user's, and emitted ones that were edited.
-pub fn check_replaceable(dir: &Path) -> Result<()> {
-    let written = text(dir)?.as_deref().and_then(Written::parse);
-    files::check_replaceable(dir, "a design of htgen", || Ok(written.is_some()))?;
+pub fn check_replaceable(dir: &OutputFolder) -> Result<()> {
+    let written = dir.read(MANIFEST, MANIFEST_BYTES)?.as_deref().and_then(Written::parse);
+    files::check_replaceable(dir.path(), "a design of htgen", || Ok(written.is_some()))?;
     let Some(written) = written else { return Ok(()) };
     let strangers = strangers(dir, &written)?;
     if strangers.is_empty() {
@@ -207,22 +207,23 @@ pub fn check_replaceable(dir: &Path) -> Result<()> {
     Err(Diagnostic::new("", "a design that holds what htgen has not written is not replaced")
         .found(found)
         .help("move that away, or choose another place with -o")
-        .in_file(dir.display())
+        .in_file(dir.path().display())
         .into())
 }
 
 /// What would be lost with a design's folder: files that were not written with it, or have changed since.
-fn strangers(dir: &Path, written: &Written) -> Result<Vec<String>> {
-    let unreadable = |error: io::Error| Problems::from(unreadable(dir, &error));
+fn strangers(dir: &OutputFolder, written: &Written) -> Result<Vec<String>> {
+    let unreadable = |error: io::Error| Problems::from(unreadable(dir.path(), &error));
     let mut strangers = Vec::new();
-    for entry in fs::read_dir(dir).map_err(unreadable)? {
+    for entry in fs::read_dir(dir.path()).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         if name == MANIFEST || is_folder && (name == SIMULATION || name.starts_with(SYNTHESIS)) {
             continue;
         }
-        match written.knows(&name, || files::read(&entry.path(), MAX_BYTES))? {
+        let bytes = || dir.read(&name, MAX_BYTES).map(Option::unwrap_or_default);
+        match written.knows(&name, bytes)? {
             Some(true) => {}
             Some(false) => strangers.push(format!("{name}, edited")),
             None => strangers.push(name.escape_debug().to_string()),

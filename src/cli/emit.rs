@@ -4,6 +4,7 @@ use super::hardware::{HardwareOptions, plain_name};
 use super::options::{Limits, WidthOptions};
 use super::progress::Progress;
 use super::{Outcome, design, out, stages};
+use crate::files::OutputFolder;
 use crate::model;
 use crate::plan::PlanConfig;
 use crate::report::{Emission, Target};
@@ -44,6 +45,7 @@ pub struct Emit {
 
 impl Emit {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        let given = self.dir.as_deref().map(OutputFolder::claim).transpose()?;
         let mut hardware = self.hardware.load()?;
         let limits = &mut hardware.config;
         limits.max_rom_words = self.limits.max_rom_words.or(limits.max_rom_words);
@@ -54,7 +56,10 @@ impl Emit {
             ..PlanConfig::UNLIMITED
         };
         let model = model::load(&self.model)?;
-        let dir = self.dir.clone().unwrap_or_else(|| Path::new(OUTPUT).join(&model.name));
+        let dir = match given {
+            Some(dir) => dir,
+            None => OutputFolder::claim(&Path::new(OUTPUT).join(&model.name))?,
+        };
         design::check_replaceable(&dir)?;
         let progress = Progress::start("planning and scheduling");
         let (quant, origin) = stages::quantized(&self.model, &model, self.widths, &config)?;
@@ -71,7 +76,7 @@ impl Emit {
         drop(progress);
         let target = hardware.board.map(|board| Target::of(&board, &program)).transpose()?;
         let fits = target.as_ref().is_none_or(|target| target.fits);
-        out::report(&Emission::of(&program, &bundle, origin, target, &dir), self.json)?;
+        out::report(&Emission::of(&program, &bundle, origin, target, dir.path()), self.json)?;
         Ok(if fits { Outcome::Done } else { Outcome::No })
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Outcome, options, out};
 use crate::import::{self, CONVENTIONS, Convention, Options};
-use crate::model::{self, Cell, Cores, Element};
+use crate::model::{Cell, Element, Place};
 use crate::report::ImportedModel;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -90,10 +90,10 @@ enum GateRows {
 
 impl Import {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
-        let cores = if self.safetensors { Cores::Safetensors } else { Cores::Inline };
+        let place = Place::claim(&self.output, options::cores(self.safetensors))?;
         let (file, output, json) = (self.file.clone(), self.output.clone(), self.json);
         let imported = import::import(&file, &self.options())?;
-        model::save(&imported.model, &output, cores)?;
+        place.save(&imported.model)?;
         out::report(&ImportedModel::of(&imported, &output), json)?;
         Ok(Outcome::Done)
     }

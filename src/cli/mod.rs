@@ -23,7 +23,10 @@ mod stages;
 mod synth;
 mod train;
 
+use crate::printable::is_printable;
+use crate::{files, tool};
 use clap::{CommandFactory, Parser, Subcommand};
+use std::env;
 use std::process::ExitCode;
 
 /// From a trained FDHT-LSTM to bit-exact Verilog, simulated and placed on an FPGA.
@@ -71,14 +74,29 @@ enum Outcome {
 
 /// Parses the arguments of this process, runs the command and tells the exit code.
 pub fn main() -> ExitCode {
-    match Cli::parse().command.run() {
+    tool::watch_signals();
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => return refused(&error),
+    };
+    files::begin_command();
+    match command.run() {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::No) => ExitCode::from(1),
         Err(error) => {
-            out::note(&format!("error: {error:#}"));
+            out::message(&format!("error: {error:#}"));
             ExitCode::from(2)
         }
     }
+}
+
+/// Help, or a message about the arguments; without colours where a word has what could be one.
+fn refused(error: &clap::Error) -> ExitCode {
+    if env::args_os().all(|word| is_printable(&word.to_string_lossy())) {
+        error.exit();
+    }
+    out::message(error.render().to_string().trim_end());
+    ExitCode::from(2)
 }
 
 /// The definition of the command line, for tests and documents.

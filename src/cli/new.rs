@@ -3,7 +3,7 @@
 use super::{Outcome, options, out};
 use crate::error::{Diagnostic, Result};
 use crate::model::{
-    self, Cell, Cores, Element, Format, InputPrep, Model, NewSpec, Ranks, Recurrent, modes, preset,
+    self, Cell, Element, Format, InputPrep, Model, NewSpec, Place, Ranks, Recurrent, modes, preset,
 };
 use crate::report::{NewModel, Presets};
 use clap::Args;
@@ -141,10 +141,10 @@ impl New {
             out::report(&Presets::all(), self.json)?;
             return Ok(Outcome::Done);
         };
-        let cores = if self.safetensors { Cores::Safetensors } else { Cores::Inline };
+        let place = Place::claim(&output, options::cores(self.safetensors))?;
         let json = self.json;
         let model = self.model(&output)?;
-        model::save(&model, &output, cores)?;
+        place.save(&model)?;
         out::report(&NewModel::of(&model, &output), json)?;
         Ok(Outcome::Done)
     }

@@ -1,6 +1,7 @@
 //! Options that several commands share.
 
 use crate::data::check_name;
+use crate::model::Cores;
 use crate::plan::PlanConfig;
 use crate::quant::Widths;
 use crate::video::FrameSize;
@@ -41,6 +42,11 @@ pub fn class_names(text: &str) -> Result<ClassNames, String> {
 
 /// Longest side of a frame, pixels.
 const MAX_SIDE: usize = 4096;
+
+/// Where the numbers of a model go: beside it when that is asked for or there are too many of them.
+pub fn cores(safetensors: bool) -> Cores {
+    if safetensors { Cores::Safetensors } else { Cores::BySize }
+}
 
 /// Width and height like `160x120`.
 pub fn picture_size(text: &str) -> Result<(usize, usize), String> {

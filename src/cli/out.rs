@@ -1,7 +1,10 @@
 //! What a command says: reports on standard output, notes on standard error.
 //!
+//! Names and keys of files are in both, so that what a terminal would take as a command is escaped.
+//!
 //! A reader that has gone away (`htgen inspect … | head`) is no error: what is left is not written.
 
+use crate::printable::{Json, Line, Lines};
 use anyhow::Context;
 use serde::Serialize;
 use std::fmt::Display;
@@ -15,17 +18,22 @@ pub fn report<T: Serialize + Display>(report: &T, json: bool) -> anyhow::Result<
 /// Prints one JSON object.
 pub fn object<T: Serialize>(value: &T) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(value).context("the report cannot be written")?;
-    print(&format!("{text}\n"))
+    print(&format!("{}\n", Json(&text)))
 }
 
 /// Prints a text that ends its own lines.
 pub fn text<T: Display>(value: &T) -> anyhow::Result<()> {
-    print(&value.to_string())
+    print(&Lines(&value.to_string()).to_string())
 }
 
 /// Writes a line to standard error; there is nowhere to report that this failed.
 pub fn note(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let _ = writeln!(io::stderr().lock(), "{}", Line(line));
+}
+
+/// Writes a message of several lines to standard error.
+pub fn message(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", Lines(text));
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

@@ -2,6 +2,7 @@
 //! elsewhere, nothing for what is over at once.
 
 use super::out;
+use crate::printable::Line;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -32,7 +33,7 @@ impl Progress {
     pub fn stage(&self, stage: &str) {
         if let Some(stages) = &self.stages {
             // The display lives as long as this sender.
-            let _ = stages.send(stage.to_owned());
+            let _ = stages.send(Line(stage).to_string());
         }
     }
 }

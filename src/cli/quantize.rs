@@ -1,9 +1,9 @@
 //! `htgen quantize`: formats from the ranges that data shows, and what they change.
 
-use super::options::{Limits, WidthOptions};
+use super::options::{Limits, WidthOptions, cores};
 use super::progress::Progress;
 use super::{Outcome, out, stages};
-use crate::model::{self, Cores, Model};
+use crate::model::{self, Model, Place};
 use crate::report::{Quantization, Tally};
 use crate::{evaluate, quant};
 use clap::Args;
@@ -41,7 +41,9 @@ pub struct Quantize {
 
 impl Quantize {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        let place = Place::claim(&self.output, cores(self.safetensors))?;
         let model = model::load(&self.model)?;
+        let place = place.for_numbers(model.numbers())?;
         let config = self.limits.config();
         let plan = stages::plan(&self.model, &model, &config)?;
         let data = stages::load_data(&self.calibrate, &model)?;
@@ -59,9 +61,8 @@ impl Quantize {
         let errors = evaluate::edge_errors(&model, &quant, &data, data.count());
         drop(progress);
 
-        let cores = if self.safetensors { Cores::Safetensors } else { Cores::Inline };
         let quantized = Model { formats: Some(quant.formats().clone()), ..model };
-        model::save(&quantized, &self.output, cores)?;
+        place.save(&quantized)?;
         out::report(&Quantization::of(&quant, tally, &errors, &self.output), self.json)?;
         Ok(Outcome::Done)
     }

@@ -5,6 +5,7 @@ use super::progress::Progress;
 use super::{Outcome, out, stages};
 use crate::data::write_npz;
 use crate::evaluate;
+use crate::files::Output;
 use crate::model;
 use crate::report::{Evaluation, Tally, output_arrays};
 use clap::Args;
@@ -43,6 +44,7 @@ pub struct Run {
 
 impl Run {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        let outputs = self.outputs.as_deref().map(Output::claim).transpose()?;
         let model = model::load(&self.model)?;
         let config = self.limits.config();
         let mut data = stages::load_data(&self.inputs, &model)?;
@@ -59,8 +61,8 @@ impl Run {
         let float = evaluate::float_outputs(&model, quant.plan(), &data);
         drop(progress);
 
-        if let Some(path) = &self.outputs {
-            write_npz(path, &output_arrays(&float, &fixed))?;
+        if let Some(outputs) = &outputs {
+            write_npz(outputs, &output_arrays(&float, &fixed))?;
         }
         let tally = Tally::of(&data, &float, &fixed);
         out::report(&Evaluation::of(quant.name(), tally, elapsed, origin), self.json)?;

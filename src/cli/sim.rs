@@ -5,6 +5,7 @@ use super::progress::Progress;
 use super::{Outcome, design, out};
 use crate::data::Sequences;
 use crate::error::Result;
+use crate::files::Output;
 use crate::quant::QuantPlan;
 use crate::report::Simulation;
 use crate::sim::{self, Gaps, Options, Stimulus};
@@ -56,10 +57,11 @@ pub struct Sim {
 
 impl Sim {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        let wave = self.wave.as_deref().map(Output::claim).transpose()?;
         let design = design::read(&self.design, self.edited)?;
         let stimulus = self.stimulus(design.program.quant())?;
         let mut options = Options::new(self.seed);
-        options.wave = self.wave;
+        options.wave = wave;
         if self.gaps {
             options.gaps = GAPS;
         }

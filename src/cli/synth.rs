@@ -4,6 +4,7 @@ use super::options::count;
 use super::progress::Progress;
 use super::{Outcome, design, out};
 use crate::error;
+use crate::files::OutputFolder;
 use crate::report::Synthesis;
 use crate::synth::{self, Board, DesignFiles, SynthConfig};
 use crate::verilog::{self, Sizes};
@@ -56,6 +57,7 @@ pub struct Synth {
 
 impl Synth {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        let given = self.output.as_deref().map(OutputFolder::claim).transpose()?;
         let board = Board::load(&self.target)?;
         let design = design::read(&self.design, self.edited)?;
         let files = files(&design, &board)?;
@@ -66,13 +68,16 @@ impl Synth {
             by_module: self.cells,
         };
         let plan = synth::plan(&files, &board, config)?;
-        let output =
-            self.output.unwrap_or_else(|| design.dir.join(format!("synth_{}", board.name)));
+        let output = match given {
+            Some(output) => output,
+            None => OutputFolder::claim(&design.dir.join(format!("synth_{}", board.name)))?,
+        };
         let progress = Progress::start("reading the design");
         let result = synth::run(&plan, &output, &mut |step| progress.stage(step))?;
         drop(progress);
         let met = result.fits && result.clock_met() != Some(false);
-        let report = Synthesis::of(result, &design.program, design.edited, self.steps, &output);
+        let report =
+            Synthesis::of(result, &design.program, design.edited, self.steps, output.path());
         out::report(&report, self.json)?;
         Ok(if met { Outcome::Done } else { Outcome::No })
     }

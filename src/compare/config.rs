@@ -1,6 +1,7 @@
 //! `compare.toml`: systems, data, and how each is trained and measured.
 
 use crate::error::{Diagnostic, Problems, Result};
+use crate::printable::is_printable;
 use serde::Deserialize;
 use std::path::PathBuf;
 use toml::{Table, Value};
@@ -129,6 +130,14 @@ impl CompareConfig {
         };
         let identifier = "a letter, then letters, digits and _, 32 characters at most";
         need(is_name(&self.name), "name".into(), format!("{:?}", self.name), identifier);
+        let files = self.files.iter().map(|file| ("files".to_owned(), file.display().to_string()));
+        let labels = self.system.iter().enumerate();
+        let labels = labels.map(|(k, system)| (format!("system[{k}].label"), system.label.clone()));
+        let about = self.about.lines().map(|line| ("about".to_owned(), line.to_owned()));
+        let title = [("title".to_owned(), self.title.clone())];
+        for (key, text) in files.chain(labels).chain(about).chain(title) {
+            need(is_printable(&text), key, format!("{text:?}"), "text that can be printed");
+        }
         let counts = [
             ("files", self.files.len()),
             ("seeds", self.seeds.len()),

@@ -1,10 +1,10 @@
 //! A labelled data set into an npz file as it is made: a sequence at a time, never the whole of it
 //! in memory, and under its final name only when it is whole.
 
-use crate::error::{Diagnostic, Problems, Result};
-use crate::files::Pending;
+use crate::error::{Diagnostic, Result};
+use crate::files::{Output, Pending, not_written};
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 use zip::write::SimpleFileOptions;
 use zip::{DateTime, ZipWriter};
@@ -35,7 +35,8 @@ pub struct Labels {
 
 /// The bytes of `x`, taken in order.
 pub struct Rows<'a> {
-    zip: &'a mut ZipWriter<BufWriter<File>>,
+    path: &'a Path,
+    zip: &'a mut ZipWriter<Quiet>,
     left: u64,
 }
 
@@ -49,7 +50,7 @@ impl Rows<'_> {
             }
             None => Err(io::Error::other("more elements than the shape of x has")),
         };
-        written.map_err(|error| failed(&error))
+        written.map_err(|error| not_written(self.path, &error))
     }
 }
 
@@ -59,28 +60,74 @@ impl Rows<'_> {
 ///
 /// Integers are unsigned bytes where all fit, else 32 bits wide; names are NumPy strings.
 pub fn write_set(
-    path: &Path,
+    output: &Output,
     shape: &[usize],
     labels: &Labels,
     fill: impl FnOnce(&mut Rows<'_>) -> Result<()>,
 ) -> Result<u64> {
-    let in_file = |problems: Problems| problems.in_file(path.display());
-    let io_failed = |error: io::Error| in_file(failed(&error));
-    let pending = Pending::beside(path)?;
-    let mut zip = ZipWriter::new(BufWriter::new(pending.file().map_err(io_failed)?));
+    let path = output.path();
+    let io_failed = |error: io::Error| not_written(path, &error);
+    let pending = Pending::beside(output)?;
+    let mut zip = ZipWriter::new(Quiet::new(pending.file().map_err(io_failed)?));
     let bytes = product(shape)?;
     begin(&mut zip, "x", "|u1", shape, bytes).map_err(io_failed)?;
-    let mut rows = Rows { zip: &mut zip, left: bytes };
+    let mut rows = Rows { path, zip: &mut zip, left: bytes };
     fill(&mut rows)?;
     if rows.left > 0 {
         return Err(io_failed(io::Error::other("fewer elements than the shape of x has")));
     }
     add_labels(&mut zip, labels).map_err(io_failed)?;
-    let end = |zip: ZipWriter<BufWriter<File>>| -> io::Result<()> {
-        zip.finish().map_err(io::Error::other)?.flush()
-    };
+    let end = |zip: ZipWriter<Quiet>| -> io::Result<()> { zip.finish()?.flush() };
     end(zip).map_err(io_failed)?;
     pending.commit()
+}
+
+/// A file that fails once: an archive that is given up then tries to write its end, and would print
+/// that it could not.
+struct Quiet {
+    file: BufWriter<File>,
+    position: u64,
+    failed: bool,
+}
+
+impl Quiet {
+    fn new(file: File) -> Quiet {
+        Quiet { file: BufWriter::new(file), position: 0, failed: false }
+    }
+
+    fn note<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
+        let passing = |error: &io::Error| error.kind() == io::ErrorKind::Interrupted;
+        self.failed |= result.as_ref().is_err_and(|error| !passing(error));
+        result
+    }
+}
+
+impl Write for Quiet {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = if self.failed { Ok(bytes.len()) } else { self.file.write(bytes) };
+        let count = self.note(written)?;
+        self.position += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = if self.failed { Ok(()) } else { self.file.flush() };
+        self.note(flushed)
+    }
+}
+
+impl Seek for Quiet {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let sought = match to {
+            _ if !self.failed => self.file.seek(to),
+            SeekFrom::Start(position) => Ok(position),
+            SeekFrom::Current(step) | SeekFrom::End(step) => {
+                Ok(self.position.saturating_add_signed(step))
+            }
+        };
+        self.position = self.note(sought)?;
+        Ok(self.position)
+    }
 }
 
 fn product(shape: &[usize]) -> Result<u64> {
@@ -88,11 +135,7 @@ fn product(shape: &[usize]) -> Result<u64> {
     bytes.ok_or_else(|| Diagnostic::new("x", "too large").found(format!("{shape:?}")).into())
 }
 
-fn failed(error: &io::Error) -> Problems {
-    Diagnostic::new("", format!("cannot be written ({error})")).into()
-}
-
-fn add_labels(zip: &mut ZipWriter<BufWriter<File>>, labels: &Labels) -> io::Result<()> {
+fn add_labels(zip: &mut ZipWriter<Quiet>, labels: &Labels) -> io::Result<()> {
     let Labels { y, group, split, length, classes, groups } = labels;
     let optional = [("group", group), ("split", split)].into_iter().filter(|(_, v)| !v.is_empty());
     for (name, values) in [("y", y)].into_iter().chain(optional).chain([("length", length)]) {
@@ -111,7 +154,7 @@ fn add_labels(zip: &mut ZipWriter<BufWriter<File>>, labels: &Labels) -> io::Resu
 
 /// Begins an array with its header, as the npy format 1.0 has it.
 fn begin(
-    zip: &mut ZipWriter<BufWriter<File>>,
+    zip: &mut ZipWriter<Quiet>,
     name: &str,
     kind: &str,
     shape: &[usize],
@@ -120,7 +163,7 @@ fn begin(
     let options = SimpleFileOptions::default()
         .last_modified_time(DateTime::default())
         .large_file(bytes >= LARGE_BYTES);
-    zip.start_file(format!("{name}.npy"), options).map_err(io::Error::other)?;
+    zip.start_file(format!("{name}.npy"), options)?;
     let sizes: String = shape.iter().map(|size| format!("{size}, ")).collect();
     let sizes = if shape.len() == 1 { sizes.trim_end() } else { sizes.trim_end_matches(", ") };
     let dict = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({sizes}), }}");

@@ -1,11 +1,10 @@
 //! Arrays into an npz file, whole or not at all; the same arrays give the same bytes.
 
 use super::{Array, ArrayData};
-use crate::error::{Diagnostic, Result};
-use crate::files;
+use crate::error::Result;
+use crate::files::{self, ToOutput};
 use npyz::{AutoSerialize, WriterBuilder};
 use std::io::{self, Cursor};
-use std::path::Path;
 use zip::write::SimpleFileOptions;
 use zip::{DateTime, ZipWriter};
 
@@ -15,11 +14,10 @@ const LARGE_BYTES: usize = 1 << 30;
 /// Writes named arrays as `numpy.savez_compressed` would, in the order given.
 ///
 /// Every array's shape multiplies out to its number of elements.
-pub fn write_npz(path: &Path, arrays: &[(&str, Array)]) -> Result<()> {
-    let bytes = pack(arrays).map_err(|error| {
-        Diagnostic::new("", format!("cannot be written ({error})")).in_file(path.display())
-    })?;
-    files::write_all(&[(path.to_path_buf(), bytes)])
+pub fn write_npz(to: &(impl ToOutput + ?Sized), arrays: &[(&str, Array)]) -> Result<()> {
+    let output = to.to_output()?;
+    let bytes = pack(arrays).map_err(|error| files::not_written(output.path(), &error))?;
+    files::write_all(&[(output, bytes)])
 }
 
 fn pack(arrays: &[(&str, Array)]) -> io::Result<Vec<u8>> {
@@ -33,7 +31,7 @@ fn pack(arrays: &[(&str, Array)]) -> io::Result<Vec<u8>> {
             ArrayData::F64(data) => add(&mut npz, name, shape, data)?,
         }
     }
-    Ok(npz.finish().map_err(io::Error::other)?.into_inner())
+    Ok(npz.finish()?.into_inner())
 }
 
 fn add<T: AutoSerialize + Copy>(
@@ -50,7 +48,7 @@ fn add<T: AutoSerialize + Copy>(
         .last_modified_time(DateTime::default())
         .large_file(size_of_val(data) >= LARGE_BYTES);
     let axes: Vec<u64> = shape.iter().map(|&size| size as u64).collect();
-    npz.start_file(format!("{name}.npy"), options).map_err(io::Error::other)?;
+    npz.start_file(format!("{name}.npy"), options)?;
     let mut writer =
         npyz::WriteOptions::new().default_dtype().shape(&axes).writer(npz).begin_nd()?;
     writer.extend(data.iter().copied())?;

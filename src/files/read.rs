@@ -2,29 +2,45 @@
 //! file, then read under a limit, so that no pipe, socket or device can make a command wait for ever
 //! or take what memory there is.
 
+use super::book::{self, Identity};
 use crate::error::{Diagnostic, Problems, Result};
 use rustix::fs::OFlags;
-use std::fs::{self, File, FileType, OpenOptions};
+use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 /// Opens a regular file, to be read piece by piece; yields its size with it.
 ///
 /// Who reads on must hold to a limit: the file may grow.
+///
+/// # Errors
+/// The command is going to write the file, by whatever name.
 pub fn open(path: &Path) -> Result<(File, u64)> {
+    let (file, meta) = open_own(path)?;
+    book::note_read(path, &meta)?;
+    Ok((file, meta.len()))
+}
+
+/// Opens a regular file that the command may write as well.
+fn open_own(path: &Path) -> Result<(File, Metadata)> {
     let failed = |error: io::Error| Problems::from(not_read(path, &error));
     // A look before as well, as opening alone does something to some devices.
     check_kind(path, fs::metadata(path).map_err(failed)?.file_type())?;
     let file = open_at_once(path).map_err(failed)?;
     let meta = file.metadata().map_err(failed)?;
     check_kind(path, meta.file_type())?;
-    Ok((file, meta.len()))
+    Ok((file, meta))
+}
+
+/// Device and inode: what a file is, whatever it is called.
+pub(super) fn identity(meta: &Metadata) -> Identity {
+    (meta.dev(), meta.ino())
 }
 
 /// Opens whatever stands there without waiting for a writer at the other end.
 #[expect(clippy::disallowed_methods, reason = "the one place that opens what is read")]
-fn open_at_once(path: &Path) -> io::Result<File> {
+pub(super) fn open_at_once(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
     OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path)
 }
@@ -44,6 +60,16 @@ fn check_kind(path: &Path, kind: FileType) -> Result<()> {
 /// Reads a regular file of at most `limit` bytes; the size is checked before anything is read.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let (file, size) = open(path)?;
+    read_whole(path, file, size, limit)
+}
+
+/// Reads a file that the command may write as well.
+pub(super) fn read_own(path: &Path, limit: u64) -> Result<Vec<u8>> {
+    let (file, meta) = open_own(path)?;
+    read_whole(path, file, meta.len(), limit)
+}
+
+fn read_whole(path: &Path, file: File, size: u64, limit: u64) -> Result<Vec<u8>> {
     check_size(path, size, limit)?;
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
     // One byte more than allowed tells a file that grew after the check.

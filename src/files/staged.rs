@@ -1,59 +1,75 @@
 //! A folder that appears whole: filled beside its final place, then moved there.
 
+use super::output::{OutputFolder, sync_folder};
+use super::read::open_at_once;
+use super::temporary::{OLD, Passing, Placing};
+use crate::error::{Diagnostic, Problems, Result};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
-use crate::error::{Diagnostic, Problems, Result};
+/// What the folder is called while it is filled.
+pub(super) const NEW: &str = "new";
 
 /// A folder being filled. Dropped before [`Staged::commit`], it leaves no trace.
 #[derive(Debug)]
 pub struct Staged {
-    dir: TempDir,
+    dir: Passing,
     target: PathBuf,
 }
 
 impl Staged {
-    /// A new folder beside `target`, whose parent folders are made.
+    /// A new folder beside an output, whose parent folders are made.
+    pub fn of(output: &OutputFolder) -> Result<Self> {
+        Staged::beside(output.path())
+    }
+
+    /// A new folder beside one that is ours alone, whose parent folders are made.
     pub fn beside(target: &Path) -> Result<Self> {
-        let parent = match target.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        let parent = super::folder(target);
         let dir = fs::create_dir_all(parent)
-            .and_then(|()| tempfile::Builder::new().prefix(".htgen-").tempdir_in(parent))
-            .and_then(|dir| fs::create_dir(dir.path().join("new")).map(|()| dir))
+            .and_then(|()| Passing::folder(parent))
+            .and_then(|dir| fs::create_dir(dir.path().join(NEW)).map(|()| dir))
             .map_err(|error| refusal(target, &error))?;
         Ok(Staged { dir, target: target.to_owned() })
     }
 
     /// Where to write.
     pub fn path(&self) -> PathBuf {
-        self.dir.path().join("new")
+        self.dir.path().join(NEW)
     }
 
     /// Writes a file of the folder; a message names it as it will be called.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        super::write(&self.path().join(name), bytes).map_err(|problems| {
-            let place = self.target.join(name).display().to_string();
-            let renamed = problems.0.into_iter().map(|d| Diagnostic { place: place.clone(), ..d });
-            Problems(renamed.collect())
-        })
+        self.renamed(super::write(&self.path().join(name), bytes))
+    }
+
+    /// Puts what a message says about the folder at its place while it is filled as what it will be.
+    pub fn renamed<T>(&self, result: Result<T>) -> Result<T> {
+        let (passing, place) = (self.path().display().to_string(), self.target.display());
+        let rename = |d: Diagnostic| Diagnostic {
+            place: d.place.replace(&passing, &place.to_string()),
+            ..d
+        };
+        result.map_err(|problems| Problems(problems.0.into_iter().map(rename).collect()))
     }
 
     /// Puts the folder in its place, in one step: whoever looks sees what stood there or the new
     /// folder, never neither. What stood there goes away after that.
     pub fn commit(self) -> Result<()> {
-        let new = self.path();
-        let placed = match exchange(&new, &self.target) {
+        let (new, target) = (self.path(), self.target.clone());
+        let refuse = |error: io::Error| Problems::from(refusal(&target, &error));
+        sync_tree(&new).map_err(refuse)?;
+        let placing = Placing::begin();
+        let placed = match exchange(&new, &target) {
             // Nothing stood there.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => fs::rename(&new, &self.target),
-            Err(error) if is_unknown(&error) => return self.commit_in_two_steps(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => fs::rename(&new, &target),
+            Err(error) if is_unknown(&error) => return self.commit_in_two_steps(placing),
             result => result,
         };
-        placed.map_err(|error| refusal(&self.target, &error).into())
+        placed.and_then(|()| sync_folder(super::folder(&target))).map_err(refuse)?;
+        drop(placing);
+        Ok(())
     }
 
     /// Puts the folder in another place than was meant, on the same file system.
@@ -64,17 +80,36 @@ impl Staged {
 
     /// Where the file system cannot exchange: out with the old folder, in with the new one. The
     /// old one comes back when the second step fails.
-    fn commit_in_two_steps(self) -> Result<()> {
-        let old = self.dir.path().join("old");
-        fs::rename(&self.target, &old).map_err(|error| refusal(&self.target, &error))?;
-        let Err(error) = fs::rename(self.path(), &self.target) else { return Ok(()) };
-        let problem = refusal(&self.target, &error);
-        if fs::rename(&old, &self.target).is_ok() {
+    fn commit_in_two_steps(self, placing: Placing) -> Result<()> {
+        let (old, target) = (self.dir.path().join(OLD), self.target.as_path());
+        let moved = fs::rename(target, &old).and_then(|()| {
+            fs::rename(self.path(), target).inspect_err(|_| {
+                // It is where it was, or else the message below says where.
+                let _ = fs::rename(&old, target);
+            })
+        });
+        drop(placing);
+        let Err(error) = moved else { return Ok(()) };
+        let problem = refusal(target, &error);
+        if !old.exists() {
             return Err(problem.into());
         }
-        let kept = self.dir.keep().join("old");
+        let kept = self.dir.keep().join(OLD);
         Err(problem.help(format!("the previous output is in {}", kept.display())).into())
     }
+}
+
+/// Waits until all files below a folder are on the disk, and their names.
+fn sync_tree(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        match entry.file_type()? {
+            kind if kind.is_dir() => sync_tree(&entry.path())?,
+            kind if kind.is_file() => open_at_once(&entry.path())?.sync_all()?,
+            _ => {}
+        }
+    }
+    sync_folder(folder)
 }
 
 /// Exchanges two folders of one file system.
@@ -195,11 +230,11 @@ mod tests {
         Staged::beside(&target).and_then(Staged::commit).expect("moved");
         let staged = Staged::beside(&target).expect("a folder");
         fs::write(staged.path().join("file"), "new").expect("a file");
-        staged.commit_in_two_steps().expect("moved");
+        staged.commit_in_two_steps(Placing::begin()).expect("moved");
         assert_eq!(fs::read_to_string(target.join("file")).expect("the file"), "new");
         let staged = Staged::beside(&target).expect("a folder");
         fs::remove_dir_all(staged.path()).expect("gone");
-        staged.commit_in_two_steps().expect_err("nothing to move");
+        staged.commit_in_two_steps(Placing::begin()).expect_err("nothing to move");
         assert_eq!(fs::read_to_string(target.join("file")).expect("it came back"), "new");
         assert_eq!(entries(root.path()), ["out"]);
     }

@@ -41,6 +41,10 @@ pub(super) struct ModelFile {
     /// below the folder of this file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cores: Option<String>,
+    /// SHA-256 of that file, in hexadecimal; another file is then refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+    pub cores_sha256: Option<String>,
     /// How a stream element becomes an input.
     pub input: InputFile,
     /// Recurrent layers from input to output.

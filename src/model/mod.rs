@@ -23,13 +23,14 @@ mod slice;
 mod tensors;
 mod to_file;
 mod tree;
+mod values;
 
 pub use file::schema;
 pub use formats::{Formats, HeadFormats, LayerFormats, StepFormats};
 pub use load::load;
 pub use new::{Format, NewSpec, Ranks, Recurrent, new};
 pub(crate) use new::{list_ranks, tree_ranks};
-pub use save::{Cores, save};
+pub use save::{Cores, MOST_INLINE, Place, save};
 pub(crate) use shape::text as shape_text;
 pub(crate) use tensors::Tensors as TensorFile;
 pub use tree::Tree;
@@ -274,6 +275,12 @@ impl Model {
     /// Core parameters of all matrices (bias and head apart).
     pub fn parameters(&self) -> usize {
         self.layers.iter().flat_map(|l| &l.matrices).map(|m| m.factors.parameters()).sum()
+    }
+    /// All numbers that a model file holds: core parameters, biases, head and means.
+    pub fn numbers(&self) -> usize {
+        let biases = self.layers.iter().map(|layer| layer.bias.len() + layer.candidate_bias.len());
+        let head = self.head.iter().map(|head| head.weight.len() + head.bias.len());
+        self.parameters() + biases.chain(head).sum::<usize>() + self.input.mean.len()
     }
     /// Core parameters of the matrices that see the hidden vector alone; 0 where x and h share one.
     pub fn recurrent_parameters(&self) -> usize {

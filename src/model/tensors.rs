@@ -1,44 +1,9 @@
-//! The safetensors file beside a model: where it may lie, and what a model may take from it.
+//! The tensors of the safetensors file beside a model: what a model may take from it.
 
 use super::shape;
-use crate::error::{Diagnostic, Problems, Result};
-use crate::files;
-use crate::tensors::{self, MAX_BYTES};
+use crate::error::Diagnostic;
+use crate::tensors;
 use safetensors::Dtype;
-use std::path::{Component, Path, PathBuf};
-
-/// Reads the file named by the key `cores` of the model at `model`; the path must be relative and
-/// stay in the folder of the model, symbolic links included.
-pub(super) fn read(model: &Path, cores: &str) -> Result<Vec<u8>> {
-    let path = locate(model, cores).map_err(Problems::from)?;
-    files::read(&path, MAX_BYTES)
-}
-
-fn locate(model: &Path, cores: &str) -> std::result::Result<PathBuf, Diagnostic> {
-    let refused = |what: &str| {
-        Diagnostic::new("cores", what)
-            .found(format!("\"{}\"", cores.escape_debug()))
-            .expected("a file in or below the folder of the model")
-            .in_file(model.display())
-    };
-    let relative = Path::new(cores);
-    let is_plain = !cores.is_empty()
-        && !cores.contains('\\')
-        && relative.components().all(|part| matches!(part, Component::Normal(_)));
-    if !is_plain {
-        return Err(refused("not a plain relative path"));
-    }
-    let folder = files::folder(model);
-    let path = folder.join(relative);
-    let missing = |error: std::io::Error| {
-        refused(&format!("cannot be opened ({error})")).help("keep the two files together")
-    };
-    let resolved = path.canonicalize().map_err(missing)?;
-    if !resolved.starts_with(folder.canonicalize().map_err(missing)?) {
-        return Err(refused("a link that leaves the folder of the model"));
-    }
-    Ok(path)
-}
 
 /// The tensors of the file.
 pub(crate) struct Tensors<'a> {

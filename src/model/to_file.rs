@@ -25,6 +25,7 @@ pub(super) fn convert(model: &Model, cores: Option<String>) -> (ModelFile, Vec<N
         version: VERSION,
         name: model.name.clone(),
         cores,
+        cores_sha256: None,
         input: writer.input(model),
         layers: model.layers.iter().enumerate().map(|(k, layer)| writer.layer(layer, k)).collect(),
         head: model.head.as_ref().map(|head| HeadFile {

@@ -5,6 +5,7 @@ use crate::compress::{Compressed, MatrixError, NodeError};
 use crate::data::Sequences;
 use crate::evaluate::decision;
 use crate::model::shape_text;
+use crate::printable;
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -163,7 +164,7 @@ impl fmt::Display for Compression {
             grouped(self.parameters as u64),
             grouped(self.dense_parameters as u64),
             self.ratio,
-            self.file.display()
+            printable::path(&self.file)
         )?;
         writeln!(f, "  error        {:.2e} of the norm, measured", self.error)?;
         for matrix in &self.matrices {

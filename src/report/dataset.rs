@@ -2,6 +2,7 @@
 
 use super::number::grouped;
 use crate::data::Labels;
+use crate::printable;
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -136,7 +137,7 @@ impl fmt::Display for DataSet {
         let number = |value: usize| grouped(value as u64);
         let (sequences, steps) = (number(self.sequences), number(self.steps));
         let inputs = number(self.inputs);
-        let file = self.file.display();
+        let file = printable::path(&self.file);
         writeln!(f, "{sequences} sequences of {steps} steps of {inputs} bytes, in {file}")?;
         let classes: Vec<String> = self
             .classes
@@ -203,7 +204,7 @@ pub struct Parts {
 impl fmt::Display for Parts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [training, validation] = [self.training, self.validation].map(|n| grouped(n as u64));
-        let folder = self.folder.display();
+        let folder = printable::path(&self.folder);
         writeln!(f, "{training} sequences to learn from, {validation} held back, in {folder}")
     }
 }

@@ -4,6 +4,7 @@ use super::formats::FormatsOrigin;
 use super::number::{grouped, ratio};
 use crate::config::{CellMultiplier, OutputRate};
 use crate::error::Result;
+use crate::printable;
 use crate::sched::Program;
 use crate::synth::{Blocks, Board, Budget};
 use crate::verilog::{self, Bundle, Sizes};
@@ -124,7 +125,7 @@ impl fmt::Display for Emission {
             CellMultiplier::Dsp => "multiplier blocks",
             CellMultiplier::Serial => "shift and add",
         };
-        writeln!(f, "{}: top module {} in {}", self.name, self.top, self.dir.display())?;
+        writeln!(f, "{}: top module {} in {}", self.name, self.top, printable::path(&self.dir))?;
         writeln!(f, "  lanes        {}", self.lanes)?;
         writeln!(f, "  cells        {} element-wise units ({multiplier})", self.cells)?;
         writeln!(

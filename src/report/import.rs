@@ -3,6 +3,7 @@
 use super::number::{grouped, ratio};
 use crate::import::Imported;
 use crate::model::{Cell, Columns, GateActivation, Layer, Matrix, shape_text};
+use crate::printable;
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -160,7 +161,7 @@ impl fmt::Display for ImportedModel {
             grouped(self.parameters as u64),
             grouped(self.dense_parameters as u64),
             self.ratio,
-            self.file.display()
+            printable::path(&self.file)
         )
     }
 }

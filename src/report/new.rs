@@ -2,6 +2,7 @@
 
 use super::number::{grouped, ratio};
 use crate::model::{Matrix, Model, preset, shape_text};
+use crate::printable;
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -82,7 +83,7 @@ impl fmt::Display for NewModel {
             grouped(self.parameters as u64),
             grouped(self.dense_parameters as u64),
             grouped(self.ratio.round() as u64),
-            self.file.display()
+            printable::path(&self.file)
         )?;
         let several = self.matrices.iter().filter(|_| self.matrices.len() > 1);
         several.into_iter().try_for_each(|m| {

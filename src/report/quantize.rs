@@ -5,6 +5,7 @@ use super::tally::Tally;
 use crate::evaluate::EdgeError;
 use crate::fixed::Site;
 use crate::model::Formats;
+use crate::printable;
 use crate::quant::QuantPlan;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -88,7 +89,7 @@ impl fmt::Display for Quantization {
             f,
             "{}: {weight_bits}-bit weights, {activation_bits}-bit activations, in {}",
             self.name,
-            self.file.display()
+            printable::path(&self.file)
         )?;
         self.tally.fmt(f)?;
         writeln!(f, "  saturated    {} values", grouped(self.clipped))?;

@@ -1,6 +1,7 @@
 //! What synthesis found, with the speed that follows from the clock and the schedule.
 
 use super::number::{grouped, ratio};
+use crate::printable;
 use crate::sched::Program;
 use crate::synth::SynthResult;
 use serde::Serialize;
@@ -113,7 +114,7 @@ impl fmt::Display for Synthesis {
         self.speed(f)?;
         match &r.bitstream {
             Some(path) => {
-                writeln!(f, "  {:<12} {}", "bitstream", path.display())?;
+                writeln!(f, "  {:<12} {}", "bitstream", printable::path(path))?;
                 writeln!(
                     f,
                     "  {:<12} measures the clock and can do nothing else: a pin harness folds",

@@ -1,6 +1,7 @@
 //! What `htgen train` came to.
 
 use super::number::grouped;
+use crate::printable;
 use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
@@ -50,7 +51,7 @@ impl fmt::Display for Trained {
                 self.name,
                 self.best_epoch,
                 self.epochs,
-                file.display()
+                printable::path(file)
             )?,
             None => writeln!(f, "{}: no whole epoch, nothing written", self.name)?,
         }

@@ -4,13 +4,11 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use tempfile::TempDir;
-
 use super::model::Model;
 use super::report::Report;
 use super::{Options, Stimulus, vectors};
 use crate::error::{Diagnostic, Problems, Result};
-use crate::files;
+use crate::files::{self, Output, Scratch};
 use crate::sched::Program;
 use crate::tool::{Finished, Run};
 
@@ -34,11 +32,12 @@ pub(super) struct Recording {
 
 /// The files of one simulation; they go away with it.
 pub(super) struct Workspace {
-    dir: TempDir,
+    dir: Scratch,
     design: PathBuf,
     executable: PathBuf,
     images: bool,
-    wave: Option<PathBuf>,
+    /// The folder in which waves are written, and where they go when they are whole.
+    wave: Option<(Scratch, Output)>,
     limit: Duration,
 }
 
@@ -52,30 +51,30 @@ impl Workspace {
         expected: &[Vec<i32>],
     ) -> Result<Self> {
         let parent = model.dir.join("sim");
-        let dir = tempfile::Builder::new().prefix("run-").tempdir_in(&parent).map_err(|error| {
-            Diagnostic::new(parent.display().to_string(), format!("cannot be written ({error})"))
-        })?;
-        files::write_all(&[
-            (dir.path().join("vectors.bin"), vectors::vectors(program, stimulus, expected)),
-            (
-                dir.path().join("scenario.txt"),
-                vectors::scenario(program, stimulus, options).into_bytes(),
-            ),
-        ])?;
+        let dir = Scratch::within(&parent)?;
+        let scenario = vectors::scenario(program, stimulus, options);
+        files::write(&dir.path().join("scenario.txt"), scenario.as_bytes())?;
+        let vectors = vectors::vectors(program, stimulus, expected);
+        files::write(&dir.path().join("vectors.bin"), &vectors)?;
+        let beside = |wave: &Output| {
+            Scratch::within(files::folder(wave.path())).map(|folder| (folder, wave.clone()))
+        };
         let clocks = vectors::run_clocks(program, stimulus, options);
         Ok(Workspace {
             dir,
             design: model.dir.clone(),
             executable: model.executable.clone(),
             images: model.is_rtl,
-            wave: options.wave.as_deref().map(absolute).transpose()?,
+            wave: options.wave.as_ref().map(beside).transpose()?,
             limit: Duration::from_secs(600 + clocks / SLOWEST),
         })
     }
 
     /// Runs the bench over all sequences.
     pub fn run(&self, sequences: usize, progress: &mut dyn FnMut(&str)) -> Result<Report> {
-        let wave = self.wave.iter().flat_map(|path| ["--wave".into(), path.clone()]);
+        let waves = self.wave.iter().map(|(folder, _)| absolute(&folder.path().join("wave")));
+        let waves = waves.collect::<Result<Vec<PathBuf>>>()?;
+        let wave = waves.iter().flat_map(|path| ["--wave".into(), path.clone()]);
         let arguments: Vec<PathBuf> =
             wave.chain(["--progress".into(), self.file("progress")]).collect();
         let run = self.command().args(arguments);
@@ -85,7 +84,11 @@ impl Workspace {
                 progress(&format!("simulated {} of {sequences} sequences", done.trim()));
             }
         })?;
-        self.report(&finished)
+        let report = self.report(&finished)?;
+        if let Some((folder, wave)) = &self.wave {
+            wave.take(&folder.path().join("wave"))?;
+        }
+        Ok(report)
     }
 
     /// Runs the bench again, as before, and returns what it recorded.

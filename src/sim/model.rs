@@ -70,7 +70,7 @@ impl Wave {
     fn of(options: &Options) -> Self {
         match &options.wave {
             None => Wave::None,
-            Some(path) if path.extension().is_some_and(|e| e == "vcd") => Wave::Vcd,
+            Some(wave) if wave.path().extension().is_some_and(|e| e == "vcd") => Wave::Vcd,
             Some(_) => Wave::Fst,
         }
     }

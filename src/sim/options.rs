@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use super::Stimulus;
 use super::model::Build;
 use crate::error::{Diagnostic, Problems, Result};
+use crate::files::Output;
 
 /// Everything about a run besides design and data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Where waves are written: FST, or VCD when the name ends in `.vcd`.
-    pub wave: Option<PathBuf>,
+    pub wave: Option<Output>,
     /// Seed of the gaps and of registers that need no reset.
     pub seed: u64,
     /// How often the streams pause.

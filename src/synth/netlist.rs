@@ -11,7 +11,7 @@ use super::design::{DesignFiles, MAX_BYTES, file_name};
 use super::plan::{GUARD, RTL, read_design};
 use super::{Board, Family};
 use crate::error::{Diagnostic, Result};
-use crate::files;
+use crate::files::{self, Scratch};
 use crate::tool::{self, Hold, Tool};
 
 /// Writes the design as a netlist of the board's cells to `path`. The top module keeps its name
@@ -23,7 +23,7 @@ pub fn netlist(design: &DesignFiles, board: &Board, path: &Path) -> Result<()> {
     let refused = |error: std::io::Error| {
         Diagnostic::new(path.display().to_string(), format!("cannot be written: {error}"))
     };
-    let dir = tempfile::tempdir().map_err(refused)?;
+    let dir = Scratch::new()?;
     fs::create_dir(dir.path().join(RTL)).map_err(refused)?;
     for source in design.files() {
         let name = file_name(source).expect("the names were checked");

@@ -9,15 +9,20 @@ use super::design::DesignFiles;
 use super::plan::{self, MODULES_STAT, SCRIPT, Step, StepKind, SynthPlan};
 use super::{Board, SynthConfig, SynthResult};
 use crate::error::{Diagnostic, Result};
-use crate::files::{self, Staged};
+use crate::files::{self, OutputFolder, Scratch, Staged};
 use crate::tool::{self, Found, Hold};
 
 /// Carries out `plan` and puts all its files into the folder `out`, which stays as it was if
 /// anything goes wrong, and when the plan's own counts say that the design cannot fit. What a run that
 /// failed has written is kept beside it, in `out.failed`, until the next answer. `progress` is told each
 /// step as it begins.
-pub fn run(plan: &SynthPlan, out: &Path, progress: &mut dyn FnMut(&str)) -> Result<SynthResult> {
+pub fn run(
+    plan: &SynthPlan,
+    output: &OutputFolder,
+    progress: &mut dyn FnMut(&str),
+) -> Result<SynthResult> {
     let hold = Hold::new();
+    let out = output.path();
     let failed = failed_beside(out);
     for folder in [out, &failed] {
         files::check_replaceable(folder, "a synthesis of htgen", || Ok(is_ours(folder)))?;
@@ -27,7 +32,7 @@ pub fn run(plan: &SynthPlan, out: &Path, progress: &mut dyn FnMut(&str)) -> Resu
         Some(result) => result,
         None => {
             let tools = find_tools(plan)?;
-            let staged = Staged::beside(out)?;
+            let staged = Staged::of(output)?;
             let bench = Bench::new(plan, staged.path());
             match bench.fill().and_then(|()| bench.steps(&tools, out, progress)) {
                 Ok(result) => staged.commit().map(|()| result)?,
@@ -82,8 +87,7 @@ fn clear(failed: &Path) -> Result<()> {
 pub fn cells_by_module(design: &DesignFiles, board: &Board) -> Result<CellTable> {
     let config = SynthConfig { by_module: true, ..SynthConfig::of(board) };
     let plan = plan::plan(design, board, config)?;
-    let dir = tempfile::tempdir()
-        .map_err(|error| Diagnostic::new("temporary folder", error.to_string()))?;
+    let dir = Scratch::new()?;
     let bench = Bench::new(&plan, dir.path().to_owned());
     bench.fill()?;
     let step = plan.steps.iter().find(|step| step.kind == StepKind::CountModules);

@@ -1,45 +1,60 @@
-//! Ctrl-C and SIGTERM: while something is held, a signal asks; otherwise it ends the process.
+//! Signals that end a process: while something is held, they ask; otherwise they end it, after what is
+//! under passing names has been removed.
 //!
 //! A tool runs in a process group of its own, so the terminal's Ctrl-C does not reach it. The
 //! runner sees the request, ends the group and returns an error, and the destructors of the
 //! callers remove their temporary folders.
 
-use std::io;
+use crate::files;
+use signal_hook::consts::{
+    SIGABRT, SIGALRM, SIGBUS, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGSYS, SIGTERM, SIGTRAP, SIGUSR1,
+    SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ,
+};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::thread;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
+/// All that end a process and can be caught, but for those that say that it has failed in itself.
+const ENDING: [i32; 14] = [
+    SIGABRT, SIGALRM, SIGBUS, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGSYS, SIGTERM, SIGTRAP, SIGUSR1,
+    SIGUSR2, SIGVTALRM, SIGXCPU,
+];
+/// Linux has more: for the coprocessor, for input and for power, and those without a meaning.
+#[cfg(target_os = "linux")]
+const MORE: &[std::ops::RangeInclusive<i32>] = &[16..=16, 29..=30, 34..=64];
+#[cfg(not(target_os = "linux"))]
+const MORE: &[std::ops::RangeInclusive<i32>] = &[];
+
+/// Where Linux says which signals are ignored.
+const STATUS: &str = "/proc/self/status";
 
 /// Keeps a signal from ending the process at once, for as long as the value lives.
 #[derive(Debug)]
 pub struct Hold(());
 
-/// What the signal handlers share with us.
-struct State {
-    /// True while nobody holds: a signal then has its default effect.
-    idle: Arc<AtomicBool>,
-    /// Set by a signal that came while somebody held.
-    requested: Arc<AtomicBool>,
-    /// Number of living [`Hold`]s.
-    n_holds: Mutex<usize>,
+/// Number of living [`Hold`]s.
+static HOLDS: Mutex<usize> = Mutex::new(0);
+/// Set by a signal that came while somebody held.
+static REQUESTED: AtomicBool = AtomicBool::new(false);
+
+fn holds() -> MutexGuard<'static, usize> {
+    HOLDS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-static STATE: OnceLock<State> = OnceLock::new();
-
 impl Hold {
-    /// Begins to hold; the first call puts the handlers in place.
+    /// Begins to hold.
     pub fn new() -> Self {
-        let state = STATE.get_or_init(State::install);
-        let mut n_holds = state.n_holds.lock().unwrap_or_else(PoisonError::into_inner);
-        *n_holds += 1;
-        state.idle.store(false, Ordering::SeqCst);
+        watch_signals();
+        *holds() += 1;
         Hold(())
     }
 
     /// Whether a signal has asked this process to end.
     pub fn is_interrupted(&self) -> bool {
-        STATE.get().is_some_and(|state| state.requested.load(Ordering::SeqCst))
+        REQUESTED.load(Ordering::SeqCst)
     }
 }
 
@@ -51,27 +66,50 @@ impl Default for Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        let Some(state) = STATE.get() else { return };
-        let mut n_holds = state.n_holds.lock().unwrap_or_else(PoisonError::into_inner);
-        *n_holds -= 1;
-        state.idle.store(*n_holds == 0, Ordering::SeqCst);
+        *holds() -= 1;
     }
 }
 
-impl State {
-    /// Registers the handlers; without them (refused by the system) signals keep their default.
-    fn install() -> State {
-        let state = State {
-            idle: Arc::new(AtomicBool::new(true)),
-            requested: Arc::new(AtomicBool::new(false)),
-            n_holds: Mutex::new(0),
-        };
-        for signal in [SIGINT, SIGTERM] {
-            // The order matters: the default action is taken before the request is noted.
-            let _: io::Result<_> =
-                flag::register_conditional_default(signal, Arc::clone(&state.idle))
-                    .and_then(|_| flag::register(signal, Arc::clone(&state.requested)));
+/// Puts the handlers in place, once; without them (refused by the system) signals keep their effect.
+///
+/// A signal that was ignored when the process began, as under `nohup`, stays ignored, but for SIGINT and
+/// SIGTERM, which ask for the end even where a shell has put the command into the background. One about a file
+/// that has become too large never ends the process: the write fails, and says so.
+pub fn watch_signals() {
+    static WATCHED: Once = Once::new();
+    WATCHED.call_once(|| {
+        let ignored = ignored();
+        let more = MORE.iter().cloned().flatten();
+        let taken = ENDING.into_iter().chain([SIGXFSZ]).chain(more);
+        let always = |signal: &i32| [SIGINT, SIGTERM].contains(signal);
+        let taken = taken.filter(|signal| always(signal) || ignored >> (signal - 1) & 1 == 0);
+        if let Ok(mut signals) = Signals::new(taken) {
+            // Without the thread signals wait; a process that cannot have one more has other troubles.
+            let _ = thread::Builder::new()
+                .name("signals".to_owned())
+                .spawn(move || signals.forever().for_each(take));
         }
-        state
+    });
+}
+
+fn take(signal: i32) {
+    if signal == SIGXFSZ {
+        return;
     }
+    let holds = holds();
+    if *holds > 0 {
+        REQUESTED.store(true, Ordering::SeqCst);
+        return;
+    }
+    files::abandon();
+    // As if nobody had caught it, so that a shell sees the signal.
+    let _ = emulate_default_handler(signal);
+    process::exit(128 + signal);
+}
+
+/// The signals that are ignored, one a bit from signal 1 on.
+fn ignored() -> u64 {
+    let status = files::read_text(STATUS.as_ref(), 1 << 16).unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }

@@ -13,7 +13,7 @@ mod version;
 
 pub use catalog::Tool;
 pub use doctor::{DoctorReport, TargetReport, ToolReport, YOSYS_FOR_GOWIN, doctor};
-pub use interrupt::Hold;
+pub use interrupt::{Hold, watch_signals};
 pub use run::{Finished, Run};
 pub use search::{Found, Origin, Search};
 pub use version::Version;

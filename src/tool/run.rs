@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::Hold;
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, QUOTE, Result};
 use crate::files;
 
 /// Output kept by [`Run::keep_tail`], bytes a stream.
@@ -25,6 +25,9 @@ const TAIL_BYTES: usize = 64 * 1024;
 const QUOTED_LINES: usize = 12;
 /// Longest pause between two looks at the program.
 const POLL: Duration = Duration::from_millis(20);
+
+/// Time that a program has to end by itself when it is asked to.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// A program about to be run.
 #[derive(Debug, Clone)]
@@ -207,8 +210,8 @@ impl Finished {
     pub fn failure(&self, what: &str) -> Diagnostic {
         let text = if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr };
         let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-        let tail = lines[lines.len().saturating_sub(QUOTED_LINES)..].join("\n  | ");
-        let quote = if tail.is_empty() { String::new() } else { format!(":\n  | {tail}") };
+        let tail = lines[lines.len().saturating_sub(QUOTED_LINES)..].join(&format!("\n{QUOTE}"));
+        let quote = if tail.is_empty() { String::new() } else { format!(":\n{QUOTE}{tail}") };
         Diagnostic::new(&self.program, format!("{what} ({}){quote}", self.status))
     }
 }
@@ -225,12 +228,17 @@ fn spawn_when_free(command: &mut Command) -> io::Result<Child> {
     command.spawn()
 }
 
-/// Ends the program and everything it started.
+/// Ends the program and everything it started: asks first, so that it can clean up, and does not wait
+/// long.
 fn end_group(child: &mut Child) {
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        // The group may be gone already; either way nothing of it is left behind.
-        let _ = kill_process_group(group, Signal::KILL);
+    let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else { return };
+    // The group may be gone already; either way nothing of it is left behind.
+    let _ = kill_process_group(group, Signal::TERM);
+    let asked = Instant::now();
+    while matches!(child.try_wait(), Ok(None)) && asked.elapsed() < GRACE {
+        thread::sleep(POLL);
     }
+    let _ = kill_process_group(group, Signal::KILL);
     let _ = child.wait();
 }
 

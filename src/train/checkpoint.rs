@@ -5,14 +5,13 @@ use super::config::TrainConfig;
 use super::{Epoch, Moments, State};
 use crate::data::{Labelled, Step};
 use crate::error::{Diagnostic, Problems, Result};
-use crate::files;
+use crate::files::{self, ToOutput};
 use crate::model::Model;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::path::Path;
 
 /// Largest checkpoint.
 const MAX_BYTES: u64 = 1 << 33;
@@ -62,7 +61,9 @@ pub fn fingerprint(config: &TrainConfig, model: &Model, data: &Labelled) -> Stri
 
 impl Checkpoint {
     /// Writes the checkpoint whole or leaves what was there.
-    pub fn save(run: &str, state: &State, path: &Path) -> Result<()> {
+    pub fn save(run: &str, state: &State, to: &(impl ToOutput + ?Sized)) -> Result<()> {
+        let output = to.to_output()?;
+        let path = output.path();
         let State { values, mean, best, moments, .. } = state;
         let groups = [values, mean, best, &moments.first, &moments.second];
         let mut packed = Vec::new();
@@ -89,17 +90,19 @@ impl Checkpoint {
         let metadata = HashMap::from([(KEY.to_owned(), text)]);
         let bytes = safetensors::serialize(views, Some(metadata));
         let bytes = bytes.map_err(|e| failed(e.to_string()))?;
-        files::write_all(&[(path.to_path_buf(), bytes)])
+        files::write_all(&[(output.clone(), bytes)])
     }
 
-    /// Reads a checkpoint of a model like `model`.
+    /// Reads a checkpoint of a model like `model`, which training is going to replace.
     ///
     /// # Errors
     /// A file that is none, or one of another shape of model.
-    pub fn load(path: &Path, model: &Model) -> Result<Checkpoint> {
-        let bytes = files::read(path, MAX_BYTES)?;
+    pub fn load(from: &(impl ToOutput + ?Sized), model: &Model) -> Result<Checkpoint> {
+        let output = from.to_output()?;
+        let bytes = output.read(MAX_BYTES)?.unwrap_or_default();
         parse(&bytes, model).map_err(|what| {
-            Diagnostic::new("", what).help("remove it to begin anew").in_file(path.display()).into()
+            let problem = Diagnostic::new("", what).help("remove it to begin anew");
+            problem.in_file(output.path().display()).into()
         })
     }
 }

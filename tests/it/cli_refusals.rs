@@ -307,7 +307,7 @@ fn folders_that_are_no_designs() {
             $ htgen emit tiny.json -o file
             error: file: not a folder, so it is not replaced; choose another place with -o
             $ htgen emit tiny.json -o .
-            error: .: a folder that is not a design of htgen is not replaced; choose another place with -o, or remove it
+            error: .: a folder that holds what this command reads is not replaced: found tiny.json among what is read; give the output another name
             $ htgen emit tiny.json --pe 3 -o rtl
             error: lanes: not usable: found 3, expected a power of two from 1 to 256; try 2
             $ htgen sim mine --random 2

@@ -215,9 +215,9 @@ fn a_refused_save_touches_nothing() {
     );
     refused(
         &dir,
-        model::save(&model, &dir.path().join("m.txt"), Cores::Safetensors),
+        model::save(&model, &dir.path().join("m\\x.json"), Cores::Safetensors),
         expect![
-            "DIR/m.txt: not a name for a model file: expected a name in Unicode that ends in .json"
+            r"DIR/m\x.safetensors: not a name for a model file whose values lie beside it: expected a name in Unicode without \"
         ],
     );
 }

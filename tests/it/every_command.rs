@@ -71,11 +71,25 @@ pub const CASES: &[Case] = &[
     writing("train <easy.npz --config <train.toml -o >new.json", TRAINED),
     writing(
         "train <easy.npz --validation <more.npz --config <whole.toml --safetensors -o >new.json",
-        &["new.safetensors"],
+        &["new.safetensors", "new.checkpoint", "new.train.json", "new.train.svg"],
     ),
     writing("train <easy.npz --init <tiny.json --config <plain.toml -o >new.json", TRAINED),
-    case("compare --config <compare.toml --work >work -o >results"),
-    reading("compare --config compare.toml --work work -o results", &["easy.npz"]),
+    writing(
+        "compare --config <compare.toml --work >work -o >results",
+        &[
+            "results/easy.md",
+            "results/easy.json",
+            "results/easy.svg",
+            "results/easy.cycles.svg",
+            "work/split.toml",
+            "work/reports/split.json",
+        ],
+    ),
+    Case {
+        line: "compare --config compare.toml --work work -o results",
+        reads: &["easy.npz"],
+        writes: &["work/training.npz", "work/validation.npz"],
+    },
     Case {
         line: "data split <easy.npz --config <train.toml -o >parts",
         reads: &[],
@@ -110,6 +124,20 @@ impl Case {
     /// Everything that is read.
     pub fn inputs(&self) -> Vec<&'static str> {
         self.marked('<').chain(self.reads.iter().copied()).collect()
+    }
+
+    /// The command line with an output called otherwise.
+    pub fn words_to(&self, output: &str, other: &str) -> Vec<String> {
+        let word = |word: &str| match word.strip_prefix('>') {
+            Some(name) if name == output => other.to_owned(),
+            _ => word.trim_start_matches(['<', '>']).to_owned(),
+        };
+        self.line.split_whitespace().map(word).collect()
+    }
+
+    /// The outputs that the line names.
+    pub fn named_outputs(&self) -> Vec<&'static str> {
+        self.marked('>').collect()
     }
 
     /// Everything that is written.

@@ -173,14 +173,17 @@ fn a_synthesis_replaces_no_folder_of_others() {
     fs::write(dir.path("mine/thesis.tex"), "years of work").unwrap();
     let before = dir.files();
     for (place, what) in [
-        ("mine", "a folder that is not a synthesis of htgen is not replaced"),
-        ("rtl", "a folder that is not a synthesis of htgen is not replaced"),
-        ("tiny.json", "not a folder, so it is not replaced"),
+        ("mine", "a folder that is not a synthesis of htgen is not replaced; choose"),
+        (
+            "rtl",
+            "a folder that holds what this command reads is not replaced: found rtl/design.json",
+        ),
+        ("tiny.json", "not a folder, so it is not replaced; choose"),
     ] {
         let ended = dir.htgen(&format!("synth rtl --target hx8k -o {place}"));
         assert_eq!(ended.code, Some(2));
         let message = ended.messages();
-        assert!(message.starts_with(&format!("error: {place}: {what}; choose")), "{message}");
+        assert!(message.starts_with(&format!("error: {place}: {what}")), "{message}");
         assert!(dir.files() == before);
     }
 }

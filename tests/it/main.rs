@@ -64,6 +64,8 @@ mod lint; // warnings, bounds and style of the library
 mod model;
 mod models;
 mod netlists; // the library behind yosys for iCE40
+#[cfg(all(feature = "train", feature = "compress"))]
+mod never_over; // no command writes over what it reads, by any name
 mod new; // untrained models of every format
 mod new_cli; // their options
 mod plan;
@@ -71,6 +73,8 @@ mod proofs; // the FORMAL blocks, and mutants that they must refuse
 mod second; // the rules a second time, in NumPy
 mod sequences;
 mod shared;
+#[cfg(all(feature = "train", feature = "compress"))]
+mod signals; // what no signal leaves, and what the next command clears
 mod sim; // emitted designs against the reference, in Verilator
 mod sim_bench; // the bench of all designs notices every broken rule
 mod simulated;
@@ -78,6 +82,7 @@ mod simulated;
 mod special_files; // pipes, sockets and devices in place of files
 mod support;
 mod synth; // plans as text, boards, guards, and runs on a small design
+mod terminal; // names with escape sequences, in everything that is shown
 mod tidy; // rules of form for all files
 mod tiny; // the committed design, byte by byte
 mod tool; // lookup, versions, running and ending programs
@@ -91,4 +96,5 @@ mod train_models; // small models and their plain computation
 mod train_quantized; // training in the integers of the reference
 #[cfg(feature = "train")]
 mod train_refusals; // bad data and configurations, losses that are no numbers
+mod values; // the numbers beside a model
 mod verilated;

@@ -5,6 +5,7 @@ use std::env;
 use std::fs;
 
 use htgen::config::{CellMultiplier, HwConfig, OutputRate};
+use htgen::files::Output;
 use htgen::quant::Widths;
 use htgen::sim::{Build, Event, EventKind, Gaps, Netlist, Options, Stimulus};
 use htgen::synth::{self, Board, DesignFiles, Family};
@@ -250,7 +251,10 @@ fn waves_are_written() {
     let stimulus = design.stimulus(&[1, 1], 1);
     for (name, start) in [("wave.vcd", &b"$version"[..]), ("wave.fst", &[0][..])] {
         let path = design.dir.join(name);
-        design.passes(&stimulus, &Options { wave: Some(path.clone()), ..options(1) });
+        design.passes(
+            &stimulus,
+            &Options { wave: Some(Output::claim(&path).unwrap()), ..options(1) },
+        );
         let bytes = fs::read(&path).unwrap();
         assert!(bytes.starts_with(start) && bytes.len() > 10_000, "{name}: {} bytes", bytes.len());
     }

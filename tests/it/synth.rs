@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use expect_test::{Expect, expect, expect_file};
+use htgen::files::OutputFolder;
 use htgen::synth::{
     self, Board, CellTable, DesignFiles, Family, Port, SynthConfig, SynthResult, cells_by_module,
 };
@@ -33,7 +34,8 @@ fn folder() -> TempDir {
 fn synthesize(design: &DesignFiles, board: &Board, out: &Path) -> Result<SynthResult, String> {
     let config = SynthConfig { by_module: true, ..SynthConfig::of(board) };
     let plan = synth::plan(design, board, config).map_err(|problems| problems.to_string())?;
-    synth::run(&plan, out, &mut |_| ()).map_err(|problems| problems.to_string())
+    let out = OutputFolder::claim(out).map_err(|problems| problems.to_string())?;
+    synth::run(&plan, &out, &mut |_| ()).map_err(|problems| problems.to_string())
 }
 
 /// Names in a folder, hidden ones too, sorted.

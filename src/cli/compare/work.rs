@@ -3,7 +3,7 @@
 
 use super::super::out;
 use crate::error::{Diagnostic, Problems, Result};
-use crate::files;
+use crate::files::{self, Output};
 use crate::tool::Run;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -86,11 +86,12 @@ impl Work {
 
     /// Writes a file, when it does not say the same already.
     pub fn write(&mut self, path: &Path, text: &str) -> Result<()> {
-        if files::read(path, MAX_REPORT).is_ok_and(|found| found == text.as_bytes()) {
+        let output = Output::claim(path)?;
+        if output.read(MAX_REPORT)?.is_some_and(|found| found == text.as_bytes()) {
             return Ok(());
         }
         self.hashes.remove(path);
-        files::write_all(&[(path.to_path_buf(), text.as_bytes().to_vec())])
+        files::write_all(&[(output, text.as_bytes().to_vec())])
     }
 
     /// The report of a command: the kept one when nothing that it hangs on has changed, else a new one.
@@ -107,6 +108,7 @@ impl Work {
             inputs.push(self.hash(path)?);
         }
         let file = self.path("reports").join(format!("{}.json", command.name));
+        let file = Output::claim(&file)?;
         if let Some(kept) = kept(&file)
             && kept.command == own
             && kept.inputs == inputs
@@ -132,7 +134,7 @@ impl Work {
         let htgen = env!("CARGO_PKG_VERSION").to_owned();
         let kept = Kept { command: own, inputs, htgen, report };
         let text = serde_json::to_string_pretty(&kept).map_err(|error| {
-            Problems::from(Diagnostic::new("", error.to_string()).in_file(file.display()))
+            Problems::from(Diagnostic::new("", error.to_string()).in_file(file.path().display()))
         })?;
         files::write_all(&[(file, text.into_bytes())])?;
         Ok(kept.report)
@@ -149,8 +151,8 @@ impl Work {
     }
 }
 
-fn kept(file: &Path) -> Option<Kept> {
-    serde_json::from_slice(&files::read(file, MAX_REPORT).ok()?).ok()
+fn kept(file: &Output) -> Option<Kept> {
+    serde_json::from_slice(&file.read(MAX_REPORT).ok()??).ok()
 }
 
 /// Makes a folder with those above it.

@@ -2,11 +2,10 @@
 
 use super::folders::{Entry, Items, Listing, has_ending};
 use crate::error::{Diagnostic, Result};
-use crate::files;
+use crate::files::{self, Scratch};
 use crate::video::{self, Ffmpeg, FrameSize};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 
 const PICTURES: &[&str] = &["png", "jpg", "jpeg"];
 const VIDEOS: &[&str] = &["avi", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "webm"];
@@ -81,9 +80,7 @@ impl Reader {
                 load(&picked, size)
             }
             Clip::Video => {
-                let dir = TempDir::new().map_err(|error| {
-                    Diagnostic::new("", format!("no folder for frames ({error})"))
-                })?;
+                let dir = Scratch::new()?;
                 let paths = self.ffmpeg()?.extract(path, picks, dir.path())?;
                 // A message names the video, not a picture that is about to go.
                 load(&paths.iter().collect::<Vec<_>>(), size).map_err(|problems| {

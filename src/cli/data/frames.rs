@@ -48,6 +48,7 @@ pub struct Frames {
 impl Frames {
     pub(in crate::cli) fn run(self) -> anyhow::Result<Outcome> {
         let hold = Hold::new();
+        let to = self.to.clone().claim()?;
         let (width, height) = self.size;
         let size = FrameSize { width, height, channels: self.channels };
         let tree = self.tree()?;
@@ -69,7 +70,7 @@ impl Frames {
         let labels = labels(&tree.classes, y, Some(groups), length);
         progress.stage("reading frames");
         let mut resized = 0;
-        let bytes = self.to.write(&shape, &labels, |rows| {
+        let bytes = to.write(&shape, &labels, |rows| {
             for (item, &count) in tree.items.iter().zip(&counts) {
                 let picks = pick(count, steps);
                 for picks in picks.chunks(BATCH) {
@@ -84,7 +85,7 @@ impl Frames {
         })?;
         drop(progress);
         let origin = Origin::Clips { resized, short, ignored: tree.ignored };
-        self.to.report(bytes, &shape, &labels, origin)
+        to.report(bytes, &shape, &labels, origin)
     }
 
     fn tree(&self) -> Result<Tree<Clip>> {

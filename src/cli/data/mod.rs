@@ -17,6 +17,7 @@ mod windows;
 use super::{Outcome, out};
 use crate::data::{Labels, Rows, check_name, natural, write_set};
 use crate::error::{Diagnostic, Problems, Result};
+use crate::files::Output;
 use crate::report::{DataSet, Origin};
 use crate::tool::Hold;
 use clap::{Args, Subcommand};
@@ -62,7 +63,7 @@ impl Data {
 }
 
 /// Where a data set goes, and in what form that is reported.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 struct Destination {
     /// Print one JSON object
     #[arg(long)]
@@ -73,6 +74,19 @@ struct Destination {
 }
 
 impl Destination {
+    /// Says that the file is going to be written, which comes before anything is read.
+    fn claim(self) -> Result<Target> {
+        Ok(Target { output: Output::claim(&self.output)?, json: self.json })
+    }
+}
+
+/// A data set that is going to be written.
+struct Target {
+    output: Output,
+    json: bool,
+}
+
+impl Target {
     /// Writes `x` in `shape`, whose rows `fill` gives, and the labels; returns the size of the file.
     fn write(
         &self,
@@ -91,7 +105,7 @@ impl Destination {
         labels: &Labels,
         origin: Origin,
     ) -> anyhow::Result<Outcome> {
-        out::report(&DataSet::of(&self.output, bytes, shape, labels, origin), self.json)?;
+        out::report(&DataSet::of(self.output.path(), bytes, shape, labels, origin), self.json)?;
         Ok(Outcome::Done)
     }
 }

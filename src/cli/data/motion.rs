@@ -46,6 +46,7 @@ pub struct MotionCommand {
 impl MotionCommand {
     pub(in crate::cli) fn run(self) -> anyhow::Result<Outcome> {
         let hold = Hold::new();
+        let to = self.to.clone().claim()?;
         let MotionCommand { size, steps, count, groups, seed, .. } = self;
         let motion = Motion::new(MotionSpec { size, steps, count, groups, seed })?;
         let shape = [count, steps, size.channels, size.height, size.width];
@@ -58,7 +59,7 @@ impl MotionCommand {
             ..Labels::default()
         };
         let progress = Progress::start("drawing clips");
-        let bytes = self.to.write(&shape, &labels, |rows| {
+        let bytes = to.write(&shape, &labels, |rows| {
             let clips: Vec<usize> = (0..count).collect();
             for batch in clips.chunks(BATCH) {
                 go_on(&hold)?;
@@ -68,6 +69,6 @@ impl MotionCommand {
             Ok(())
         })?;
         drop(progress);
-        self.to.report(bytes, &shape, &labels, Origin::Motion { seed })
+        to.report(bytes, &shape, &labels, Origin::Motion { seed })
     }
 }

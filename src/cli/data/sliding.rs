@@ -92,6 +92,7 @@ struct Window {
 impl Sliding {
     pub(in crate::cli) fn run(self) -> anyhow::Result<Outcome> {
         let hold = Hold::new();
+        let to = self.to.clone().claim()?;
         let Sliding { steps, .. } = self;
         check_steps("--steps", steps, "take fewer")?;
         let progress = Progress::start("counting frames");
@@ -105,7 +106,7 @@ impl Sliding {
             labels(&stretches.classes, y, Some(names.collect()), vec![steps; windows.len()]);
         progress.stage("reading frames");
         let mut resized = 0;
-        let bytes = self.to.write(&shape, &labels, |rows| {
+        let bytes = to.write(&shape, &labels, |rows| {
             for windows in windows.chunk_by(|a, b| a.video == b.video) {
                 go_on(&hold)?;
                 let (frames, other) = stretches.read(windows[0].video, &hold)?;
@@ -127,7 +128,7 @@ impl Sliding {
             unlabelled,
             ignored: stretches.ignored,
         };
-        self.to.report(bytes, &shape, &labels, origin)
+        to.report(bytes, &shape, &labels, origin)
     }
 
     fn stretches(&self, hold: &Hold) -> Result<Stretches> {

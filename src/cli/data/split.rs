@@ -37,15 +37,17 @@ impl SplitCommand {
     pub(in crate::cli) fn run(self) -> anyhow::Result<Outcome> {
         use crate::cli::{compare::make_folder, out, train};
         use crate::data::write_npz;
+        use crate::files::Output;
         use crate::report::Parts;
+        let part = |name: &str| Output::claim(&self.output.join(format!("{name}.npz")));
+        let outputs = [part("training")?, part("validation")?];
         let config = train::config(&self.config)?;
         let data = train::data(&self.data, &config)?;
         let split = crate::train::Split::of(&data, &config.data)
             .map_err(|problems| problems.in_file(self.data[0].display()))?;
         make_folder(&self.output)?;
-        for (name, sequences) in [("training", &split.training), ("validation", &split.validation)]
-        {
-            write_npz(&self.output.join(format!("{name}.npz")), &data.arrays(sequences))?;
+        for (output, sequences) in outputs.iter().zip([&split.training, &split.validation]) {
+            write_npz(output, &data.arrays(sequences))?;
         }
         let parts = Parts {
             folder: self.output,

@@ -52,6 +52,7 @@ struct Tally {
 impl Wav {
     pub(in crate::cli) fn run(self) -> anyhow::Result<Outcome> {
         let hold = Hold::new();
+        let to = self.to.clone().claim()?;
         let tree = self.tree()?;
         let shape = [tree.items.len(), LogMel::STEPS, LogMel::INPUTS];
         let progress = Progress::start("computing features");
@@ -59,14 +60,14 @@ impl Wav {
         let (y, groups) = tree.labels();
         let length = vec![LogMel::STEPS; y.len()];
         let labels = labels(&tree.classes, y, Some(groups), length);
-        let bytes = self.to.write(&shape, &labels, |rows| {
+        let bytes = to.write(&shape, &labels, |rows| {
             fill(&tree, rows, &mut tally, &hold)?;
             Ok(())
         })?;
         drop(progress);
         let Tally { resampled, padded, cut } = tally;
         let origin = Origin::Recordings { resampled, padded, cut, ignored: tree.ignored };
-        self.to.report(bytes, &shape, &labels, origin)
+        to.report(bytes, &shape, &labels, origin)
     }
 
     fn tree(&self) -> Result<Tree<()>> {

@@ -59,6 +59,7 @@ pub struct WindowsCommand {
 impl WindowsCommand {
     pub(in crate::cli) fn run(self) -> anyhow::Result<Outcome> {
         let hold = Hold::new();
+        let to = self.to.clone().claim()?;
         let pictures = self.pictures()?;
         let windows = Windows::new(pictures.size(), self.window, self.stride)?;
         let steps = windows.count();
@@ -76,7 +77,7 @@ impl WindowsCommand {
         let shape = [labels.y.len(), steps, size.channels, size.height, size.width];
         let progress = Progress::start("cutting pictures");
         let mut resized = 0;
-        let bytes = self.to.write(&shape, &labels, |rows| {
+        let bytes = to.write(&shape, &labels, |rows| {
             resized = fill(&pictures, &windows, labels.y.len(), rows, &hold)?;
             Ok(())
         })?;
@@ -84,7 +85,7 @@ impl WindowsCommand {
         let (unseen_columns, unseen_rows) = windows.unseen();
         let ignored = pictures.ignored();
         let origin = Origin::Pictures { resized, unseen_rows, unseen_columns, ignored };
-        self.to.report(bytes, &shape, &labels, origin)
+        to.report(bytes, &shape, &labels, origin)
     }
 
     fn pictures(&self) -> Result<Pictures> {

@@ -1,23 +1,23 @@
 //! The stages of `htgen train`: configuration, data, model, epochs, files.
 
-use super::super::options::stem;
+use super::super::options::{cores, stem};
 use super::super::{Outcome, out};
 use super::Train;
 use super::show::Show;
 use crate::data::Labelled;
 use crate::error::{Diagnostic, Problems, Result};
-use crate::files;
-use crate::model::{self, Cores, Model};
+use crate::files::{self, Output};
+use crate::model::{self, Model, Place};
 use crate::report::{PartReport, Trained};
 use crate::train::{self, Checkpoint, End, Split, State, Task, TrainConfig};
 use serde::Serialize;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// Largest configuration.
 const MAX_BYTES: u64 = 1 << 20;
 
 pub(super) fn run(args: &Train) -> anyhow::Result<Outcome> {
+    let files = Files::claim(&args.output, args.safetensors)?;
     let config = config(&args.config)?;
     let data = if args.validation.is_empty() {
         data(&args.data, &config)?
@@ -29,7 +29,7 @@ pub(super) fn run(args: &Train) -> anyhow::Result<Outcome> {
     config.check_inputs(inputs).map_err(|p| p.in_file(args.config.display()))?;
     let split = Split::of(&data, &config.data).map_err(|p| in_data(p, args))?;
     let model = start(args, &config, &data, &split)?;
-    let files = Files::beside(&args.output)?;
+    let files = files.for_numbers(model.numbers())?;
     let run = train::fingerprint(&config, &model, &data);
     let mut state = files.state(args.resume, &run, &model)?;
 
@@ -60,11 +60,10 @@ pub(super) fn run(args: &Train) -> anyhow::Result<Outcome> {
     let report = report(&best, task, &state, end, &args.output)?;
     if report.file.is_some() {
         files.write(&report, &config, &state, args)?;
-        let cores = if args.safetensors { Cores::Safetensors } else { Cores::Inline };
-        model::save(&best, &args.output, cores)?;
+        files.model.save(&best)?;
     }
     if end == End::Done {
-        files.forget_checkpoint()?;
+        files.checkpoint.remove()?;
     }
     out::report(&report, args.json)?;
     Ok(if end == End::Done { Outcome::Done } else { Outcome::No })
@@ -167,9 +166,10 @@ fn report(model: &Model, task: Task<'_>, state: &State, end: End, file: &Path) -
 
 /// Where the results go.
 struct Files {
-    checkpoint: PathBuf,
-    record: PathBuf,
-    curve: PathBuf,
+    model: Place,
+    checkpoint: Output,
+    record: Output,
+    curve: Output,
 }
 
 /// What `NAME.train.json` holds.
@@ -185,7 +185,7 @@ struct Record<'a> {
 }
 
 impl Files {
-    fn beside(output: &Path) -> Result<Files> {
+    fn claim(output: &Path, safetensors: bool) -> Result<Files> {
         let name = output.file_stem().and_then(|name| name.to_str());
         let is_json = output.extension().is_some_and(|extension| extension == "json");
         let Some(name) = name.filter(|_| is_json) else {
@@ -194,20 +194,29 @@ impl Files {
                 .in_file(output.display())
                 .into());
         };
-        let beside = |end: &str| files::folder(output).join(format!("{name}.{end}"));
+        let beside =
+            |end: &str| Output::claim(&files::folder(output).join(format!("{name}.{end}")));
         Ok(Files {
-            checkpoint: beside("checkpoint"),
-            record: beside("train.json"),
-            curve: beside("train.svg"),
+            model: Place::claim(output, cores(safetensors))?,
+            checkpoint: beside("checkpoint")?,
+            record: beside("train.json")?,
+            curve: beside("train.svg")?,
         })
+    }
+
+    fn for_numbers(self, count: usize) -> Result<Files> {
+        Ok(Files { model: self.model.for_numbers(count)?, ..self })
     }
 
     /// The state to go on from.
     fn state(&self, resume: bool, run: &str, model: &Model) -> Result<State> {
         let refuse = |what: &str, help: &str| {
-            Err(Diagnostic::new("", what).help(help).in_file(self.checkpoint.display()).into())
+            Err(Diagnostic::new("", what)
+                .help(help)
+                .in_file(self.checkpoint.path().display())
+                .into())
         };
-        match (self.checkpoint.exists(), resume) {
+        match (self.checkpoint.path().exists(), resume) {
             (false, false) => Ok(State::start(model)),
             (false, true) => refuse("no checkpoint to go on from", "leave --resume out"),
             (true, false) => {
@@ -238,15 +247,5 @@ impl Files {
         let both =
             [(self.record.clone(), text.into_bytes()), (self.curve.clone(), curve.into_bytes())];
         Ok(files::write_all(&both)?)
-    }
-
-    fn forget_checkpoint(&self) -> Result<()> {
-        match std::fs::remove_file(&self.checkpoint) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                let problem = Diagnostic::new("", format!("cannot be removed ({error})"));
-                Err(problem.in_file(self.checkpoint.display()).into())
-            }
-            _ => Ok(()),
-        }
     }
 }

@@ -2,16 +2,16 @@
 
 use super::super::progress::Progress;
 use crate::error::Result;
+use crate::files::Output;
 use crate::tool::Hold;
 use crate::train::{self, Checkpoint, State, Watch};
 use std::io::{self, IsTerminal};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Stores every epoch and tells of it.
 pub(super) struct Show<'a> {
     run: &'a str,
-    checkpoint: &'a Path,
+    checkpoint: &'a Output,
     epochs: usize,
     progress: Progress,
     hold: Hold,
@@ -27,7 +27,7 @@ pub(super) struct Show<'a> {
 impl<'a> Show<'a> {
     pub(super) fn new(
         run: &'a str,
-        checkpoint: &'a Path,
+        checkpoint: &'a Output,
         state: &State,
         epochs: usize,
     ) -> Show<'a> {

@@ -1,0 +1,28 @@
+//! A folder for what is needed on the way; it goes away with the value.
+
+use super::output::not_written;
+use super::temporary::Passing;
+use crate::error::Result;
+use std::env;
+use std::path::Path;
+
+/// An empty folder of our own. Dropped, it is gone with all that is in it.
+#[derive(Debug)]
+pub struct Scratch(Passing);
+
+impl Scratch {
+    /// One in the system's folder for such things.
+    pub fn new() -> Result<Scratch> {
+        Scratch::within(&env::temp_dir())
+    }
+
+    /// One in a folder.
+    pub fn within(folder: &Path) -> Result<Scratch> {
+        Passing::folder(folder).map(Scratch).map_err(|error| not_written(folder, &error))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
