@@ -100,7 +100,7 @@ fn widened<const N: usize, T: Into<i64>>(bytes: &[u8], value: fn([u8; N]) -> T) 
 }
 
 /// The value of an IEEE half: 1 sign bit, 5 exponent bits with bias 15, 10 fraction bits.
-fn half(bits: u16) -> f64 {
+pub(crate) fn half(bits: u16) -> f64 {
     let fraction = f64::from(bits & 0x3ff);
     let magnitude = match i32::from(bits >> 10 & 0x1f) {
         0 => fraction * (-24f64).exp2(),

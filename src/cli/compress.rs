@@ -138,10 +138,7 @@ impl Compress {
         let unchanged = match &self.inputs {
             None => None,
             Some(path) => {
-                let mut data = stages::load_data(path, &dense)?;
-                if let Some(limit) = self.limit {
-                    data.truncate(limit);
-                }
+                let data = stages::load_data(path, &dense, self.limit)?;
                 progress.stage("comparing decisions");
                 let outputs = |model: &Model| compress::outputs(&Runner::new(model), &data);
                 Some(Unchanged::of(&data, &outputs(&dense), &outputs(&compressed.model)))

@@ -222,8 +222,8 @@ fn strangers(dir: &OutputFolder, written: &Written) -> Result<Vec<String>> {
         if name == MANIFEST || is_folder && (name == SIMULATION || name.starts_with(SYNTHESIS)) {
             continue;
         }
-        let bytes = || dir.read(&name, MAX_BYTES).map(Option::unwrap_or_default);
-        match written.knows(&name, bytes)? {
+        let content = || Ok(dir.read(&name, MAX_BYTES)?.unwrap_or_default());
+        match written.knows(&name, content)? {
             Some(true) => {}
             Some(false) => strangers.push(format!("{name}, edited")),
             None => strangers.push(name.escape_debug().to_string()),

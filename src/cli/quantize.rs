@@ -46,7 +46,7 @@ impl Quantize {
         let place = place.for_numbers(model.numbers())?;
         let config = self.limits.config();
         let plan = stages::plan(&self.model, &model, &config)?;
-        let data = stages::load_data(&self.calibrate, &model)?;
+        let data = stages::load_data(&self.calibrate, &model, None)?;
 
         let progress = Progress::start("calibrating: the float reference over the data");
         let ranges = evaluate::calibrate(&model, &plan, &data);

@@ -47,10 +47,7 @@ impl Run {
         let outputs = self.outputs.as_deref().map(Output::claim).transpose()?;
         let model = model::load(&self.model)?;
         let config = self.limits.config();
-        let mut data = stages::load_data(&self.inputs, &model)?;
-        if let Some(limit) = self.limit {
-            data.truncate(limit);
-        }
+        let data = stages::load_data(&self.inputs, &model, self.limit)?;
         let (quant, origin) = stages::quantized(&self.model, &model, self.widths, &config)?;
 
         let progress = Progress::start("running the fixed-point reference");

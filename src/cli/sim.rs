@@ -2,8 +2,8 @@
 
 use super::options::count;
 use super::progress::Progress;
-use super::{Outcome, design, out};
-use crate::data::Sequences;
+use super::{Outcome, design, out, stages};
+use crate::data::{Sequences, Wanted};
 use crate::error::Result;
 use crate::files::Output;
 use crate::quant::QuantPlan;
@@ -85,10 +85,9 @@ impl Sim {
         let Some(path) = &self.inputs else {
             return Stimulus::random(quant, self.random.unwrap_or_default(), self.seed);
         };
-        let mut data = Sequences::load(path, quant.input().count, quant.input().element)?;
-        if let Some(limit) = self.limit {
-            data.truncate(limit);
-        }
+        let (inputs, element) = (quant.input().count, quant.input().element);
+        let classes = quant.head().map(|_| stages::classes_of(quant.outputs()));
+        let data = Sequences::load(path, Wanted { inputs, element, classes, limit: self.limit })?;
         Stimulus::from_data(quant, &data)
     }
 }

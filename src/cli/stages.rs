@@ -2,7 +2,7 @@
 
 use super::options::WidthOptions;
 use super::out;
-use crate::data::Sequences;
+use crate::data::{Sequences, Wanted};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::evaluate;
 use crate::model::{Formats, Model};
@@ -16,9 +16,16 @@ pub fn plan(path: &Path, model: &Model, config: &PlanConfig) -> Result<ModelPlan
     evaluate::plan_of(model, config).map_err(|p| p.in_file(path.display()))
 }
 
-/// A data set for the model.
-pub fn load_data(path: &Path, model: &Model) -> Result<Sequences> {
-    Sequences::load(path, model.layers[0].inputs, model.input.element)
+/// A data set for the model, or its first `limit` sequences.
+pub fn load_data(path: &Path, model: &Model, limit: Option<usize>) -> Result<Sequences> {
+    let (inputs, element) = (model.layers[0].inputs, model.input.element);
+    let classes = model.head.as_ref().map(|head| classes_of(head.outputs));
+    Sequences::load(path, Wanted { inputs, element, classes, limit })
+}
+
+/// Classes that so many outputs of a head tell apart; one output says yes or no.
+pub fn classes_of(outputs: usize) -> usize {
+    outputs.max(2)
 }
 
 /// The limits that formats were chosen under.

@@ -10,7 +10,7 @@ mod run;
 mod show;
 
 #[cfg(feature = "train")]
-pub(super) use run::{config, data};
+pub(super) use run::{config, data, division};
 
 const EXAMPLE: &str = "\
 Example:

@@ -1,5 +1,7 @@
 //! An array with a shape, as it goes into and comes out of an npz file.
 
+use crate::network::for_each_offset;
+
 /// A row-major array.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Array {
@@ -41,13 +43,68 @@ impl ArrayData {
         self.len() == 0
     }
 
+    /// The elements, stored with the first axis fastest, in the order with the last one fastest.
+    pub(super) fn transposed(self, shape: &[usize]) -> ArrayData {
+        fn turned<T: Copy>(data: &[T], shape: &[usize]) -> Vec<T> {
+            let strides: Vec<usize> = shape
+                .iter()
+                .scan(1, |stride, &size| {
+                    let own = *stride;
+                    *stride *= size;
+                    Some(own)
+                })
+                .collect();
+            let mut turned = Vec::with_capacity(data.len());
+            for_each_offset(shape, &strides, |offset| turned.push(data[offset]));
+            turned
+        }
+        match self {
+            ArrayData::U8(data) => ArrayData::U8(turned(&data, shape)),
+            ArrayData::I32(data) => ArrayData::I32(turned(&data, shape)),
+            ArrayData::I64(data) => ArrayData::I64(turned(&data, shape)),
+            ArrayData::F32(data) => ArrayData::F32(turned(&data, shape)),
+            ArrayData::F64(data) => ArrayData::F64(turned(&data, shape)),
+        }
+    }
+
+    /// The first elements alone.
+    pub(super) fn truncate(&mut self, count: usize) {
+        match self {
+            ArrayData::U8(data) => data.truncate(count),
+            ArrayData::I32(data) => data.truncate(count),
+            ArrayData::I64(data) => data.truncate(count),
+            ArrayData::F32(data) => data.truncate(count),
+            ArrayData::F64(data) => data.truncate(count),
+        }
+    }
+
+    /// The elements as texts, whole numbers without a point.
+    pub(super) fn into_texts(self) -> Vec<String> {
+        match self {
+            ArrayData::F32(data) => data.iter().map(f32::to_string).collect(),
+            ArrayData::F64(data) => data.iter().map(f64::to_string).collect(),
+            integers => integers
+                .into_integers()
+                .expect("no floats are left")
+                .iter()
+                .map(i64::to_string)
+                .collect(),
+        }
+    }
+
     /// The elements as labels or counts, `None` for numbers with a fraction.
     pub(super) fn into_integers(self) -> Option<Vec<i64>> {
         match self {
             ArrayData::U8(data) => Some(data.into_iter().map(i64::from).collect()),
             ArrayData::I32(data) => Some(data.into_iter().map(i64::from).collect()),
             ArrayData::I64(data) => Some(data),
-            ArrayData::F32(_) | ArrayData::F64(_) => None,
+            ArrayData::F32(data) => data.into_iter().map(|v| whole(v.into())).collect(),
+            ArrayData::F64(data) => data.into_iter().map(whole).collect(),
         }
     }
+}
+
+/// A whole number, `None` of one with a fraction or beyond what doubles hold exactly.
+fn whole(value: f64) -> Option<i64> {
+    (value.fract() == 0.0 && value.abs() < (1i64 << 53) as f64).then_some(value as i64)
 }

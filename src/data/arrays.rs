@@ -4,6 +4,7 @@ use super::npz::Npz;
 use super::{Array, ArrayData};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files;
+use crate::model::shape_text;
 use crate::tensors::{Tensors, listed};
 use safetensors::Dtype;
 use std::path::Path;
@@ -16,7 +17,13 @@ const LISTS: [&str; 2] = ["classes", "groups"];
 const HEADER: usize = 8;
 
 /// An open data file. Problems have the array's name as their place; the caller adds the file.
-pub(crate) enum Arrays {
+pub(crate) struct Arrays {
+    source: Source,
+    /// Most entries that are read of the first axis of an array.
+    rows: Option<usize>,
+}
+
+enum Source {
     Npz(Npz),
     /// The bytes of a whole safetensors file.
     Tensors(Vec<u8>),
@@ -39,22 +46,36 @@ impl Arrays {
     /// not.
     fn open(bytes: Vec<u8>, named: bool) -> std::result::Result<Arrays, Diagnostic> {
         let zip = bytes.starts_with(b"PK");
+        let of = |source| Arrays { source, rows: None };
         if zip || !named && bytes.get(HEADER) != Some(&b'{') {
-            return Npz::open(bytes).map(Arrays::Npz);
+            return Npz::open(bytes).map(Source::Npz).map(of);
         }
         Tensors::parse(&bytes).map_err(|reason| {
             Diagnostic::new("", format!("not a whole safetensors file ({reason})"))
                 .expected("tensors written by safetensors.numpy.save_file, or an npz file")
                 .help("was it copied whole?")
         })?;
-        Ok(Arrays::Tensors(bytes))
+        Ok(of(Source::Tensors(bytes)))
+    }
+
+    /// From now on arrays of numbers come with no more than so many entries of their first axis.
+    pub(crate) fn first(&mut self, rows: Option<usize>) {
+        self.rows = rows;
+    }
+
+    /// Names of the arrays, sorted; of the lists of names too.
+    pub(crate) fn list(&self) -> Vec<String> {
+        match &self.source {
+            Source::Npz(npz) => npz.list(),
+            Source::Tensors(bytes) => parsed(bytes).names(),
+        }
     }
 
     /// The first names as text.
     pub(crate) fn names(&self) -> String {
-        match self {
-            Arrays::Npz(npz) => npz.names(),
-            Arrays::Tensors(bytes) => {
+        match &self.source {
+            Source::Npz(npz) => npz.names(),
+            Source::Tensors(bytes) => {
                 let names = parsed(bytes).names();
                 if names.is_empty() { "no array".to_owned() } else { listed(&names) }
             }
@@ -63,9 +84,9 @@ impl Arrays {
 
     /// Reads an array, `None` when the file does not have it.
     pub(crate) fn array(&mut self, name: &str) -> std::result::Result<Option<Array>, Diagnostic> {
-        match self {
-            Arrays::Npz(npz) => npz.array(name),
-            Arrays::Tensors(bytes) => of_tensor(&parsed(bytes), name),
+        match &mut self.source {
+            Source::Npz(npz) => npz.array(name, self.rows),
+            Source::Tensors(bytes) => of_tensor(&parsed(bytes), name, self.rows),
         }
     }
 
@@ -81,19 +102,39 @@ impl Arrays {
         })
     }
 
-    /// Reads an array of texts, `None` when the file does not have it or it holds others.
+    /// A list of names, `None` when the file does not have it; numbers are names too.
+    pub(crate) fn listed(
+        &mut self,
+        name: &str,
+    ) -> std::result::Result<Option<Vec<String>>, Diagnostic> {
+        if let Some(texts) = self.strings(name)? {
+            return Ok(Some(texts));
+        }
+        let rows = self.rows.take();
+        let array = self.array(name);
+        self.rows = rows;
+        let Some(array) = array? else { return Ok(None) };
+        if array.shape.len() > 1 {
+            return Err(Diagnostic::new(name, "wrong shape")
+                .found(shape_text(&array.shape))
+                .expected("a list of names"));
+        }
+        Ok(Some(array.data.into_texts()))
+    }
+
+    /// Reads an array of texts, `None` when the file does not have it or it holds numbers.
     pub(crate) fn strings(
         &mut self,
         name: &str,
     ) -> std::result::Result<Option<Vec<String>>, Diagnostic> {
-        match self {
-            Arrays::Npz(npz) => npz.strings(name),
-            Arrays::Tensors(bytes) if LISTS.contains(&name) => {
+        match &mut self.source {
+            Source::Npz(npz) => npz.strings(name),
+            Source::Tensors(bytes) if LISTS.contains(&name) => {
                 let tensors = parsed(bytes);
                 let list = tensors.metadata().get(name);
                 Ok(list.map(|list| list.split(',').map(|name| name.trim().to_owned()).collect()))
             }
-            Arrays::Tensors(_) => Ok(None),
+            Source::Tensors(_) => Ok(None),
         }
     }
 }
@@ -102,21 +143,29 @@ fn parsed(bytes: &[u8]) -> Tensors<'_> {
     Tensors::parse(bytes).expect("it was parsed when it was opened")
 }
 
-fn of_tensor(tensors: &Tensors<'_>, name: &str) -> std::result::Result<Option<Array>, Diagnostic> {
-    let Some((shape, dtype)) = tensors.kind(name) else { return Ok(None) };
+fn of_tensor(
+    tensors: &Tensors<'_>,
+    name: &str,
+    rows: Option<usize>,
+) -> std::result::Result<Option<Array>, Diagnostic> {
+    let Some((mut shape, dtype)) = tensors.kind(name) else { return Ok(None) };
     let data = match dtype {
         Dtype::F64 => tensors.values(name).map(ArrayData::F64),
         Dtype::F16 | Dtype::BF16 | Dtype::F32 => {
             let values = tensors.values(name);
             values.map(|values| ArrayData::F32(values.into_iter().map(|v| v as f32).collect()))
         }
-        Dtype::U8 => tensors.bytes(name).map(|bytes| ArrayData::U8(bytes.to_vec())),
+        Dtype::U8 | Dtype::BOOL => tensors.bytes(name).map(|bytes| ArrayData::U8(bytes.to_vec())),
         _ => tensors.integers(name).map(ArrayData::I64),
     };
-    let data = data.ok_or_else(|| {
+    let mut data = data.ok_or_else(|| {
         Diagnostic::new(name, "element type that cannot be read")
             .found(dtype)
-            .expected("U8, I8, I16, U16, I32, U32, I64, F16, BF16, F32 or F64")
+            .expected("BOOL, U8, I8, I16, U16, I32, U32, I64, F16, BF16, F32 or F64")
     })?;
+    if let (Some(rows), Some(first)) = (rows, shape.first_mut()) {
+        *first = rows.min(*first);
+        data.truncate(shape.iter().product());
+    }
     Ok(Some(Array { shape, data }))
 }

@@ -4,9 +4,10 @@ use super::read::Checked;
 use super::{Array, Arrays, Part, natural};
 use crate::error::Diagnostic;
 use crate::model::shape_text;
+use std::collections::BTreeSet;
 
 /// Arrays that name who or where an item comes from, in the order in which they are looked for.
-const GROUP_NAMES: [&str; 4] = ["group", "speaker", "voice", "video"];
+const GROUP_NAMES: [&str; 5] = ["group", "subject", "speaker", "voice", "video"];
 
 /// The items that have an entry each: how many, and what one is called.
 #[derive(Debug, Clone, Copy)]
@@ -26,10 +27,11 @@ impl Each {
     /// A vector of one integer an item.
     pub(super) fn integers(self, array: Array, name: &str) -> Checked<Vec<i64>> {
         self.check(name, &array.shape)?;
-        array
-            .data
-            .into_integers()
-            .ok_or_else(|| Diagnostic::new(name, "wrong type").found("floats").expected("integers"))
+        array.data.into_integers().ok_or_else(|| {
+            Diagnostic::new(name, "wrong type")
+                .found("numbers with a fraction")
+                .expected("integers")
+        })
     }
 
     /// An array of one integer or text an item, as text.
@@ -43,17 +45,23 @@ impl Each {
         Ok(Some(numbers.iter().map(i64::to_string).collect()))
     }
 
-    /// The group of each item as text, by the array `asked` for or one of the usual names.
-    pub(super) fn groups(
+    /// The name of the array of groups, the one `asked` for or the first of the usual ones, and the
+    /// group of each item as it is called: where the array `group` counts through the names in
+    /// `groups`, by those.
+    pub(crate) fn groups(
         self,
         arrays: &mut Arrays,
         asked: Option<&str>,
-    ) -> Checked<Option<Vec<String>>> {
+    ) -> Checked<Option<(String, Vec<String>)>> {
         let names: Vec<&str> = asked.map_or(GROUP_NAMES.to_vec(), |name| vec![name]);
         for name in names {
-            if let Some(keys) = self.keys(arrays, name)? {
-                return Ok(Some(keys));
-            }
+            let Some(keys) = self.keys(arrays, name)? else { continue };
+            let listed = if name == "group" { arrays.listed("groups")? } else { None };
+            let listed = listed.unwrap_or_default();
+            let called =
+                |key: &String| key.parse().ok().and_then(|k: usize| listed.get(k).cloned());
+            let keys = keys.into_iter().map(|key| called(&key).unwrap_or(key)).collect();
+            return Ok(Some((name.to_owned(), keys)));
         }
         match asked {
             Some(name) => Err(Diagnostic::new(name, "array missing")
@@ -61,21 +69,6 @@ impl Each {
                 .expected(format!("the group of each {}", self.1))),
             None => Ok(None),
         }
-    }
-
-    /// The groups as they are called: where the array `group` counts through the names in `groups`,
-    /// by those.
-    pub(crate) fn group_names(
-        self,
-        arrays: &mut Arrays,
-        asked: Option<&str>,
-    ) -> Checked<Option<Vec<String>>> {
-        let Some(keys) = self.groups(arrays, asked)? else { return Ok(None) };
-        // The names are those of `group`, not of another array that took its place.
-        let counted = asked.is_none_or(|name| name == "group") && arrays.array("group")?.is_some();
-        let names = arrays.strings("groups")?.filter(|_| counted).unwrap_or_default();
-        let name = |key: &String| key.parse().ok().and_then(|k: usize| names.get(k).cloned());
-        Ok(Some(keys.into_iter().map(|key| name(&key).unwrap_or(key)).collect()))
     }
 
     /// The part of each item, by the array `split`.
@@ -103,7 +96,7 @@ impl Each {
     ) -> Checked<Classes> {
         let listed = match named {
             Some(named) => Some(named.to_vec()),
-            None => arrays.strings("classes")?,
+            None => arrays.listed("classes")?,
         };
         if let Some(texts) = arrays.strings(name)? {
             self.check(name, &[texts.len()])?;
@@ -112,6 +105,9 @@ impl Each {
         let labels = arrays.needed(name, &format!("{name}, the class of each {}", self.1))?;
         let labels = self.integers(labels, name)?;
         let number = self.class_count(name, &labels, listed.as_ref().map(Vec::len))?;
+        if listed.is_none() {
+            self.check_gaps(name, &labels, number)?;
+        }
         let names = listed.unwrap_or_else(|| (0..number).map(|k| k.to_string()).collect());
         Ok(Classes { names, of: labels.iter().map(|&label| label as usize).collect() })
     }
@@ -127,16 +123,11 @@ impl Each {
         let largest = labels.iter().copied().max().unwrap_or(0);
         let classes =
             named.unwrap_or_else(|| usize::try_from(largest.saturating_add(1)).unwrap_or(0));
-        let inside = |label: i64| usize::try_from(label).is_ok_and(|label| label < classes);
-        if let Some(k) = labels.iter().position(|&label| !inside(label)) {
-            let expected = match named {
-                Some(classes) => format!("0 to {}, the classes named", classes.saturating_sub(1)),
-                None => "classes counted from 0".to_owned(),
-            };
-            return Err(Diagnostic::new(format!("{name}[{k}]"), "label outside the classes")
-                .found(labels[k])
-                .expected(expected));
-        }
+        let expected = match named {
+            Some(classes) => format!("0 to {}, the classes named", classes.saturating_sub(1)),
+            None => "classes counted from 0".to_owned(),
+        };
+        self.check_labels(name, labels, classes, &expected)?;
         // A label of a million would be a head of a million outputs.
         if classes > labels.len().max(2) {
             return Err(Diagnostic::new(name, format!("more classes than {}s", self.1))
@@ -145,6 +136,36 @@ impl Each {
                 .help("count the classes from 0 without gaps"));
         }
         Ok(classes)
+    }
+
+    /// Checks that every label is one of so many classes.
+    pub(super) fn check_labels(
+        self,
+        name: &str,
+        labels: &[i64],
+        classes: usize,
+        expected: &str,
+    ) -> Checked<()> {
+        let inside = |label: i64| usize::try_from(label).is_ok_and(|label| label < classes);
+        let Some(k) = labels.iter().position(|&label| !inside(label)) else { return Ok(()) };
+        let problem = Diagnostic::new(format!("{name}[{k}]"), "label outside the classes")
+            .found(labels[k])
+            .expected(expected);
+        let from_one = labels.iter().all(|&label| label >= 1) && labels.contains(&(classes as i64));
+        Err(if from_one { problem.help("count the classes from 0") } else { problem })
+    }
+
+    /// Checks that every class without a name has items; labels that count from 1 leave class 0
+    /// empty.
+    fn check_gaps(self, name: &str, labels: &[i64], classes: usize) -> Checked<()> {
+        let found: BTreeSet<i64> = labels.iter().copied().collect();
+        let Some(empty) = (0..classes as i64).find(|class| !found.contains(class)) else {
+            return Ok(());
+        };
+        Err(Diagnostic::new(name, format!("a class without {}s", self.1))
+            .found(format!("none of class {empty}"))
+            .expected(format!("some of each of the classes 0 to {}", classes - 1))
+            .help("count the classes from 0 without gaps, or name them all with --classes"))
     }
 }
 

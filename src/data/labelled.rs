@@ -2,11 +2,14 @@
 
 use super::keys::Each;
 use super::read::{Checked, lengths, values};
-use super::{Array, ArrayData, Arrays, Sequences, Span, Step, Values};
+use super::{Array, ArrayData, Arrays, Sequences, Spans, Step, Values};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::model::{Element, shape_text};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Arrays that are read, or name what is.
+const KNOWN: [&str; 6] = ["x", "y", "length", "split", "classes", "groups"];
 
 /// A data set with labels.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,10 +20,60 @@ pub struct Labelled {
     pub step_shape: Vec<usize>,
     /// Number of classes; labels are below it.
     pub classes: usize,
-    /// Group of each sequence, counted from 0; none where the file has no such array.
-    pub groups: Option<Vec<usize>>,
+    /// Group of each sequence; none where the file has no such array.
+    pub groups: Option<Groups>,
     /// Part of each sequence, where the file has `split`.
     pub parts: Option<Vec<Part>>,
+    /// Arrays of the files that say nothing here, sorted.
+    pub unused: Vec<String>,
+}
+
+/// Who or where sequences come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Groups {
+    /// The arrays that say it; one, unless files say it by different ones.
+    pub arrays: Vec<String>,
+    /// What the groups are called, in the order in which they come; those of another array than the
+    /// first after its name.
+    pub names: Vec<String>,
+    /// Group of each sequence, a place in `names`.
+    pub of: Vec<usize>,
+}
+
+impl Groups {
+    fn new(array: String, keys: &[String]) -> Groups {
+        let mut groups = Groups { arrays: vec![array], names: Vec::new(), of: Vec::new() };
+        groups.extend(keys);
+        groups
+    }
+
+    /// Adds sequences; a group of the same name is the same group.
+    fn extend<T: AsRef<str>>(&mut self, keys: &[T]) {
+        let mut places: BTreeMap<String, usize> =
+            self.names.iter().enumerate().map(|(k, name)| (name.clone(), k)).collect();
+        for key in keys.iter().map(AsRef::as_ref) {
+            let next = self.names.len();
+            let place = *places.entry(key.to_owned()).or_insert(next);
+            if place == next {
+                self.names.push(key.to_owned());
+            }
+            self.of.push(place);
+        }
+    }
+
+    /// Adds the sequences of another set. Its speaker 0 is not the voice 0 of this one.
+    fn append(&mut self, other: &Groups) {
+        let array = &other.arrays[0];
+        let name = |&group: &usize| match &other.names[group] {
+            name if self.arrays[0] == *array => name.clone(),
+            name => format!("{array} {name}"),
+        };
+        let keys: Vec<String> = other.of.iter().map(name).collect();
+        self.extend(&keys);
+        if !self.arrays.contains(array) {
+            self.arrays.push(array.clone());
+        }
+    }
 }
 
 /// What a sequence is for, by the array `split`.
@@ -46,8 +99,9 @@ impl Labelled {
     /// Reads data sets, at least one, as one.
     ///
     /// # Errors
-    /// As of [`load`](Self::load), and sets that do not fit each other.
+    /// As of [`load`](Self::load), and sets that do not fit each other; a file given twice.
     pub fn load_all<P: AsRef<Path>>(paths: &[P], group: Option<&str>) -> Result<Labelled> {
+        once(paths)?;
         joined(paths, |path| Labelled::load(path, group))
     }
 
@@ -67,6 +121,8 @@ impl Labelled {
             set.parts = Some(vec![part; set.sequences.count()]);
             Ok(set)
         };
+        let all: Vec<&Path> = training.iter().chain(validation).map(AsRef::as_ref).collect();
+        once(&all)?;
         let mut whole = joined(training, |path| load(path, Part::Training))?;
         let held = joined(validation, |path| load(path, Part::Validation))?;
         whole.append(held).map_err(|p| p.in_file(validation[0].as_ref().display()))?;
@@ -108,7 +164,7 @@ impl Labelled {
         ]
     }
 
-    /// Adds another set behind; its groups are others than those here.
+    /// Adds another set; a group that both have is one group.
     ///
     /// # Errors
     /// Steps or elements of another kind, groups or parts in one of the two alone.
@@ -123,8 +179,7 @@ impl Labelled {
         self.classes = self.classes.max(other.classes);
         self.groups = match (self.groups.take(), other.groups) {
             (Some(mut groups), Some(others)) => {
-                let first = groups.iter().max().map_or(0, |last| last + 1);
-                groups.extend(others.into_iter().map(|group| first + group));
+                groups.append(&others);
                 Some(groups)
             }
             (None, None) => None,
@@ -135,6 +190,9 @@ impl Labelled {
             (None, None) => None,
             _ => return Err(in_one_alone("split")),
         };
+        self.unused.extend(other.unused);
+        self.unused.sort();
+        self.unused.dedup();
         self.sequences.append(other.sequences);
         Ok(())
     }
@@ -153,6 +211,23 @@ fn joined<P: AsRef<Path>>(
     Ok(whole)
 }
 
+/// Refuses a file that is given twice, by whatever name.
+fn once<P: AsRef<Path>>(paths: &[P]) -> Result<()> {
+    let mut seen: Vec<PathBuf> = Vec::new();
+    for path in paths.iter().map(AsRef::as_ref) {
+        // A path that leads nowhere is told when it is read.
+        let Ok(place) = path.canonicalize() else { continue };
+        if seen.contains(&place) {
+            return Err(Diagnostic::new("", "a data set that is given twice")
+                .help("its sequences would be in both parts; leave it out once")
+                .in_file(path.display())
+                .into());
+        }
+        seen.push(place);
+    }
+    Ok(())
+}
+
 fn in_one_alone(name: &str) -> Problems {
     Diagnostic::new(name, "in some of the data sets but not in all").into()
 }
@@ -169,7 +244,7 @@ impl Sequences {
             (Values::F32(values), Values::F32(others)) => values.extend(others),
             _ => unreachable!("the elements have been compared"),
         }
-        self.spans.extend(other.spans.iter().map(|s| Span { first: s.first + rows, ..*s }));
+        self.spans.append(&other.spans, rows);
         self.labels = self.labels.take().zip(other.labels).map(|(a, b)| [a, b].concat());
     }
 }
@@ -188,28 +263,21 @@ fn parse(arrays: &mut Arrays, group: Option<&str>) -> Checked<Labelled> {
     };
     let inputs = step_shape.iter().product();
     let element = if matches!(x.data, ArrayData::U8(_)) { Element::U8 } else { Element::Real };
-    let values = values(x, inputs, element)?;
+    let values = values(x, element)?;
     let each = Each(n_sequences, "sequence");
     let lengths = arrays.array("length")?.map(|array| lengths(array, each, n_steps));
-    let lengths = lengths.transpose()?.unwrap_or_else(|| vec![n_steps; n_sequences]);
+    let spans = Spans::new(n_sequences, n_steps, lengths.transpose()?);
     let y = arrays.needed("y", "y, the class of each sequence")?;
     let labels = each.integers(y, "y")?;
-    let named = arrays.strings("classes")?.map(|names| names.len());
+    let named = arrays.listed("classes")?.map(|names| names.len());
     let classes = each.class_count("y", &labels, named)?;
-    let groups = each.groups(arrays, group)?.map(|keys| numbered(&keys));
+    let groups = each.groups(arrays, group)?.map(|(array, keys)| Groups::new(array, &keys));
     let parts = each.parts(arrays)?;
-    let span = |(k, n_steps_used)| Span { first: k * n_steps, n_steps: n_steps_used };
-    let spans = lengths.into_iter().enumerate().map(span).collect();
     let sequences = Sequences { inputs, spans, values, labels: Some(labels) };
-    Ok(Labelled { sequences, step_shape, classes, groups, parts })
-}
-
-/// Keys as numbers, in the order in which they come.
-fn numbered(keys: &[String]) -> Vec<usize> {
-    let mut numbers = BTreeMap::new();
-    for key in keys {
-        let next = numbers.len();
-        numbers.entry(key).or_insert(next);
-    }
-    keys.iter().map(|key| numbers[key]).collect()
+    sequences.check_finite()?;
+    let used = |name: &String| KNOWN.contains(&name.as_str()) || group == Some(name);
+    let taken = groups.as_ref().map(|groups| groups.arrays[0].clone());
+    let mut unused = arrays.list();
+    unused.retain(|name| !used(name) && Some(name) != taken.as_ref());
+    Ok(Labelled { sequences, step_shape, classes, groups, parts, unused })
 }

@@ -8,40 +8,38 @@ mod arrays;
 mod keys;
 mod labelled;
 mod names;
+mod npy;
 mod npz;
+mod pickle;
 mod read;
 mod set;
+mod spans;
 mod write;
 
 pub use array::{Array, ArrayData};
 pub(crate) use arrays::Arrays;
 pub(crate) use keys::{Classes, Each};
-pub use labelled::{Labelled, Part};
+pub use labelled::{Groups, Labelled, Part};
 pub use names::{check_name, group_of, natural};
 pub(crate) use npz::Npz;
+pub use read::Wanted;
 pub use set::{Labels, Rows, write_set};
 pub use write::write_npz;
 
 use crate::model::Element;
+use spans::Spans;
 
 /// A data set: sequences of steps, each step a row of stream elements.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sequences {
     /// Stream elements a step.
     inputs: usize,
-    /// Row of the first step of each sequence, and its number of steps.
-    spans: Vec<Span>,
+    /// Where each sequence is among the rows.
+    spans: Spans,
     /// All rows one behind the other.
     values: Values,
     /// One label a sequence, when the file has them.
     labels: Option<Vec<i64>>,
-}
-
-/// Rows of one sequence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Span {
-    first: usize,
-    n_steps: usize,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +60,7 @@ pub enum Step<'a> {
 impl Sequences {
     /// Number of sequences; at least one.
     pub fn count(&self) -> usize {
-        self.spans.len()
+        self.spans.count()
     }
 
     /// Stream elements a step.
@@ -80,12 +78,12 @@ impl Sequences {
 
     /// Number of steps of a sequence; at least one. `sequence` is below [`count`](Self::count).
     pub fn steps(&self, sequence: usize) -> usize {
-        self.spans[sequence].n_steps
+        self.spans.of(sequence).n_steps
     }
 
     /// The elements of one step; `step` is below [`steps`](Self::steps).
     pub fn step(&self, sequence: usize, step: usize) -> Step<'_> {
-        let span = self.spans[sequence];
+        let span = self.spans.of(sequence);
         assert!(step < span.n_steps, "step {step} of a sequence of {}", span.n_steps);
         let start = (span.first + step) * self.inputs;
         let range = start..start + self.inputs;
@@ -98,10 +96,5 @@ impl Sequences {
     /// The label of a sequence, where the data set has labels.
     pub fn label(&self, sequence: usize) -> Option<i64> {
         self.labels.as_ref().map(|labels| labels[sequence])
-    }
-
-    /// The first `n` sequences, or all when there are fewer; `n` is at least 1.
-    pub fn truncate(&mut self, n: usize) {
-        self.spans.truncate(n.max(1));
     }
 }

@@ -2,36 +2,63 @@
 //! `length` with the steps in use of each sequence.
 
 use super::keys::Each;
-use super::{Array, ArrayData, Arrays, Sequences, Span, Values};
+use super::{Array, ArrayData, Arrays, Sequences, Spans, Values};
 use crate::error::{Diagnostic, Result};
 use crate::model::{Element, shape_text};
 use std::path::Path;
 
+/// What is wanted of a data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// Stream elements a step.
+    pub inputs: usize,
+    /// What they are.
+    pub element: Element,
+    /// Classes that the labels count through, where they do.
+    pub classes: Option<usize>,
+    /// Sequences to read at most; all without it.
+    pub limit: Option<usize>,
+}
+
+impl Wanted {
+    /// All sequences, whatever their labels.
+    pub fn all(inputs: usize, element: Element) -> Wanted {
+        Wanted { inputs, element, classes: None, limit: None }
+    }
+}
+
 impl Sequences {
-    /// Reads the data set at `path` for a model of `inputs` stream elements a step.
+    /// Reads a data set, no more of it than is wanted.
     ///
-    /// Axes of `x` behind the second are flattened. Real numbers are rounded to f32.
-    pub fn load(path: &Path, inputs: usize, element: Element) -> Result<Sequences> {
-        Arrays::load(path, |arrays| parse(arrays, inputs, element))
+    /// Axes of `x` after the second are flattened. Real numbers are rounded to f32. What stands after
+    /// the steps in use of a sequence does not matter.
+    ///
+    /// # Errors
+    /// Arrays that are missing, of the wrong shape or type, or hold what is out of range.
+    pub fn load(path: &Path, wanted: Wanted) -> Result<Sequences> {
+        Arrays::load(path, |arrays| parse(arrays, wanted))
     }
 }
 
 pub(super) type Checked<T> = std::result::Result<T, Diagnostic>;
 
-fn parse(arrays: &mut Arrays, inputs: usize, element: Element) -> Checked<Sequences> {
+fn parse(arrays: &mut Arrays, wanted: Wanted) -> Checked<Sequences> {
+    let Wanted { inputs, element, classes, limit } = wanted;
+    arrays.first(limit.map(|limit| limit.max(1)));
     let x = arrays.needed("x", "x of (sequences, steps, inputs)")?;
     let (n_sequences, n_steps) = check_shape(&x.shape, inputs)?;
-    let values = values(x, inputs, element)?;
+    let values = values(x, element)?;
     let each = Each(n_sequences, "sequence");
     let lengths = arrays.array("length")?.map(|array| lengths(array, each, n_steps));
-    let lengths = lengths.transpose()?.unwrap_or_else(|| vec![n_steps; n_sequences]);
+    let spans = Spans::new(n_sequences, n_steps, lengths.transpose()?);
     let labels = arrays.array("y")?.map(|array| each.integers(array, "y")).transpose()?;
-    let spans = lengths
-        .into_iter()
-        .enumerate()
-        .map(|(k, length)| Span { first: k * n_steps, n_steps: length })
-        .collect();
-    Ok(Sequences { inputs, spans, values, labels })
+    if let (Some(labels), Some(classes)) = (&labels, classes) {
+        let expected = format!("0 to {}, the outputs of the model", classes.saturating_sub(1));
+        each.check_labels("y", labels, classes, &expected)?;
+    }
+    let sequences = Sequences { inputs, spans, values, labels };
+    sequences.check_finite()?;
+    Ok(sequences)
 }
 
 /// Sequences and steps of `x`.
@@ -58,13 +85,13 @@ fn check_shape(shape: &[usize], inputs: usize) -> Checked<(usize, usize)> {
     Ok((n_sequences, n_steps))
 }
 
-pub(super) fn values(x: Array, inputs: usize, element: Element) -> Checked<Values> {
+pub(super) fn values(x: Array, element: Element) -> Checked<Values> {
     let found = match (element, x.data) {
         (Element::U8, ArrayData::U8(data)) => return Ok(Values::U8(data)),
-        (Element::Real, ArrayData::F32(data)) => return finite(data, inputs).map(Values::F32),
+        (Element::Real, ArrayData::F32(data)) => return Ok(Values::F32(data)),
         (Element::Real, ArrayData::F64(data)) => {
             let single = data.into_iter().map(|value| value as f32).collect();
-            return finite(single, inputs).map(Values::F32);
+            return Ok(Values::F32(single));
         }
         (_, ArrayData::U8(_)) => "uint8",
         (_, ArrayData::I32(_) | ArrayData::I64(_)) => "integers",
@@ -78,12 +105,22 @@ pub(super) fn values(x: Array, inputs: usize, element: Element) -> Checked<Value
     Err(Diagnostic::new("x", "wrong type").found(found).expected(expected))
 }
 
-fn finite(data: Vec<f32>, inputs: usize) -> Checked<Vec<f32>> {
-    match data.iter().position(|value| !value.is_finite()) {
-        None => Ok(data),
-        Some(at) => Err(Diagnostic::new("x", "not finite")
-            .found(format!("{} at element {} of row {}", data[at], at % inputs, at / inputs))
-            .expected("finite single-precision numbers")),
+impl Sequences {
+    /// Checks the elements in use.
+    pub(super) fn check_finite(&self) -> Checked<()> {
+        let Values::F32(values) = &self.values else { return Ok(()) };
+        for sequence in 0..self.count() {
+            let span = self.spans.of(sequence);
+            let used = &values[span.first * self.inputs..][..span.n_steps * self.inputs];
+            if let Some(at) = used.iter().position(|value| !value.is_finite()) {
+                let (step, element) = (at / self.inputs, at % self.inputs);
+                return Err(Diagnostic::new(format!("x[{sequence}, {step}]"), "not finite")
+                    .found(format!("{} at element {element}", used[at]))
+                    .expected("finite single-precision numbers")
+                    .help("where it fills up a shorter sequence, tell its steps in `length`"));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -151,7 +151,7 @@ fn of_safetensors(tensors: &Tensors<'_>, name: &str) -> Part<Option<Core>> {
 }
 
 fn of_npz(npz: &mut Npz, name: &str) -> Part<Option<Core>> {
-    let Some(array) = npz.array(name)? else { return Ok(None) };
+    let Some(array) = npz.array(name, None)? else { return Ok(None) };
     check_size(name, &array.shape)?;
     let data = match array.data {
         ArrayData::F32(data) => data.into_iter().map(f64::from).collect(),

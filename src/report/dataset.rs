@@ -1,5 +1,6 @@
 //! What `htgen data` made.
 
+use super::Division;
 use super::number::grouped;
 use crate::data::Labels;
 use crate::printable;
@@ -57,6 +58,8 @@ pub enum Origin {
         padded: usize,
         /// Recordings longer than a sequence.
         cut: usize,
+        /// Folders or files of classes that --classes does not name.
+        left_out: usize,
         /// Files of other kinds.
         ignored: usize,
     },
@@ -66,6 +69,8 @@ pub enum Origin {
         resized: usize,
         /// Clips with fewer frames than a sequence has steps.
         short: usize,
+        /// Folders or files of classes that --classes does not name.
+        left_out: usize,
         /// Files of other kinds.
         ignored: usize,
     },
@@ -77,6 +82,8 @@ pub enum Origin {
         unseen_rows: usize,
         /// Columns at its right that no window reaches.
         unseen_columns: usize,
+        /// Folders or files of classes that --classes does not name.
+        left_out: usize,
         /// Files of other kinds.
         ignored: usize,
     },
@@ -147,19 +154,22 @@ impl fmt::Display for DataSet {
         writeln!(f, "  classes      {}", classes.join(", "))?;
         writeln!(f, "  groups       {}", number(self.groups))?;
         match &self.origin {
-            Origin::Recordings { resampled, padded, cut, ignored } => {
+            Origin::Recordings { resampled, padded, cut, left_out, ignored } => {
                 writeln!(f, "  recordings   {padded} padded, {cut} cut, {resampled} resampled")?;
+                other_classes(f, *left_out)?;
                 ignored_files(f, *ignored)?;
             }
-            Origin::Clips { resized, short, ignored } => {
+            Origin::Clips { resized, short, left_out, ignored } => {
                 writeln!(f, "  frames       {resized} scaled; {short} clips shorter than {steps}")?;
+                other_classes(f, *left_out)?;
                 ignored_files(f, *ignored)?;
             }
-            Origin::Pictures { resized, unseen_rows, unseen_columns, ignored } => {
+            Origin::Pictures { resized, unseen_rows, unseen_columns, left_out, ignored } => {
                 writeln!(f, "  pictures     {resized} scaled")?;
                 if unseen_rows + unseen_columns > 0 {
                     writeln!(f, "  unseen       {unseen_rows} rows, {unseen_columns} columns")?;
                 }
+                other_classes(f, *left_out)?;
                 ignored_files(f, *ignored)?;
             }
             Origin::Videos { videos, frames, resized, short, unlabelled, ignored } => {
@@ -184,6 +194,13 @@ impl fmt::Display for DataSet {
     }
 }
 
+fn other_classes(f: &mut fmt::Formatter<'_>, left_out: usize) -> fmt::Result {
+    match left_out {
+        0 => Ok(()),
+        left_out => writeln!(f, "  left out     {left_out} of classes that were not named"),
+    }
+}
+
 fn ignored_files(f: &mut fmt::Formatter<'_>, ignored: usize) -> fmt::Result {
     if ignored == 0 { Ok(()) } else { writeln!(f, "  ignored      {ignored} files of other kinds") }
 }
@@ -199,12 +216,15 @@ pub struct Parts {
     pub validation: usize,
     /// Steps of the longest sequence.
     pub steps: usize,
+    /// How they were parted.
+    pub division: Division,
 }
 
 impl fmt::Display for Parts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [training, validation] = [self.training, self.validation].map(|n| grouped(n as u64));
         let folder = printable::path(&self.folder);
-        writeln!(f, "{training} sequences to learn from, {validation} held back, in {folder}")
+        writeln!(f, "{training} sequences to learn from, {validation} held back, in {folder}")?;
+        self.division.fmt(f)
     }
 }

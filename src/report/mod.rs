@@ -5,6 +5,7 @@
 
 mod compress;
 mod dataset;
+mod division;
 mod emit;
 mod evaluate;
 mod formats;
@@ -21,6 +22,7 @@ mod train;
 
 pub use compress::{Compression, MatrixReport, NodeReport, Unchanged};
 pub use dataset::{ClassCount, DataSet, Origin, Parts};
+pub use division::Division;
 pub use emit::{Emission, Target};
 pub use evaluate::{Evaluation, output_arrays};
 pub use formats::{FormatsOrigin, FormatsText};

@@ -1,5 +1,6 @@
 //! What `htgen train` came to.
 
+use super::Division;
 use super::number::grouped;
 use crate::printable;
 use serde::Serialize;
@@ -23,6 +24,8 @@ pub struct Trained {
     pub training: PartReport,
     /// How they do on the validation part.
     pub validation: PartReport,
+    /// How both parts were made.
+    pub division: Division,
     /// The epoch in which the loss was no number, from 1.
     pub not_finite: Option<usize>,
 }
@@ -65,6 +68,7 @@ impl fmt::Display for Trained {
                 None => writeln!(f)?,
             }
         }
+        self.division.fmt(f)?;
         match self.not_finite {
             Some(epoch) => writeln!(
                 f,

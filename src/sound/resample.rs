@@ -9,7 +9,8 @@ use std::ops::RangeInclusive;
 pub const RATE: u32 = 8000;
 /// Sample rates that are taken, Hz.
 pub const RATES: RangeInclusive<u32> = 4000..=384_000;
-/// Samples that the transform of the resampler takes at once, at least.
+/// Samples of either rate that the transform of the resampler takes at once, at least. The filter is
+/// as long as a block, so that a short one at the lower rate would let through what lies above.
 const CHUNK: usize = 1024;
 
 /// The samples at 8 kHz, as long in time as before; those of a recording at 8 kHz are unchanged.
@@ -34,17 +35,21 @@ pub fn resample(samples: Vec<f64>, rate: u32) -> Result<Vec<f64>> {
     let output = resampler
         .process_all(&input, samples.len(), None)
         .map_err(|error| failed(error.to_string()))?;
-    Ok(output.take_data())
+    let mut resampled = output.take_data();
+    // As long in time as before, whatever the ratio of the rates comes to in floating point.
+    resampled.truncate((samples.len() * to).div_ceil(from));
+    Ok(resampled)
 }
 
-/// Samples of a block that is an even number of samples at either rate: the filter is centred on half
+/// Samples of a block that is long enough, and an even number of samples at either rate: the filter is centred on half
 /// a block, and with an odd one all would move by half a sample.
 fn block(from: usize, to: usize) -> usize {
     let (mut common, mut rest) = (from, to);
     while rest > 0 {
         (common, rest) = (rest, common % rest);
     }
-    CHUNK.next_multiple_of(2 * from / common)
+    let long_enough = CHUNK.max((CHUNK * from).div_ceil(to));
+    long_enough.next_multiple_of(2 * from / common)
 }
 
 #[cfg(test)]
@@ -59,7 +64,9 @@ mod tests {
 
     #[test]
     fn a_tone_stays_in_place() {
-        for rate in [11_025, 16_000, 44_100, 48_000] {
+        let usual = [4_000, 5_512, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 88_200, 96_000];
+        let high = [192_000, 200_000, 240_000, 250_000, 256_000, 300_000, 352_800, 384_000];
+        for rate in [&usual[..], &high, &[7_999, 8_001, 44_099, 383_999]].concat() {
             let resampled = resample(tone(1000.0, rate), rate).expect("a rate in range");
             assert_eq!(resampled.len(), 8000, "{rate}");
             let wanted = tone(1000.0, RATE);
@@ -68,10 +75,18 @@ mod tests {
         }
     }
 
+    /// The edge of the filter is as steep at every rate.
     #[test]
     fn a_tone_above_half_the_rate_goes() {
-        let resampled = resample(tone(6000.0, 44_100), 44_100).expect("a rate in range");
-        let left = resampled[400..7600].iter().map(|x| x.abs()).fold(0.0, f64::max);
-        assert!(left < 10.0, "{left} of 10000");
+        for rate in [11_025, 16_000, 44_100, 192_000, 256_000, 300_000, 384_000] {
+            for tone_hertz in [4300.0, 5000.0] {
+                let resampled = resample(tone(tone_hertz, rate), rate).expect("a rate in range");
+                let left = resampled[400..7600].iter().map(|x| x.abs()).fold(0.0, f64::max);
+                assert!(left < 10.0, "{rate} Hz, {tone_hertz} Hz: {left} of 10000");
+            }
+            let kept = resample(tone(3700.0, rate), rate).expect("a rate in range");
+            let most = kept[400..7600].iter().map(|x| x.abs()).fold(0.0, f64::max);
+            assert!(most > 9900.0, "{rate} Hz: {most} of 10000");
+        }
     }
 }

@@ -45,7 +45,8 @@ pub fn fingerprint(config: &TrainConfig, model: &Model, data: &Labelled) -> Stri
         hash.update(group.name.as_bytes());
         group.values.iter().for_each(|value| hash.update(value.to_le_bytes()));
     }
-    hash.update(format!("{:?} {:?} {}", data.groups, data.parts, data.classes));
+    let groups = data.groups.as_ref().map(|groups| &groups.of);
+    hash.update(format!("{groups:?} {:?} {}", data.parts, data.classes));
     let sequences = &data.sequences;
     for sequence in 0..sequences.count() {
         hash.update(sequences.label(sequence).unwrap_or(-1).to_le_bytes());

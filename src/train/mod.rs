@@ -35,7 +35,7 @@ mod view;
 
 pub use batches::preparation;
 pub use checkpoint::{Checkpoint, fingerprint};
-pub use config::TrainConfig;
+pub use config::{SplitBy, TrainConfig};
 pub use fit::{End, Measure, Task, Watch, fit};
 pub use optimizer::Moments;
 pub use plot::loss_curve;

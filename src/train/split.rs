@@ -15,6 +15,8 @@ pub struct Split {
     pub training: Vec<usize>,
     /// Held back.
     pub validation: Vec<usize>,
+    /// What stayed together.
+    pub by: SplitBy,
 }
 
 impl Split {
@@ -37,8 +39,8 @@ impl Split {
         };
         let numbers =
             |part: Part| -> Vec<usize> { (0..held.len()).filter(|&k| held[k] == part).collect() };
-        let split =
-            Split { training: numbers(Part::Training), validation: numbers(Part::Validation) };
+        let (training, validation) = (numbers(Part::Training), numbers(Part::Validation));
+        let split = Split { training, validation, by };
         split.check(data)?;
         Ok(split)
     }
@@ -78,7 +80,7 @@ fn by_group(data: &Labelled, table: &DataTable) -> Result<Vec<Part>> {
             .help("part the data by sequence")
             .into());
     };
-    let count = groups.iter().max().map_or(0, |last| last + 1);
+    let (count, groups) = (groups.names.len(), &groups.of);
     let held: BTreeSet<usize> = if table.validation_groups.is_empty() {
         let mut all: Vec<usize> = (0..count).collect();
         all.shuffle(&mut ChaCha8Rng::seed_from_u64(table.seed));

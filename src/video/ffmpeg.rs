@@ -7,8 +7,8 @@
 //! * `-fps_mode passthrough` neither drops nor doubles a frame;
 //! * the filter `select` with a sum of `eq(n,K)` and `between(n,K,L)` passes the frames K and K to L,
 //!   counted from 0; after `-frames:v N` of them it reads no further;
-//! * the filter `fps=F` before it doubles and drops frames so that frame k is the one shown at k / F
-//!   seconds;
+//! * the filter `fps=F:round=up` before it doubles and drops frames so that frame k is the last one
+//!   whose time is at most k / F seconds, until the last one has been seen to its end;
 //! * an output `%06d.png` numbers the frames from 1;
 //! * `file:` before a path keeps the rest of it from being read as a protocol, and
 //!   `-protocol_whitelist file` keeps a playlist from naming anything else.
@@ -74,7 +74,7 @@ impl Ffmpeg {
 
     /// A run that decodes the first video stream at the rate asked for and filters it.
     fn filtered(&self, video: &Path, filter: Option<String>) -> Result<Run> {
-        let rate = self.rate.map(|rate| format!("fps={rate}"));
+        let rate = self.rate.map(|rate| format!("fps={rate}:round=up"));
         let filters: Vec<String> = rate.into_iter().chain(filter).collect();
         let run = self.read(video)?;
         Ok(if filters.is_empty() { run } else { run.args(["-vf", &filters.join(",")]) })

@@ -1,14 +1,16 @@
 //! One frame: decoded, brought to a size, laid out by channels. Integers alone.
 
 use crate::error::{Diagnostic, Result};
-use image::{ImageReader, Limits, RgbImage};
+use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage};
 use std::fmt;
 use std::io::Cursor;
 
 /// Longest side of a picture, pixels.
 const MAX_SIDE: u32 = 16_384;
-/// Most memory that decoding a picture may take, bytes.
-const MAX_ALLOC: u64 = 1 << 29;
+/// Bytes that any picture may have unpacked.
+const FREE_BYTES: u64 = 1 << 26;
+/// Bytes beyond those for each byte of the file; only pictures of nearly one colour have more.
+const BYTES_A_BYTE: u64 = 64;
 
 /// Size of the frames of a data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,22 +36,37 @@ impl fmt::Display for FrameSize {
     }
 }
 
-/// Decodes a PNG or JPEG picture to 8 bits of red, green and blue; transparency is ignored, grey is
-/// equal parts of all three.
+/// Decodes a PNG or JPEG picture to 8 bits of red, green and blue, turned as its EXIF orientation
+/// says; transparency is ignored, grey is equal parts of all three.
+///
+/// Refused before it is unpacked: a picture of more than 64 MiB and 64 bytes a byte of the file.
 pub fn decode(bytes: &[u8]) -> Result<RgbImage> {
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_SIDE);
-    limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_ALLOC);
-    let guessed = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
     let unreadable = |reason: String| {
         Diagnostic::new("", format!("a frame that cannot be read ({reason})"))
             .expected("a whole PNG or JPEG picture")
             .help("was it copied whole?")
     };
+    let guessed = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
     let mut reader = guessed.map_err(|error| unreadable(error.to_string()))?;
+    let most = FREE_BYTES + BYTES_A_BYTE * bytes.len() as u64;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(most);
     reader.limits(limits);
-    let picture = reader.decode().map_err(|error| unreadable(error.to_string()))?;
+    let mut decoder = reader.into_decoder().map_err(|error| unreadable(error.to_string()))?;
+    if decoder.total_bytes() > most {
+        let (width, height) = decoder.dimensions();
+        return Err(Diagnostic::new("", "a picture that takes too much memory")
+            .found(format!("{width} x {height} pixels, {} bytes", decoder.total_bytes()))
+            .expected(format!("at most {most} bytes for a file of {}", bytes.len()))
+            .help("scale it down")
+            .into());
+    }
+    let orientation = decoder.orientation().map_err(|error| unreadable(error.to_string()))?;
+    let picture = DynamicImage::from_decoder(decoder);
+    let mut picture = picture.map_err(|error| unreadable(error.to_string()))?;
+    picture.apply_orientation(orientation);
     Ok(picture.into_rgb8())
 }
 

@@ -4,7 +4,7 @@
 use htgen::compress::{
     Compressed, Format, Goal, Modes, Options, Recurrent, Runner, compress, outputs,
 };
-use htgen::data::{Array, ArrayData, Sequences, write_npz};
+use htgen::data::{Array, ArrayData, Sequences, Wanted, write_npz};
 use htgen::evaluate;
 use htgen::model::{
     self, Cell, Columns, Element, Factors, Layer, Matrix, Model, NewSpec, Ranks, preset,
@@ -289,7 +289,7 @@ fn decisions_come_from_the_right_outputs() {
     let bytes = (0..3 * 5 * 24u32).map(|k| (k * 37 % 256) as u8).collect();
     let x = Array { shape: vec![3, 5, 24], data: ArrayData::U8(bytes) };
     write_npz(&path, &[("x", x)]).unwrap();
-    let data = Sequences::load(&path, 24, Element::U8).unwrap();
+    let data = Sequences::load(&path, Wanted::all(24, Element::U8)).unwrap();
     let plan = evaluate::plan_of(&model, &PlanConfig::UNLIMITED).unwrap();
     let expected = evaluate::float_outputs(&model, &plan, &data);
     let found = outputs(&Runner::new(&model), &data);

@@ -70,23 +70,23 @@ fn recordings() {
         &lines.each_ref().map(String::as_str),
         expect![[r#"
             $ htgen data wav cut -o out.npz
-            error: cut/b/x_1.wav: the wav file ends too early: found 328 samples, expected 1000, as its header says; was it copied whole? a wav file written to a pipe has no true length
+            error: cut/b/x_1.wav: the wav file ends too early: found 656 bytes of samples, expected 2000, as its header says; was it copied whole? sox --ignore-length IN.wav OUT.wav keeps what is there
             $ htgen data wav header -o out.npz
-            error: header/b/x_1.wav: the wav file ends too early: found no whole header; was it copied whole?
+            error: header/b/x_1.wav: the wav file ends too early: found 10 bytes of its chunk "fmt ", expected 16, as its header says; was it copied whole?
             $ htgen data wav nothing -o out.npz
             error: nothing/b/x_1.wav: the wav file ends too early: found no whole header; was it copied whole?
             $ htgen data wav text -o out.npz
-            error: text/b/x_1.wav: not a wav file that can be read (no RIFF tag found): expected RIFF WAVE with PCM samples
+            error: text/b/x_1.wav: not a wav file that can be read: found "this", expected RIFF, RF64 or BW64, and then WAVE; is it a wav file?
             $ htgen data wav silent -o out.npz
             error: silent/b/x_1.wav: a recording without samples: found zero length, expected at least one sample; remove the file
             $ htgen data wav alaw -o out.npz
-            error: alaw/b/x_1.wav: a coding that cannot be read: expected PCM of 8 to 32 bits, or 32-bit float; convert it, for example with sox IN.wav -b 16 -e signed OUT.wav
+            error: alaw/b/x_1.wav: a coding that cannot be read: found A-law, expected integers of 8 to 32 bits, or floats of 32 or 64 bits; convert it, for example with sox IN.wav -b 16 -e signed OUT.wav
             $ htgen data wav nan -o out.npz
             error: nan/b/x_1.wav: not finite: found NaN at sample 3, expected finite samples
             $ htgen data wav slow -o out.npz
             error: slow/b/x_1.wav: sample rate out of range: found 1000 Hz, expected 4000 to 384000 Hz
             $ htgen data wav channels -o out.npz
-            error: channels/b/x_1.wav: not a wav file that can be read (file contains zero channels): expected RIFF WAVE with PCM samples
+            error: channels/b/x_1.wav: a format that contradicts itself: found 0 channels of 16 bits in 2 bytes, expected as many bytes as the channels take; was it copied whole?
         "#]],
     );
 }
@@ -128,7 +128,6 @@ fn folders_of_recordings() {
             "data wav few -o out.npz",
             "data wav name -o out.npz",
             "data wav speaker -o out.npz",
-            "data wav fine --classes a -o out.npz",
             "data wav fine --classes a,b,c -o out.npz",
             "data wav fine --classes a,b,a -o out.npz",
             "data wav fine --classes a,../b -o out.npz",
@@ -160,8 +159,6 @@ fn folders_of_recordings() {
             error: name/zero.wav: a name that says no class: expected DIGIT_SPEAKER_INDEX.wav, or a folder a class
             $ htgen data wav speaker -o out.npz
             error: speaker/0_a;b_1.wav: a name that is not taken: found "a;b", expected letters, digits and "_-+. ()", a letter, digit or _ first, at most 64 characters; rename the folder or file
-            $ htgen data wav fine --classes a -o out.npz
-            error: fine/b: a label outside the classes: found "b", expected one of a; --classes names other ones
             $ htgen data wav fine --classes a,b,c -o out.npz
             error: fine/c: a class without recordings; remove the folder, or name the classes with --classes
             $ htgen data wav fine --classes a,b,a -o out.npz

@@ -1,7 +1,7 @@
 //! Sequences in safetensors files give what the same in npz files give, and bad ones are refused.
 
 use crate::cli_support::Folder;
-use htgen::data::{Array, ArrayData, Labelled, Part, Sequences, Step, write_npz};
+use htgen::data::{Array, ArrayData, Labelled, Part, Sequences, Step, Wanted, write_npz};
 use htgen::model::Element;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
@@ -87,7 +87,7 @@ fn training_learns_the_same_from_both() {
             other => panic!("{other:?}"),
         });
     }
-    let groups: Vec<i64> = labelled.groups.unwrap().iter().map(|&group| group as i64).collect();
+    let groups: Vec<i64> = labelled.groups.unwrap().of.iter().map(|&group| group as i64).collect();
     tensors.push(ints("group", &groups));
     write(&dir.path("easy.safetensors"), &tensors, &[("classes", "left, middle,right")]);
     let models = ["easy.npz", "easy.safetensors"].map(|name| {
@@ -111,7 +111,7 @@ fn numbers_of_every_kind_are_read() {
     ];
     for (dtype, value) in reals {
         write(&path, &[("x", dtype, vec![2, 1, 1], value.repeat(2))], &[]);
-        let data = Sequences::load(&path, 1, Element::Real).unwrap();
+        let data = Sequences::load(&path, Wanted::all(1, Element::Real)).unwrap();
         assert_eq!(data.step(1, 0), Step::F32(&[-2.5]), "{dtype}");
     }
     for (dtype, y) in [(Dtype::U8, vec![1, 0]), (Dtype::I32, vec![1, 0, 0, 0, 0, 0, 0, 0])] {
@@ -148,7 +148,7 @@ fn bad_files_are_refused() {
         ("flat", packed(&[bytes("x", &[6, 12])], &[])),
         ("unlabelled", packed(&[x()], &[])),
         ("short", packed(&[x(), ints("y", &[0, 1])], &[])),
-        ("type", packed(&[x(), ("y", Dtype::BOOL, vec![6], vec![1; 6])], &[])),
+        ("type", packed(&[x(), ("y", Dtype::F8_E5M2, vec![6], vec![1; 6])], &[])),
         ("classes", packed(&[x(), ints("y", &[0, 1, 2, 0, 1, 2])], &[("classes", "a,b")])),
     ];
     let mut messages = String::new();

@@ -42,7 +42,7 @@ pub fn falls() -> Vec<(&'static str, Array)> {
 fn windows_stay_inside_a_video() {
     let dir = Folder::new();
     write_npz(&dir.path("in.npz"), &falls()).unwrap();
-    let report = dir.json("data sliding in.npz --steps 2 -o out.npz");
+    let report = dir.json("data sliding in.npz --axes hwc --steps 2 -o out.npz");
     assert_eq!((&report["shape"], &report["source"]), (&json!([5, 2, 3, 1, 2]), &json!("videos")));
     let of = |key: &str| report[key].as_u64().unwrap();
     assert_eq!((of("videos"), of("frames"), of("short"), of("unlabelled")), (3, 8, 1, 0));
@@ -57,7 +57,9 @@ fn windows_stay_inside_a_video() {
     );
     assert_eq!(strings(&out, "classes"), ["0", "1", "2"]);
 
-    dir.done("data sliding in.npz --steps 1 --every 3 --classes up,falling,down -o out.npz");
+    dir.done(
+        "data sliding in.npz --axes hwc --steps 1 --every 3 --classes up,falling,down -o out.npz",
+    );
     let out = arrays(&dir.path("out.npz"));
     assert_eq!(bytes(&out, "x", &[4, 1, 3, 1, 2]), planes([0, 3, 4, 5]));
     assert_eq!(
@@ -69,7 +71,7 @@ fn windows_stay_inside_a_video() {
     let grey = u8s(&[8, 1, 2], (0..16).collect());
     let named = [("f", grey), ("v", ints(&VIDEO)), ("s", ints(&STATE))];
     write_npz(&dir.path("in.npz"), &named).unwrap();
-    dir.done("data sliding in.npz --frames f --video v --state s --steps 3 -o out.npz");
+    dir.done("data sliding in.npz --axes hwc --frames f --video v --state s --steps 3 -o out.npz");
     let out = arrays(&dir.path("out.npz"));
     let wanted = [0, 1, 2, 3, 4, 5, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15];
     assert_eq!(bytes(&out, "x", &[3, 3, 1, 1, 2]), wanted);
@@ -182,4 +184,34 @@ fn videos_are_read_at_the_rate() {
     let x = bytes(&arrays(&dir.path("out.npz")), "x", &[5, 2, 3, 1, 2]);
     let reds: Vec<u8> = x.chunks_exact(12).map(|window| window[0]).collect();
     assert!(reds.windows(2).all(|w| w[1] - w[0] == 4), "{reds:?}");
+}
+
+/// Frame k is the one that is seen at k / fps: the last whose time has come, and the last frame of
+/// all until its own time is over.
+#[test]
+fn every_rate_takes_the_frame_that_is_seen() {
+    let Some(ffmpeg) = needs(Tool::Ffmpeg) else { return };
+    let dir = Folder::new();
+    for frame in 0..40 {
+        put(&dir, &format!("source/{frame}.png"), frame);
+    }
+    fs::create_dir_all(dir.path("in")).unwrap();
+    fs::write(dir.path("l.csv"), "video,first_second,last_second,class\nv,0,99,all\n").unwrap();
+    // Numerator and denominator of the rate of the video.
+    for (rate, per) in [(24u64, 1u64), (25, 1), (30_000, 1001), (30, 1), (60, 1)] {
+        let made = ffmpeg.run().args(["-y", "-v", "error", "-framerate", &format!("{rate}/{per}")]);
+        let made =
+            made.args(["-i", "source/%d.png", "-c:v", "ffv1", "-pix_fmt", "bgr0", "in/v.mov"]);
+        let made = dir.run(made);
+        assert_eq!(made.code, Some(0), "{}", made.stderr);
+        for fps in [5u64, 8, 10, 30] {
+            let seen = (0..).map(|k| k * rate / (per * fps)).take_while(|&frame| frame < 40);
+            let wanted: Vec<u8> = seen.map(|frame| frame as u8).collect();
+            let line = "data sliding in --labels l.csv --size 2x1 --steps 1";
+            dir.done(&format!("{line} --fps {fps} -o out.npz"));
+            let x = bytes(&arrays(&dir.path("out.npz")), "x", &[wanted.len(), 1, 3, 1, 2]);
+            let reds: Vec<u8> = x.chunks_exact(6).map(|frame| frame[0]).collect();
+            assert_eq!(reds, wanted, "{rate}/{per} frames a second read at {fps}");
+        }
+    }
 }

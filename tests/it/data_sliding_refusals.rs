@@ -23,7 +23,7 @@ fn what_is_refused() {
         ("short", with("video", ints(&VIDEO[..7]))),
         ("shorter", with("state", ints(&STATE[..6]))),
         ("twice", with("video", ints(&[1, 1, 2, 2, 1, 1, 3, 3]))),
-        ("reals", with("state", Array { shape: vec![8], data: ArrayData::F64(vec![1.0; 8]) })),
+        ("reals", with("state", Array { shape: vec![8], data: ArrayData::F64(vec![0.5; 8]) })),
         ("minus", with("state", ints(&[0, 0, 0, -3, 0, 0, 0, 0]))),
     ];
     for (name, arrays) in &files {
@@ -53,7 +53,7 @@ fn what_is_refused() {
     let folder = |name: &str| LINE.replace("l.csv", &format!("{name}.csv")) + " -o out.npz";
     let mut lines: Vec<String> = files[1..]
         .iter()
-        .map(|(name, _)| format!("data sliding {name}.npz --steps 2 -o out.npz"))
+        .map(|(name, _)| format!("data sliding {name}.npz --axes hwc --steps 2 -o out.npz"))
         .collect();
     lines.extend(texts[1..].iter().map(|(name, _)| folder(name)));
     lines.extend([folder("bytes"), folder("nowhere")]);
@@ -80,21 +80,21 @@ fn what_is_refused() {
         &dir,
         &lines,
         expect![[r#"
-            $ htgen data sliding video.npz --steps 2 -o out.npz
+            $ htgen data sliding video.npz --axes hwc --steps 2 -o out.npz
             error: video.npz: video: array missing: found frames, expected video, the video of each frame
-            $ htgen data sliding state.npz --steps 2 -o out.npz
+            $ htgen data sliding state.npz --axes hwc --steps 2 -o out.npz
             error: state.npz: state: array missing: found frames, video, expected state, the class of each frame
-            $ htgen data sliding frames.npz --steps 2 -o out.npz
+            $ htgen data sliding frames.npz --axes hwc --steps 2 -o out.npz
             error: frames.npz: frames: wrong shape: found 8 x 6, expected bytes of (frames, rows, columns) or (frames, rows, columns, channels)
-            $ htgen data sliding short.npz --steps 2 -o out.npz
+            $ htgen data sliding short.npz --axes hwc --steps 2 -o out.npz
             error: short.npz: video: wrong shape: found 7, expected 8, one a frame
-            $ htgen data sliding shorter.npz --steps 2 -o out.npz
+            $ htgen data sliding shorter.npz --axes hwc --steps 2 -o out.npz
             error: shorter.npz: state: wrong shape: found 6, expected 8, one a frame
-            $ htgen data sliding twice.npz --steps 2 -o out.npz
+            $ htgen data sliding twice.npz --axes hwc --steps 2 -o out.npz
             error: twice.npz: video[4]: a video in two places: found 1, expected the frames of a video one behind the other, in the order of time
-            $ htgen data sliding reals.npz --steps 2 -o out.npz
+            $ htgen data sliding reals.npz --axes hwc --steps 2 -o out.npz
             error: reals.npz: state: wrong type: found floats, expected integers
-            $ htgen data sliding minus.npz --steps 2 -o out.npz
+            $ htgen data sliding minus.npz --axes hwc --steps 2 -o out.npz
             error: minus.npz: state[3]: label outside the classes: found -3, expected classes counted from 0
             $ htgen data sliding in --labels empty.csv --size 2x1 --fps 4 --steps 2 -o out.npz
             error: empty.csv: line 1: not the header of such a file: found nothing, expected video,first_second,last_second,class or video,first_frame,last_frame,class
@@ -118,13 +118,13 @@ fn what_is_refused() {
             error: bytes.csv: not a text: expected lines in UTF-8
             $ htgen data sliding in --labels nowhere.csv --size 2x1 --fps 4 --steps 2 -o out.npz
             error: nowhere.csv: cannot be read (No such file or directory (os error 2)); check the path
-            $ htgen data sliding good.npz --steps 2 --classes up,down -o out.npz
+            $ htgen data sliding good.npz --axes hwc --steps 2 --classes up,down -o out.npz
             error: good.npz: state[3]: label outside the classes: found 2, expected 0 to 1, the classes named
-            $ htgen data sliding good.npz --steps 5 -o out.npz
+            $ htgen data sliding good.npz --axes hwc --steps 5 -o out.npz
             error: good.npz: --steps: no window: found 5 frames a window, 0 windows without a class, expected at most 4 frames, as the longest video has
-            $ htgen data sliding good.npz --steps 2 --every 0 -o out.npz
+            $ htgen data sliding good.npz --axes hwc --steps 2 --every 0 -o out.npz
             error: invalid value '0' for '--every <N>': expected a whole number of at least 1
-            $ htgen data sliding good.npz --steps 2 --fps 8 --labels l.csv -o out.npz
+            $ htgen data sliding good.npz --axes hwc --steps 2 --fps 8 --labels l.csv -o out.npz
             error: --labels: an option for a folder of videos; leave it out with good.npz
             error: --fps: an option for a folder of videos; leave it out with good.npz
             $ htgen data sliding in --steps 2 -o out.npz

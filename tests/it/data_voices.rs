@@ -4,7 +4,7 @@ use crate::cli_support::Folder;
 use crate::data_support::{arrays, bytes, integers, strings};
 use crate::shared;
 use crate::support::absent;
-use htgen::data::{Sequences, Step};
+use htgen::data::{Sequences, Step, Wanted};
 use htgen::model::Element;
 use htgen::tool::Run;
 use std::env;
@@ -71,7 +71,7 @@ fn a_voice_of_the_training_has_the_features_that_it_had() {
     done("sox", &format!("-D raw.wav -c 1 -b 16 in/8/a_1.wav {trim} {trim} gain -1 rate 8000"));
     dir.done("data wav in -o out.npz");
     let x = bytes(&arrays(&dir.path("out.npz")), "x", &[1, 8, 1024]);
-    let training = Sequences::load(&voices, 1024, Element::U8).unwrap();
+    let training = Sequences::load(&voices, Wanted::all(1024, Element::U8)).unwrap();
     assert_eq!(training.label(17), Some(8));
     let mut equal = 0;
     for (step, row) in x.chunks(1024).enumerate() {

@@ -213,6 +213,7 @@ fn the_spoken_digits_of_one_folder() {
         "padded",
         "cut",
         "ignored",
+        "left_out",
     ];
     let mut found = keys(&report);
     found.sort_unstable();

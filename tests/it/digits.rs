@@ -3,7 +3,7 @@
 
 use crate::data_support;
 use crate::shared;
-use htgen::data::Sequences;
+use htgen::data::{Sequences, Wanted};
 use htgen::evaluate;
 use htgen::model::{self, Element, Model};
 use htgen::plan::PlanConfig;
@@ -31,7 +31,7 @@ pub fn digits(widths: Widths) -> (Model, QuantPlan, Sequences) {
 
 fn calibrated(model: &Path, voices: &Path, widths: Widths) -> (Model, QuantPlan, Sequences) {
     let model = model::load(model).expect("the model loads");
-    let voices = Sequences::load(voices, 1024, Element::U8).expect("loads");
+    let voices = Sequences::load(voices, Wanted::all(1024, Element::U8)).expect("loads");
     let config = PlanConfig::UNLIMITED;
     let plan = evaluate::plan_of(&model, &config).expect("plans");
     let ranges = evaluate::calibrate(&model, &plan, &voices);
@@ -78,7 +78,7 @@ fn every_voice_is_decided_as_in_float() {
 #[test]
 fn real_recordings_are_decided_as_in_float() {
     let Some(path) = shared::find("data/fsdd.npz") else { return };
-    let data = Sequences::load(&path, 1024, Element::U8).expect("loads");
+    let data = Sequences::load(&path, Wanted::all(1024, Element::U8)).expect("loads");
     for (model, voices) in both() {
         let (model, quant, _) = calibrated(&model, &voices, W8_A12);
         let equal = equal_decisions(&model, &quant, &data);

@@ -2,7 +2,7 @@
 
 use crate::errors::{damage, refused};
 use expect_test::expect;
-use htgen::data::{Array, ArrayData, Sequences, write_npz};
+use htgen::data::{Array, ArrayData, Sequences, Wanted, write_npz};
 use htgen::model::Element;
 use std::fs;
 use std::path::Path;
@@ -39,7 +39,7 @@ fn inputs_files_of_the_wrong_shape_or_type() {
     let mut messages = Vec::new();
     for (element, arrays) in cases {
         write_npz(&path, &arrays).unwrap();
-        let problems = Sequences::load(&path, 3, element).unwrap_err().to_string();
+        let problems = Sequences::load(&path, Wanted::all(3, element)).unwrap_err().to_string();
         messages.push(problems.replace(&dir.path().display().to_string(), "DIR"));
     }
     expect![[r#"
@@ -50,8 +50,8 @@ fn inputs_files_of_the_wrong_shape_or_type() {
         DIR/d.npz: x: wrong width: found 2 x 2 = 4 elements a step, expected 3, the inputs of the model
         DIR/d.npz: x: wrong type: found float64, expected uint8, the stream element of the model
         DIR/d.npz: x: wrong type: found uint8, expected float32 or float64, as the stream element of the model is real
-        DIR/d.npz: x: not finite: found NaN at element 0 of row 0, expected finite single-precision numbers
-        DIR/d.npz: x: not finite: found inf at element 0 of row 0, expected finite single-precision numbers
+        DIR/d.npz: x[0, 0]: not finite: found NaN at element 0, expected finite single-precision numbers; where it fills up a shorter sequence, tell its steps in `length`
+        DIR/d.npz: x[0, 0]: not finite: found inf at element 0, expected finite single-precision numbers; where it fills up a shorter sequence, tell its steps in `length`
         DIR/d.npz: y: wrong shape: found 3, expected 2, one a sequence
         DIR/d.npz: y: wrong shape: found 1 x 2 x 3, expected 2, one a sequence
         DIR/d.npz: length[1]: out of range: found 6, expected 1 to 5
@@ -67,7 +67,7 @@ fn damaged_inputs_files() {
     fs::write(&path, &whole[..whole.len() / 2]).unwrap();
     refused(
         &dir,
-        Sequences::load(&path, 3, Element::U8),
+        Sequences::load(&path, Wanted::all(3, Element::U8)),
         expect![
             "DIR/d.npz: not a whole npz file (invalid Zip archive: Could not find EOCD): expected arrays written by numpy.savez or savez_compressed; was it copied whole?"
         ],
@@ -77,12 +77,12 @@ fn damaged_inputs_files() {
     fs::write(&path, flipped).unwrap();
     refused(
         &dir,
-        Sequences::load(&path, 3, Element::U8),
-        expect!["DIR/d.npz: x: damaged in the npz file (Invalid checksum); was it copied whole?"],
+        Sequences::load(&path, Wanted::all(3, Element::U8)),
+        expect!["DIR/d.npz: x: not an npy array; save it with numpy.savez"],
     );
     refused(
         &dir,
-        Sequences::load(&dir.path().join("none.npz"), 3, Element::U8),
+        Sequences::load(&dir.path().join("none.npz"), Wanted::all(3, Element::U8)),
         expect![
             "DIR/none.npz: cannot be read (No such file or directory (os error 2)); check the path"
         ],
@@ -122,15 +122,15 @@ fn hostile_npy_headers() {
     let mut messages = Vec::new();
     for header in headers {
         npz_with_header(&path, &header);
-        let problems = Sequences::load(&path, 3, Element::U8).unwrap_err().to_string();
+        let problems = Sequences::load(&path, Wanted::all(3, Element::U8)).unwrap_err().to_string();
         messages.push(problems.replace(&dir.path().display().to_string(), "DIR"));
     }
     expect![[r#"
         DIR/d.npz: x: sizes too large
-        DIR/d.npz: x: wrong number of bytes: found 0, expected 3000000000 elements of 1; was the file written whole?
-        DIR/d.npz: x: array in Fortran order: expected C order; save numpy.ascontiguousarray(...) of it
-        DIR/d.npz: x: element type that cannot be read: found <f2, expected integers, f4 or f8
-        DIR/d.npz: x: element type that cannot be read: found |O, expected integers, f4 or f8
+        DIR/d.npz: x: array too large: found 3000000000 bytes, expected at most 1073741824; split the data set
+        DIR/d.npz: x: wrong number of bytes: found 0, expected 30 elements of 1; was the file written whole?
+        DIR/d.npz: x: wrong number of bytes: found 0, expected 30 elements of 2; was the file written whole?
+        DIR/d.npz: x: element type that cannot be read: found Python objects, expected integers, bool, f2, f4 or f8; give the array a type of numbers, as with numpy.asarray(..., dtype=...)
         DIR/d.npz: x: header nested too deeply
         DIR/d.npz: x: header of 20053 bytes, at most 16384 can be read
         DIR/d.npz: x: not an npy array; save it with numpy.savez"#]].assert_eq(&messages.join("\n"));
@@ -141,6 +141,7 @@ fn random_damage_never_panics() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("d.npz");
     write_npz(&path, &[("x", bytes(&[2, 5, 3])), ("y", bytes(&[2]))]).unwrap();
-    let n_refused = damage(&path, 1000, || Sequences::load(&path, 3, Element::U8).is_err());
+    let n_refused =
+        damage(&path, 1000, || Sequences::load(&path, Wanted::all(3, Element::U8)).is_err());
     assert!(n_refused > 500, "only {n_refused} of 1000 damaged files were refused");
 }

@@ -31,7 +31,10 @@ mod compress_cli; // dense checkpoints, refusals, the command end to end
 mod compress_refusals;
 mod counts; // block memories and multipliers as yosys builds them
 mod data_frames; // clips to frames
+mod data_labels; // labels outside the classes, ends of sequences, parts and groups
 mod data_motion; // drawn clips, and what a linear classifier sees in them
+mod data_npz_kinds; // arrays as other programs write them
+mod data_pictures; // turned pictures, orders of axes, memory
 mod data_refusals; // bad recordings and clips, nothing half written
 mod data_safetensors; // sequences as safetensors, as npz
 mod data_sliding; // videos with a class a frame to windows in time
@@ -39,6 +42,7 @@ mod data_sliding_refusals;
 mod data_support;
 mod data_voices; // the example's voices, made again
 mod data_wav; // recordings to features, against a plain computation
+mod data_wav_kinds; // wav files as other programs write them
 mod data_windows; // pictures to windows
 mod dense; // the plain evaluation itself
 mod digits;

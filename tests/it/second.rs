@@ -5,7 +5,7 @@ use crate::cli_support::{Ended, Folder};
 use crate::digits;
 use crate::models;
 use crate::support::absent;
-use htgen::data::{Array, ArrayData, Sequences, write_npz};
+use htgen::data::{Array, ArrayData, Sequences, Wanted, write_npz};
 use htgen::evaluate;
 use htgen::model::{self, Cores, Element, Model};
 use htgen::plan::PlanConfig;
@@ -96,7 +96,8 @@ fn random(dir: &Folder, seed: u64) -> Model {
         quant::safe(&model, &plan, &config, widths)
     } else {
         let inputs = model.layers[0].inputs;
-        let data = Sequences::load(&dir.path("data.npz"), inputs, model.input.element).unwrap();
+        let data = Sequences::load(&dir.path("data.npz"), Wanted::all(inputs, model.input.element))
+            .unwrap();
         quant::choose(&model, &plan, &config, widths, &evaluate::calibrate(&model, &plan, &data))
     });
     let cores = if seed.is_multiple_of(3) { Cores::Safetensors } else { Cores::Inline };

@@ -3,7 +3,7 @@
 use crate::exact::quantized;
 use crate::models::{self, Shape};
 use crate::shared;
-use htgen::data::{Array, ArrayData, Sequences, Step, write_npz};
+use htgen::data::{Array, ArrayData, Sequences, Step, Wanted, write_npz};
 use htgen::model::Element;
 use htgen::quant::{QuantPlan, Widths};
 use htgen::sim::Stimulus;
@@ -24,7 +24,7 @@ fn arrays_come_back() {
     let length = Array { shape: vec![2], data: ArrayData::U8(vec![2, 1]) };
     let arrays = [("x", x), ("y", y), ("length", length)];
     write_npz(&path, &arrays).unwrap();
-    let data = Sequences::load(&path, 3, Element::Real).unwrap();
+    let data = Sequences::load(&path, Wanted::all(3, Element::Real)).unwrap();
     assert_eq!((data.count(), data.inputs(), data.element()), (2, 3, Element::Real));
     assert_eq!((data.steps(0), data.steps(1)), (2, 1));
     assert_eq!(data.step(1, 0), Step::F32(&[0.75, 0.875, 1.0]));
@@ -42,15 +42,18 @@ fn every_integer_type_will_do_for_labels() {
     for data in [ArrayData::U8(vec![3, 9]), ArrayData::I32(vec![3, 9]), ArrayData::I64(vec![3, 9])]
     {
         write_npz(&path, &[("x", x.clone()), ("y", Array { shape: vec![2], data })]).unwrap();
-        let data = Sequences::load(&path, 1, Element::U8).unwrap();
+        let data = Sequences::load(&path, Wanted::all(1, Element::U8)).unwrap();
         assert_eq!((data.label(0), data.label(1)), (Some(3), Some(9)));
     }
 }
 
 #[test]
 fn the_demo_data_is_read() {
-    let data =
-        Sequences::load(Path::new("examples/digits/voices_demo.npz"), 1024, Element::U8).unwrap();
+    let data = Sequences::load(
+        Path::new("examples/digits/voices_demo.npz"),
+        Wanted::all(1024, Element::U8),
+    )
+    .unwrap();
     assert_eq!((data.count(), data.steps(47)), (48, 8));
     assert!((0..48).all(|k| data.label(k).is_some_and(|label| (0..10).contains(&label))));
 }
@@ -58,14 +61,14 @@ fn the_demo_data_is_read() {
 #[test]
 fn real_recordings_are_read() {
     let Some(path) = shared::find("data/fsdd.npz") else { return };
-    let data = Sequences::load(&path, 1024, Element::U8).unwrap();
+    let data = Sequences::load(&path, Wanted::all(1024, Element::U8)).unwrap();
     assert_eq!(data.count(), 2700);
 }
 
 #[test]
 fn pixels_are_flattened() {
     let Some(path) = shared::find("data/sprites.npz") else { return };
-    let data = Sequences::load(&path, 3072, Element::U8).unwrap();
+    let data = Sequences::load(&path, Wanted::all(3072, Element::U8)).unwrap();
     assert_eq!((data.count(), data.steps(0)), (1494, 8));
 }
 

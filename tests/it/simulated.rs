@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use htgen::config::HwConfig;
-use htgen::data::Sequences;
+use htgen::data::{Sequences, Wanted};
 use htgen::model::Element;
 use htgen::quant::{QuantPlan, Widths};
 use htgen::sched::{self, Program};
@@ -43,8 +43,8 @@ impl Design {
     /// absent.
     pub fn recordings(lanes: usize, count: usize) -> Option<(Design, Sequences)> {
         let path = shared::find("data/fsdd.npz")?;
-        let mut data = Sequences::load(&path, 1024, Element::U8).expect("the recordings load");
-        data.truncate(count);
+        let wanted = Wanted { limit: Some(count), ..Wanted::all(1024, Element::U8) };
+        let data = Sequences::load(&path, wanted).expect("the recordings load");
         let (_, quant, _) = digits(Widths { weight_bits: 8, activation_bits: 12 });
         let hw = HwConfig { lanes, ..HwConfig::default() };
         Some((Design::of(&format!("digits-{lanes}"), &quant, &hw)?, data))

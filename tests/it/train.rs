@@ -138,8 +138,11 @@ fn validation_files() {
         assert_eq!(parted[part]["sequences"], whole[part]["sequences"]);
     }
     assert!(fs::read(dir.path("m.json")).unwrap() == kept, "the same sequences, the same model");
+    for copy in ["one.npz", "two.npz"] {
+        fs::copy(dir.path("easy.npz"), dir.path(copy)).unwrap();
+    }
     let all =
-        dir.json("train easy.npz --config train.toml -o all.json --validation easy.npz easy.npz");
+        dir.json("train easy.npz --config train.toml -o all.json --validation one.npz two.npz");
     assert_eq!(all["training"]["sequences"], COUNT);
     assert_eq!(all["validation"]["sequences"], 2 * COUNT);
     let record = object(&fs::read_to_string(dir.path("all.train.json")).unwrap());

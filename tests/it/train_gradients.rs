@@ -5,7 +5,7 @@ use crate::train_models::{Columned, FORMATS, data, model, plain};
 use htgen::data::Labelled;
 use htgen::model::{Cell, GateActivation, Model};
 use htgen::train::config::FitConfig;
-use htgen::train::{self, Split, Task, parameters};
+use htgen::train::{self, Split, SplitBy, Task, parameters};
 use tempfile::TempDir;
 
 /// Half the distance of the two points of a difference.
@@ -15,7 +15,7 @@ const STEP: f64 = 1e-5;
 fn check(model: &Model, data: &Labelled, what: &str) {
     let all: Vec<usize> = (0..data.sequences.count()).collect();
     let config = FitConfig { label_smoothing: 0.1, ..FitConfig::default() };
-    let split = Split { training: all.clone(), validation: vec![] };
+    let split = Split { training: all.clone(), validation: vec![], by: SplitBy::Sequence };
     let task =
         Task { model, data, split: &split, config: &config, augment: None, quantization: None };
     let outputs = train::outputs(task, &all).unwrap();

@@ -10,7 +10,7 @@ use htgen::model::{Cell, GateActivation, Model};
 use htgen::plan::PlanConfig;
 use htgen::quant::{self, Widths};
 use htgen::train::config::{FitConfig, QuantizationTable};
-use htgen::train::{self, Split, Task};
+use htgen::train::{self, Split, SplitBy, Task};
 use std::fs;
 use tempfile::TempDir;
 
@@ -49,8 +49,10 @@ fn the_forward_pass_has_the_integers_of_the_reference() {
     let folder = TempDir::new().unwrap();
     let data = data(&folder, 3);
     let all: Vec<usize> = (0..data.sequences.count()).collect();
-    let (config, split) =
-        (FitConfig::default(), Split { training: all.clone(), validation: vec![] });
+    let (config, split) = (
+        FitConfig::default(),
+        Split { training: all.clone(), validation: vec![], by: SplitBy::Sequence },
+    );
     for (what, model) in models() {
         for table in [table(8, 12), table(4, 5)] {
             let model = &quantized(&model, &data, &table);
@@ -81,8 +83,10 @@ fn gradients_of_wide_words_are_those_of_floats() {
     let folder = TempDir::new().unwrap();
     let data = data(&folder, 3);
     let all: Vec<usize> = (0..data.sequences.count()).collect();
-    let (config, split) =
-        (FitConfig::default(), Split { training: all.clone(), validation: vec![] });
+    let (config, split) = (
+        FitConfig::default(),
+        Split { training: all.clone(), validation: vec![], by: SplitBy::Sequence },
+    );
     for (what, model) in models() {
         let gradients = |quantization: Option<&QuantizationTable>| {
             let (data, split, config) = (&data, &split, &config);

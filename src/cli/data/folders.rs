@@ -7,6 +7,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Names listed in a message.
+const MAX_LISTED: usize = 12;
+
 /// A file or folder and its name.
 pub struct Entry {
     pub name: String,
@@ -46,6 +49,8 @@ pub struct Tree<T> {
     pub items: Vec<Item<T>>,
     /// Files that are no items.
     pub ignored: usize,
+    /// Folders, or files of a folder without classes in it, of classes that nobody named.
+    pub left_out: usize,
 }
 
 /// Lists a folder.
@@ -83,7 +88,7 @@ pub fn has_ending(name: &str, endings: &[&str]) -> bool {
 }
 
 /// Finds every item below `top`, the listing of `dir`. The classes are those named, in their order,
-/// or else all folders.
+/// or else all folders; folders of others are left out.
 pub fn scan<T>(
     dir: &Path,
     top: Listing,
@@ -101,17 +106,18 @@ pub fn scan<T>(
         Some(named) => named.to_vec(),
         None => top.folders.iter().map(|folder| folder.name.clone()).collect(),
     };
-    for folder in &top.folders {
-        check_class(&folder.name, &classes).map_err(|p| p.in_file(folder.path.display()))?;
+    let chosen = |folder: &&Entry| classes.contains(&folder.name);
+    for folder in top.folders.iter().filter(chosen) {
+        check_name(&folder.name).map_err(|p| p.in_file(folder.path.display()))?;
     }
-    let mut tree = Tree { classes, items: Vec::new(), ignored: top.files.len() };
+    let left_out = top.folders.len() - top.folders.iter().filter(chosen).count();
+    let mut tree = Tree { classes, items: Vec::new(), ignored: top.files.len(), left_out };
     for class in 0..tree.classes.len() {
         let place = dir.join(&tree.classes[class]);
         let folder = top.folders.iter().find(|folder| folder.name == tree.classes[class]);
+        let folder = folder.ok_or_else(|| no_folder(&place, &top.folders))?;
         let before = tree.items.len();
-        if let Some(folder) = folder {
-            tree.gather(list(&folder.path)?, class, None, items)?;
-        }
+        tree.gather(list(&folder.path)?, class, None, items)?;
         if tree.items.len() == before {
             return Err(empty("a class", items.noun, &place).into());
         }
@@ -130,6 +136,17 @@ pub fn check_class(name: &str, classes: &[String]) -> Result<()> {
         .expected(format!("one of {}", classes.join(", ")))
         .help("--classes names other ones")
         .into())
+}
+
+/// A class that was named and has no folder.
+fn no_folder(place: &Path, folders: &[Entry]) -> Diagnostic {
+    let names: Vec<String> =
+        folders.iter().take(MAX_LISTED).map(|f| f.name.escape_debug().to_string()).collect();
+    let more = if folders.len() > MAX_LISTED { ", …" } else { "" };
+    Diagnostic::new("", "a class without a folder")
+        .expected(format!("one of {}{more}", names.join(", ")))
+        .help("name the classes that there are with --classes")
+        .in_file(place.display())
 }
 
 /// A class or group without items.

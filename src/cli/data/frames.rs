@@ -38,7 +38,7 @@ pub struct Frames {
     /// Frames of a sequence, spread evenly over the clip; those of the longest clip when absent
     #[arg(long, value_name = "T", value_parser = count::<usize>)]
     steps: Option<usize>,
-    /// The classes in the order of their labels; all folders when absent
+    /// The classes in the order of their labels, and no others; all folders when absent
     #[arg(long, value_name = "NAME,…", value_parser = class_names)]
     classes: Option<ClassNames>,
     #[command(flatten)]
@@ -84,7 +84,8 @@ impl Frames {
             Ok(())
         })?;
         drop(progress);
-        let origin = Origin::Clips { resized, short, ignored: tree.ignored };
+        let origin =
+            Origin::Clips { resized, short, left_out: tree.left_out, ignored: tree.ignored };
         to.report(bytes, &shape, &labels, origin)
     }
 

@@ -6,7 +6,8 @@ use super::labels;
 use crate::data::{ArrayData, Arrays, Each, Labels, Part};
 use crate::error::{Diagnostic, Result};
 use crate::model::shape_text;
-use crate::video::FrameSize;
+use crate::video::{FrameSize, planar};
+use clap::ValueEnum;
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -14,45 +15,103 @@ use std::path::Path;
 pub enum Pictures {
     /// Files, read one by one.
     Files { tree: Tree<()>, size: FrameSize },
-    /// All of them one behind the other, channel by channel.
-    Bytes { bytes: Vec<u8>, size: FrameSize, labels: Labels },
+    /// An array of them.
+    Stored { stored: Stored, labels: Labels },
 }
 
-/// What a picture is: its axes and what they are called.
-pub struct Axes {
-    /// As a message says them.
-    pub expected: &'static str,
-    /// Size by the axes of a picture; `None` for another number of them.
-    pub size: fn(&[usize]) -> Option<FrameSize>,
+/// The order of the axes of a picture in an array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PictureAxes {
+    /// Channels, rows, columns, as PyTorch has them
+    Chw,
+    /// Rows, columns, channels, as TensorFlow, OpenCV and Pillow have them
+    Hwc,
 }
 
-/// Rows and columns, or planes before them.
-const PLANES: Axes = Axes {
-    expected: "bytes of (pictures, rows, columns) or (pictures, planes, rows, columns)",
-    size: |axes| match *axes {
-        [height, width] => Some(FrameSize { width, height, channels: 1 }),
-        [channels, height, width] => Some(FrameSize { width, height, channels }),
-        _ => None,
-    },
-};
+/// Most channels of a picture whose axes nobody named.
+const MAX_CHANNELS: usize = 4;
 
-/// An array of bytes as pictures: how many, their size, and the bytes.
-pub fn bytes(
-    arrays: &mut Arrays,
-    name: &str,
-    axes: &Axes,
-) -> std::result::Result<(usize, FrameSize, Vec<u8>), Diagnostic> {
-    let array = arrays.needed(name, &format!("{name}, {}", axes.expected))?;
-    let refuse = |what: &str, found: String| {
-        Err(Diagnostic::new(name, what).found(found).expected(axes.expected))
-    };
-    let ArrayData::U8(bytes) = array.data else {
-        return refuse("wrong type", "elements that are no unsigned bytes".to_owned());
-    };
-    let size = array.shape.split_first().and_then(|(_, rest)| (axes.size)(rest));
-    match size {
-        Some(size) if !bytes.is_empty() => Ok((array.shape[0], size, bytes)),
-        _ => refuse("wrong shape", shape_text(&array.shape)),
+impl PictureAxes {
+    /// The axes of pictures of three sizes, where only one order makes pictures of them.
+    fn of(sizes: [usize; 3]) -> Option<PictureAxes> {
+        let [first, last] = [sizes[0], sizes[2]].map(|size| (1..=MAX_CHANNELS).contains(&size));
+        match (first, last) {
+            (true, false) => Some(PictureAxes::Chw),
+            (false, true) => Some(PictureAxes::Hwc),
+            _ => None,
+        }
+    }
+
+    fn size(self, [a, b, c]: [usize; 3]) -> FrameSize {
+        match self {
+            PictureAxes::Chw => FrameSize { channels: a, height: b, width: c },
+            PictureAxes::Hwc => FrameSize { height: a, width: b, channels: c },
+        }
+    }
+}
+
+/// Pictures in an array of bytes, in the order of its axes.
+pub struct Stored {
+    bytes: Vec<u8>,
+    size: FrameSize,
+    axes: PictureAxes,
+}
+
+impl Stored {
+    /// The array `name` of things called `nouns`; `axes` say its order, or its sizes do.
+    pub fn read(
+        arrays: &mut Arrays,
+        (name, nouns): (&str, &str),
+        axes: Option<PictureAxes>,
+    ) -> std::result::Result<Stored, Diagnostic> {
+        let expected = format!(
+            "bytes of ({nouns}, rows, columns), ({nouns}, channels, rows, columns) or ({nouns}, \
+             rows, columns, channels)"
+        );
+        let array = arrays.needed(name, &format!("{name}, {expected}"))?;
+        let refuse = |what: &str, found: String| {
+            Err(Diagnostic::new(name, what).found(found).expected(&expected))
+        };
+        let ArrayData::U8(bytes) = array.data else {
+            return refuse("wrong type", "elements that are no unsigned bytes".to_owned());
+        };
+        let (axes, sizes) = match array.shape[..] {
+            [_, height, width] => (PictureAxes::Chw, [1, height, width]),
+            [_, a, b, c] => match axes.or(PictureAxes::of([a, b, c])) {
+                Some(axes) => (axes, [a, b, c]),
+                None => {
+                    return Err(Diagnostic::new(name, "axes that can be read in two ways")
+                        .found(format!("shape {}", shape_text(&array.shape)))
+                        .expected(format!("1 to {MAX_CHANNELS} channels either first or last"))
+                        .help("--axes chw or --axes hwc says which they are"));
+                }
+            },
+            _ => return refuse("wrong shape", shape_text(&array.shape)),
+        };
+        if bytes.is_empty() {
+            return refuse("wrong shape", shape_text(&array.shape));
+        }
+        Ok(Stored { bytes, size: axes.size(sizes), axes })
+    }
+
+    /// How many pictures there are.
+    pub fn count(&self) -> usize {
+        self.bytes.len() / self.size.bytes()
+    }
+
+    /// Size of each.
+    pub fn size(&self) -> FrameSize {
+        self.size
+    }
+
+    /// One of them, channel by channel.
+    pub fn frame(&self, picture: usize) -> Cow<'_, [u8]> {
+        let each = self.size.bytes();
+        let stored = &self.bytes[picture * each..][..each];
+        match self.axes {
+            PictureAxes::Chw => stored.into(),
+            PictureAxes::Hwc => planar(stored, self.size.channels).into(),
+        }
     }
 }
 
@@ -69,12 +128,17 @@ impl Pictures {
     }
 
     /// The pictures in the array `x` of a file, with their classes `y`, their groups and parts.
-    pub fn arrays(path: &Path, named: Option<&[String]>, group: Option<&str>) -> Result<Pictures> {
+    pub fn arrays(
+        path: &Path,
+        named: Option<&[String]>,
+        group: Option<&str>,
+        axes: Option<PictureAxes>,
+    ) -> Result<Pictures> {
         let pictures = Arrays::load(path, |arrays| {
-            let (count, size, bytes) = bytes(arrays, "x", &PLANES)?;
-            let each = Each(count, "picture");
+            let stored = Stored::read(arrays, ("x", "pictures"), axes)?;
+            let each = Each(stored.count(), "picture");
             let classes = each.classes(arrays, "y", named)?;
-            let groups = each.group_names(arrays, group)?;
+            let groups = each.groups(arrays, group)?.map(|(_, keys)| keys);
             let names = groups.as_ref().map(|names| names.iter().map(String::as_str).collect());
             let part = |part: &Part| match part {
                 Part::Training => 0,
@@ -84,17 +148,18 @@ impl Pictures {
             let parts = each.parts(arrays)?.unwrap_or_default();
             let split = parts.iter().map(part).collect();
             let labels = labels(&classes.names, classes.of, names, Vec::new());
-            Ok((bytes, size, Labels { split, ..labels }))
+            Ok((stored, Labels { split, ..labels }))
         });
-        let (bytes, size, labels) = pictures?;
+        let (stored, labels) = pictures?;
         super::check_classes(&labels.classes, path)?;
-        Ok(Pictures::Bytes { bytes, size, labels })
+        Ok(Pictures::Stored { stored, labels })
     }
 
     /// Size of each.
     pub fn size(&self) -> FrameSize {
         match self {
-            Pictures::Files { size, .. } | Pictures::Bytes { size, .. } => *size,
+            Pictures::Files { size, .. } => *size,
+            Pictures::Stored { stored, .. } => stored.size(),
         }
     }
 
@@ -105,7 +170,7 @@ impl Pictures {
                 let (y, groups) = tree.labels();
                 labels(&tree.classes, y, Some(groups), Vec::new())
             }
-            Pictures::Bytes { labels, .. } => labels.clone(),
+            Pictures::Stored { labels, .. } => labels.clone(),
         };
         labels.length = vec![steps; labels.y.len()];
         labels
@@ -115,7 +180,15 @@ impl Pictures {
     pub fn ignored(&self) -> usize {
         match self {
             Pictures::Files { tree, .. } => tree.ignored,
-            Pictures::Bytes { .. } => 0,
+            Pictures::Stored { .. } => 0,
+        }
+    }
+
+    /// Folders of classes that nobody named.
+    pub fn left_out(&self) -> usize {
+        match self {
+            Pictures::Files { tree, .. } => tree.left_out,
+            Pictures::Stored { .. } => 0,
         }
     }
 
@@ -126,10 +199,7 @@ impl Pictures {
                 let (frame, resized) = clips::frame(&tree.items[picture].path, *size)?;
                 Ok((frame.into(), resized))
             }
-            Pictures::Bytes { bytes, size, .. } => {
-                let begin = picture * size.bytes();
-                Ok((bytes[begin..begin + size.bytes()].into(), false))
-            }
+            Pictures::Stored { stored, .. } => Ok((stored.frame(picture), false)),
         }
     }
 }

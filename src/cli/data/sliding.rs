@@ -1,5 +1,6 @@
 //! `htgen data sliding`: videos with a class a frame as sequences, a window of successive frames each.
 
+use super::pictures::PictureAxes;
 use super::stretch::{Names, Stretch, Stretches};
 use super::{Destination, check_options, check_steps, go_on, labels, needed};
 use crate::cli::Outcome;
@@ -57,6 +58,10 @@ pub struct Sliding {
     /// The array of frames, frames when absent; for a file
     #[arg(long, value_name = "NAME")]
     frames: Option<String>,
+    /// The axes of a frame in the array: rows (h), columns (w), channels (c), as chw or hwc; needed
+    /// where it could be either; for a file
+    #[arg(long, value_name = "AXES")]
+    axes: Option<PictureAxes>,
     /// The array with the video of each frame, video when absent; for a file
     #[arg(long, value_name = "NAME")]
     video: Option<String>,
@@ -148,12 +153,13 @@ impl Sliding {
                 video: self.video.as_deref().unwrap_or("video"),
                 class: self.state.as_deref().unwrap_or("state"),
             };
-            return Stretches::arrays(source, names, named);
+            return Stretches::arrays(source, names, self.axes, named);
         }
         let given = [
             ("--frames", self.frames.is_some()),
             ("--video", self.video.is_some()),
             ("--state", self.state.is_some()),
+            ("--axes", self.axes.is_some()),
         ];
         check_options(&given, "a file of arrays", source)?;
         let labels = needed("--labels", self.labels.as_deref(), source)?;

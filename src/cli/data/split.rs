@@ -53,6 +53,7 @@ impl SplitCommand {
             folder: self.output,
             training: split.training.len(),
             validation: split.validation.len(),
+            division: train::division(&data, &split, false),
             steps: (0..data.sequences.count()).map(|k| data.sequences.steps(k)).max().unwrap_or(0),
         };
         out::report(&parts, self.json)?;

@@ -9,14 +9,22 @@ use std::path::Path;
 pub fn scan(dir: &Path, top: &Listing, named: Option<&[String]>) -> Result<Tree<()>> {
     let digits = || (0..10).map(|digit| digit.to_string()).collect();
     let classes: Vec<String> = named.map_or_else(digits, <[String]>::to_vec);
-    let mut tree = Tree { classes, items: Vec::new(), ignored: 0 };
+    let mut tree = Tree { classes, items: Vec::new(), ignored: 0, left_out: 0 };
     for file in &top.files {
-        if has_ending(&file.name, super::wav::ENDINGS) {
-            let (class, group) = parse(file, &tree.classes)
-                .map_err(|problems| problems.in_file(file.path.display()))?;
-            tree.items.push(Item { class, group, path: file.path.clone(), content: () });
-        } else {
+        if !has_ending(&file.name, super::wav::ENDINGS) {
             tree.ignored += 1;
+            continue;
+        }
+        let (class, group) = parse(file).map_err(|p| p.in_file(file.path.display()))?;
+        match tree.classes.iter().position(|name| *name == class) {
+            Some(class) => {
+                tree.items.push(Item { class, group, path: file.path.clone(), content: () });
+            }
+            None if named.is_some() => tree.left_out += 1,
+            None => {
+                let problem = check_class(&class, &tree.classes).expect_err("it is none of them");
+                return Err(problem.in_file(file.path.display()));
+            }
         }
     }
     let count = |class: usize| tree.items.iter().filter(|item| item.class == class).count();
@@ -33,7 +41,7 @@ pub fn scan(dir: &Path, top: &Listing, named: Option<&[String]>) -> Result<Tree<
 }
 
 /// Class and speaker of a file.
-fn parse(file: &Entry, classes: &[String]) -> Result<(usize, String)> {
+fn parse(file: &Entry) -> Result<(String, String)> {
     let stem = Path::new(&file.name).file_stem().unwrap_or_default().to_string_lossy();
     let parts = stem.split_once('_').and_then(|(class, rest)| {
         let (speaker, index) = rest.rsplit_once('_')?;
@@ -45,8 +53,7 @@ fn parse(file: &Entry, classes: &[String]) -> Result<(usize, String)> {
             .expected("DIGIT_SPEAKER_INDEX.wav, or a folder a class")
             .into());
     };
-    check_class(class, classes)?;
+    check_name(class)?;
     check_name(speaker)?;
-    let class = classes.iter().position(|name| name == class).expect("it was checked");
-    Ok((class, speaker.to_owned()))
+    Ok((class.to_owned(), speaker.to_owned()))
 }

@@ -2,13 +2,13 @@
 
 use super::clips::{CLIPS, Clip, Reader};
 use super::folders::{self, Entry};
-use super::pictures::{self, Axes};
+use super::pictures::{PictureAxes, Stored};
 use super::spans::Spans;
 use super::{check_classes, go_on};
 use crate::data::{Arrays, Classes, Each};
 use crate::error::{Diagnostic, Result};
 use crate::tool::Hold;
-use crate::video::{FrameSize, planar};
+use crate::video::FrameSize;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -44,18 +44,9 @@ pub struct Stretches {
     /// Files that are no videos.
     pub ignored: usize,
     reader: Reader,
-    bytes: Vec<u8>,
+    /// The frames of an array.
+    stored: Option<Stored>,
 }
-
-/// Rows and columns, and channels behind them.
-const PIXELS: Axes = Axes {
-    expected: "bytes of (frames, rows, columns) or (frames, rows, columns, channels)",
-    size: |axes| match *axes {
-        [height, width] => Some(FrameSize { width, height, channels: 1 }),
-        [height, width, channels] => Some(FrameSize { width, height, channels }),
-        _ => None,
-    },
-};
 
 /// Names of the arrays of frames, of the video of each, and of its class.
 #[derive(Debug, Clone, Copy)]
@@ -67,21 +58,27 @@ pub struct Names<'a> {
 
 impl Stretches {
     /// The videos of the arrays in a file.
-    pub fn arrays(path: &Path, names: Names<'_>, named: Option<&[String]>) -> Result<Stretches> {
+    pub fn arrays(
+        path: &Path,
+        names: Names<'_>,
+        axes: Option<PictureAxes>,
+        named: Option<&[String]>,
+    ) -> Result<Stretches> {
         let taken = Arrays::load(path, |arrays| {
-            let (count, size, bytes) = pictures::bytes(arrays, names.frames, &PIXELS)?;
-            let each = Each(count, "frame");
+            let frames = Stored::read(arrays, (names.frames, "frames"), axes)?;
+            let each = Each(frames.count(), "frame");
             let keys = each.keys(arrays, names.video)?.ok_or_else(|| {
                 let problem = Diagnostic::new(names.video, "array missing").found(arrays.names());
                 problem.expected(format!("{}, the video of each frame", names.video))
             })?;
             let classes = each.classes(arrays, names.class, named)?;
             let videos = parted(&keys, &classes.of, names.video)?;
-            Ok((videos, classes.names, size, bytes))
+            Ok((videos, classes.names, frames))
         });
-        let (videos, classes, size, bytes) = taken?;
+        let (videos, classes, stored) = taken?;
         check_classes(&classes, path)?;
-        Ok(Stretches { videos, classes, size, ignored: 0, reader: Reader::default(), bytes })
+        let (size, stored) = (stored.size(), Some(stored));
+        Ok(Stretches { videos, classes, size, ignored: 0, reader: Reader::default(), stored })
     }
 
     /// The videos below a folder, read at a rate, with the classes that a text says; `otherwise` is
@@ -138,7 +135,7 @@ impl Stretches {
             });
         }
         let ignored = found.ignored;
-        Ok(Stretches { videos, classes: classes.names, size, ignored, reader, bytes: Vec::new() })
+        Ok(Stretches { videos, classes: classes.names, size, ignored, reader, stored: None })
     }
 
     /// The frames of a video one behind the other, channel by channel, and how many of them were of
@@ -148,8 +145,9 @@ impl Stretches {
         let (count, each) = (stretch.classes.len(), self.size.bytes());
         match &stretch.frames {
             Frames::Array(first) => {
-                let frames = self.bytes[first * each..(first + count) * each].chunks_exact(each);
-                Ok((frames.flat_map(|frame| planar(frame, self.size.channels)).collect(), 0))
+                let stored = self.stored.as_ref().expect("frames of an array are in memory");
+                let frames = (*first..first + count).map(|k| stored.frame(k));
+                Ok((frames.collect::<Vec<_>>().concat(), 0))
             }
             Frames::Clip(clip, path) => {
                 let (mut bytes, mut resized) = (Vec::with_capacity(count * each), 0);

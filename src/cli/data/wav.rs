@@ -34,7 +34,8 @@ pub struct Wav {
     /// The folder with the recordings
     #[arg(value_name = "DIR")]
     dir: PathBuf,
-    /// The classes in the order of their labels; all folders, or the ten digits, when absent
+    /// The classes in the order of their labels, and no others; all folders, or the ten digits, when
+    /// absent
     #[arg(long, value_name = "NAME,…", value_parser = class_names)]
     classes: Option<ClassNames>,
     #[command(flatten)]
@@ -66,7 +67,13 @@ impl Wav {
         })?;
         drop(progress);
         let Tally { resampled, padded, cut } = tally;
-        let origin = Origin::Recordings { resampled, padded, cut, ignored: tree.ignored };
+        let origin = Origin::Recordings {
+            resampled,
+            padded,
+            cut,
+            left_out: tree.left_out,
+            ignored: tree.ignored,
+        };
         to.report(bytes, &shape, &labels, origin)
     }
 

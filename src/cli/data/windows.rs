@@ -1,6 +1,6 @@
 //! `htgen data windows`: pictures as sequences of windows, one a step.
 
-use super::pictures::Pictures;
+use super::pictures::{PictureAxes, Pictures};
 use super::{Destination, check_options, check_steps, go_on, needed};
 use crate::cli::Outcome;
 use crate::cli::options::{ClassNames, channels, class_names, count, picture_size};
@@ -46,10 +46,14 @@ pub struct WindowsCommand {
     /// 3 for colours (also when absent), 1 for brightness alone; for a folder
     #[arg(long, value_name = "CHANNELS", value_parser = channels)]
     channels: Option<usize>,
-    /// The classes in the order of their labels; all there are when absent
+    /// The classes in the order of their labels, and of a folder no others; all there are when absent
     #[arg(long, value_name = "NAME,…", value_parser = class_names)]
     classes: Option<ClassNames>,
-    /// The array of groups; group, speaker, voice or video when absent; for a file
+    /// The axes of a picture in the array: rows (h), columns (w), channels (c), as chw or hwc; needed
+    /// where it could be either; for a file
+    #[arg(long, value_name = "AXES")]
+    axes: Option<PictureAxes>,
+    /// The array of groups; group, subject, speaker, voice or video when absent; for a file
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
     #[command(flatten)]
@@ -83,8 +87,8 @@ impl WindowsCommand {
         })?;
         drop(progress);
         let (unseen_columns, unseen_rows) = windows.unseen();
-        let ignored = pictures.ignored();
-        let origin = Origin::Pictures { resized, unseen_rows, unseen_columns, ignored };
+        let (left_out, ignored) = (pictures.left_out(), pictures.ignored());
+        let origin = Origin::Pictures { resized, unseen_rows, unseen_columns, left_out, ignored };
         to.report(bytes, &shape, &labels, origin)
     }
 
@@ -92,14 +96,15 @@ impl WindowsCommand {
         let source = self.source.as_path();
         let named = self.classes.as_ref().map(|classes| classes.0.as_slice());
         if source.is_dir() {
-            check_options(&[("--group", self.group.is_some())], "a file of arrays", source)?;
+            let given = [("--group", self.group.is_some()), ("--axes", self.axes.is_some())];
+            check_options(&given, "a file of arrays", source)?;
             let (width, height) = needed("--size", self.size, source)?;
             let channels = self.channels.unwrap_or(CHANNELS);
             return Pictures::files(source, named, FrameSize { width, height, channels });
         }
         let given = [("--size", self.size.is_some()), ("--channels", self.channels.is_some())];
         check_options(&given, "a folder of pictures", source)?;
-        Pictures::arrays(source, named, self.group.as_deref())
+        Pictures::arrays(source, named, self.group.as_deref(), self.axes)
     }
 }
 

@@ -8,9 +8,10 @@ use crate::data::Labelled;
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files::{self, Output};
 use crate::model::{self, Model, Place};
-use crate::report::{PartReport, Trained};
-use crate::train::{self, Checkpoint, End, Split, State, Task, TrainConfig};
+use crate::report::{Division, PartReport, Trained};
+use crate::train::{self, Checkpoint, End, Split, SplitBy, State, Task, TrainConfig};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Largest configuration.
@@ -57,7 +58,7 @@ pub(super) fn run(args: &Train) -> anyhow::Result<Outcome> {
     }
 
     let best = train::best_model(task, &state)?;
-    let report = report(&best, task, &state, end, &args.output)?;
+    let report = report(&best, task, &state, end, args)?;
     if report.file.is_some() {
         files.write(&report, &config, &state, args)?;
         files.model.save(&best)?;
@@ -81,6 +82,32 @@ pub(in crate::cli) fn config(path: &Path) -> Result<TrainConfig> {
 /// Reads the data sets as one.
 pub(in crate::cli) fn data(paths: &[PathBuf], config: &TrainConfig) -> Result<Labelled> {
     Labelled::load_all(paths, config.data.group.as_deref())
+}
+
+/// How the data were parted; `by_files`: by the option --validation.
+pub(in crate::cli) fn division(data: &Labelled, split: &Split, by_files: bool) -> Division {
+    let by = match split.by {
+        SplitBy::Group => "group",
+        SplitBy::Sequence => "sequence",
+        SplitBy::Split if by_files => "files",
+        SplitBy::Split => "split",
+    };
+    let groups = data.groups.as_ref().filter(|_| split.by == SplitBy::Group);
+    let names = |part: &[usize]| -> Vec<String> {
+        let Some(groups) = groups else { return Vec::new() };
+        let of: BTreeSet<usize> = part.iter().map(|&k| groups.of[k]).collect();
+        of.into_iter().map(|group| groups.names[group].clone()).collect()
+    };
+    let spare = data.groups.iter().filter(|_| groups.is_none()).flat_map(|g| g.arrays.clone());
+    let mut arrays_not_used: Vec<String> = data.unused.iter().cloned().chain(spare).collect();
+    arrays_not_used.sort();
+    Division {
+        by,
+        arrays: groups.map_or(Vec::new(), |groups| groups.arrays.clone()),
+        training_groups: names(&split.training),
+        validation_groups: names(&split.validation),
+        arrays_not_used,
+    }
 }
 
 fn in_data(problems: Problems, args: &Train) -> Problems {
@@ -137,7 +164,8 @@ fn fits(model: &Model, data: &Labelled) -> Result<()> {
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
 }
 
-fn report(model: &Model, task: Task<'_>, state: &State, end: End, file: &Path) -> Result<Trained> {
+fn report(model: &Model, task: Task<'_>, state: &State, end: End, args: &Train) -> Result<Trained> {
+    let by_files = !args.validation.is_empty();
     let best = state.best_epoch().map_or(0, |epoch| epoch.epoch);
     let part = |sequences: &[usize]| -> Result<PartReport> {
         let measured = train::measure(Task { model, ..task }, sequences);
@@ -151,12 +179,13 @@ fn report(model: &Model, task: Task<'_>, state: &State, end: End, file: &Path) -
     };
     Ok(Trained {
         name: model.name.clone(),
-        file: (best > 0).then(|| file.to_path_buf()),
+        file: (best > 0).then(|| args.output.clone()),
         parameters: model.parameters(),
         epochs: state.history.len(),
         best_epoch: best,
         training: part(&task.split.training)?,
         validation: part(&task.split.validation)?,
+        division: division(task.data, task.split, by_files),
         not_finite: match end {
             End::NotFinite(epoch) => Some(epoch),
             End::Done | End::Stopped => None,

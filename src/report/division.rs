@@ -1,0 +1,55 @@
+//! How a data set was parted into what is learned from and what is held back.
+
+use serde::Serialize;
+use std::fmt;
+
+/// Names that are listed.
+const MAX_LISTED: usize = 8;
+
+/// What stayed together when data were parted.
+#[derive(Debug, Clone, Serialize)]
+pub struct Division {
+    /// `group`, `sequence`, `split`, or `files` of `--validation`.
+    pub by: &'static str,
+    /// The arrays that say the groups, where they decided.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub arrays: Vec<String>,
+    /// Groups that are learned from, where they decided.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub training_groups: Vec<String>,
+    /// Groups that are held back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub validation_groups: Vec<String>,
+    /// Arrays of the data that said nothing.
+    pub arrays_not_used: Vec<String>,
+}
+
+impl fmt::Display for Division {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.by {
+            "group" => {
+                let (training, held) = (self.training_groups.len(), self.validation_groups.len());
+                let (array, names) = (listed(&self.arrays), listed(&self.validation_groups));
+                writeln!(
+                    f,
+                    "  parted by    group (array {array}): {training} to learn from, {held} held back: \
+                     {names}"
+                )?;
+            }
+            "split" => writeln!(f, "  parted by    the array split")?,
+            "files" => writeln!(f, "  parted by    files, with --validation")?,
+            _ => writeln!(f, "  parted by    sequence, each class alike")?,
+        }
+        match self.arrays_not_used.as_slice() {
+            [] => Ok(()),
+            unused => writeln!(f, "  not used     {}", listed(unused)),
+        }
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    let shown: Vec<String> =
+        names.iter().take(MAX_LISTED).map(|name| name.escape_debug().to_string()).collect();
+    let more = if names.len() > MAX_LISTED { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
+}
