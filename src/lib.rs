@@ -5,6 +5,7 @@
 //! [`float`] and [`fixed`] are the references on the side.
 #![warn(missing_docs)]
 
+mod checkpoint;
 pub mod cli;
 pub mod compare;
 pub mod compress;
@@ -16,6 +17,7 @@ pub mod evaluate;
 pub mod files;
 pub mod fixed;
 pub mod float;
+mod foreign;
 pub mod import;
 pub mod model;
 pub mod network;

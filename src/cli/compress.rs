@@ -1,19 +1,19 @@
-//! `htgen compress`: a dense LSTM or GRU into hierarchical Tucker or tensor train factors.
+//! `htgen compress`: a dense LSTM or GRU into hierarchical Tucker, tensor train or tensor ring factors.
 
+use super::checkpoint::Checkpoint;
 use super::new::parse_ranks;
 use super::options::{cores, count, stem};
 use super::progress::Progress;
 use super::{Outcome, out, stages};
-use crate::compress::{self, Format, Goal, Head, Modes, Options, Recurrent, Runner};
+use crate::compress::{self, Format, Goal, Modes, Options, Recurrent, Runner};
 use crate::error::{Diagnostic, Result};
-use crate::files::{self, Output};
-use crate::model::{self, Element, InputPrep, Model, Place, Ranks, modes};
+use crate::files::Output;
+use crate::model::{self, Model, Place, Ranks, modes};
 use crate::report::{Compression, Unchanged, scree};
+use crate::tensors::listed;
+use crate::{files, import};
 use clap::{ArgGroup, Args, ValueEnum};
 use std::path::PathBuf;
-
-/// Power-of-two divisor that brings bytes into [0, 1).
-const BYTE_SHIFT: i32 = 8;
 
 const EXAMPLE: &str = "\
 Example:
@@ -26,30 +26,11 @@ Example:
 #[command(after_help = EXAMPLE,
           group = ArgGroup::new("goal").args(["rank", "tolerance", "parameters"]).required(true))]
 pub struct Compress {
-    /// A safetensors file in PyTorch's names, or a model file with dense matrices
+    /// A checkpoint with dense layers, as import reads it, or a model file with dense matrices
     #[arg(value_name = "FILE")]
     dense: PathBuf,
-    /// What stands before the names of the recurrent layer, when the file has several
-    #[arg(long, value_name = "PREFIX")]
-    prefix: Option<String>,
-    /// Name of the linear layer that is the head, when several could be
-    #[arg(long, value_name = "NAME")]
-    head: Option<String>,
-    /// Take no head from the file
-    #[arg(long, conflicts_with = "head")]
-    no_head: bool,
-    /// Leave tensors of the file out that belong to neither the layers nor the head
-    #[arg(long)]
-    ignore_others: bool,
-    /// The stream carries bytes
-    #[arg(long, conflicts_with = "real")]
-    bytes: bool,
-    /// The stream carries real numbers; so it does when nothing is said
-    #[arg(long)]
-    real: bool,
-    /// Inputs are divided by 2^SHIFT (8 for bytes, 0 for real numbers when absent)
-    #[arg(long, value_name = "SHIFT", allow_negative_numbers = true)]
-    shift: Option<i32>,
+    #[command(flatten)]
+    checkpoint: Checkpoint,
     /// Tensor format
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: FormatName,
@@ -111,6 +92,8 @@ enum FormatName {
     Ht,
     /// Tensor train
     Tt,
+    /// Tensor ring
+    Tr,
 }
 
 /// Ways of the recurrent weights.
@@ -154,48 +137,23 @@ impl Compress {
     }
 
     fn dense(&self) -> Result<Model> {
-        let name = || self.name.clone().unwrap_or_else(|| stem(&self.output));
-        if self.dense.extension().is_some_and(|extension| extension == "json") {
-            let given = [
-                ("--prefix", self.prefix.is_some()),
-                ("--head", self.head.is_some()),
-                ("--no-head", self.no_head),
-                ("--bytes", self.bytes),
-                ("--real", self.real),
-                ("--shift", self.shift.is_some()),
-            ];
-            if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
-                return Err(Diagnostic::new(*option, "not for a model file")
+        let name = self.name.clone().unwrap_or_else(|| stem(&self.output));
+        if model::is_model(&self.dense)? {
+            if let Some(option) = self.checkpoint.given() {
+                return Err(Diagnostic::new(option, "not for a model file")
                     .help("the file says this itself; leave the option out")
                     .into());
             }
             let model = model::load(&self.dense)?;
-            return Ok(Model { name: name(), ..model });
+            return Ok(Model { name, ..model });
         }
-        let head = match (&self.head, self.no_head) {
-            (Some(name), _) => Head::Named(name.clone()),
-            (None, true) => Head::None,
-            (None, false) => Head::Found,
-        };
-        let element = if self.bytes { Element::U8 } else { Element::Real };
-        let usual_shift = if self.bytes { BYTE_SHIFT } else { 0 };
-        let shift = self.shift.unwrap_or(usual_shift);
-        let input = InputPrep { element, shift, mean: Vec::new() };
-        let (model, others) =
-            compress::read(&self.dense, &name(), self.prefix.as_deref(), &head, input)?;
-        if !others.is_empty() {
-            let names = others.iter().take(12).map(|name| name.escape_debug().to_string());
-            let names = names.collect::<Vec<_>>().join(", ");
-            if !self.ignore_others {
-                return Err(Diagnostic::new("", "tensors that belong to nothing known")
-                    .found(names)
-                    .help("name the head with --head, or leave them out with --ignore-others")
-                    .in_file(self.dense.display())
-                    .into());
+        let imported = import::import(&self.dense, &self.checkpoint.options(&name))?;
+        for (what, keys) in [("left out", &imported.ignored), ("not used", &imported.unused)] {
+            if !keys.is_empty() {
+                out::note(&format!("note: {}: {what}: {}", self.dense.display(), listed(keys)));
             }
-            out::note(&format!("note: {}: left out: {names}", self.dense.display()));
         }
-        Ok(model)
+        Ok(imported.model)
     }
 
     fn options(&self, dense: &Model) -> Result<Options> {
@@ -223,9 +181,10 @@ impl Compress {
             (ranks, _, _) => Goal::Ranks(ranks.clone().unwrap_or(Ranks::PerNode(Vec::new()))),
         };
         Ok(Options {
-            format: match is_tree {
-                true => Format::HierarchicalTucker(self.tree.clone().unwrap_or_default()),
-                false => Format::TensorTrain,
+            format: match self.format {
+                FormatName::Ht => Format::HierarchicalTucker(self.tree.clone().unwrap_or_default()),
+                FormatName::Tt => Format::TensorTrain,
+                FormatName::Tr => Format::TensorRing,
             },
             recurrent: match self.recurrent {
                 RecurrentName::Shared => Recurrent::Shared(self.hidden_offset),

@@ -1,8 +1,9 @@
 //! `htgen import`: a model from a checkpoint of another program.
 
+use super::checkpoint::Checkpoint;
 use super::{Outcome, options, out};
-use crate::import::{self, CONVENTIONS, Convention, Options};
-use crate::model::{Cell, Element, Place};
+use crate::import::{self, Options};
+use crate::model::{Cell, Place};
 use crate::report::ImportedModel;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -10,25 +11,19 @@ use std::path::PathBuf;
 const EXAMPLE: &str = "\
 Example:
   htgen import lstm.safetensors --head fc -o lstm.json
+  htgen import model.safetensors.index.json --prefix rnn1 --prefix rnn2 -o two.json
   htgen import tt_lstm.npz --in-modes 4,20,20,36 --out-modes 4,4,4,4 --rank 4 -o tt.json
   htgen import fdht.safetensors --from cores --inputs 1024 --bytes --shift 9 -o fdht.json";
 
-/// Make a model from a checkpoint of PyTorch, tednet, tensorized-rnn, TT_RNN, or from plain cores
+/// Make a model from a checkpoint of PyTorch, Keras, tednet, tensorized-rnn, TT_RNN, or from plain cores
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Import {
-    /// The checkpoint, a safetensors or npz file; docs/import.md says how to write one
+    /// The checkpoint: a safetensors file, the index of several, or an npz file; docs/import.md says how to write one
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The convention; found by the keys when absent
-    #[arg(long, value_name = "NAME", value_parser = convention_names())]
-    from: Option<String>,
-    /// What stands before the keys of the layer, like encoder.; found when absent
-    #[arg(long, value_name = "PREFIX")]
-    prefix: Option<String>,
-    /// Key of the linear layer that becomes the head, without .weight
-    #[arg(long, value_name = "KEY")]
-    head: Option<String>,
+    #[command(flatten)]
+    checkpoint: Checkpoint,
     /// tt-rnn: column modes
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
     in_modes: Vec<usize>,
@@ -53,15 +48,6 @@ pub struct Import {
     /// tensorized-rnn: whether a gate has H rows on end or every fourth row
     #[arg(long, value_name = "ORDER", default_value = "blocks")]
     gate_rows: GateRows,
-    /// The stream carries bytes
-    #[arg(long, conflicts_with = "real")]
-    bytes: bool,
-    /// The stream carries real numbers; so it is when neither this nor the file says otherwise
-    #[arg(long)]
-    real: bool,
-    /// Inputs are divided by 2^SHIFT (8 for bytes, 0 for real numbers when absent)
-    #[arg(long, value_name = "SHIFT", allow_negative_numbers = true)]
-    shift: Option<i32>,
     /// Name of the model; that of the written file when absent
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -99,19 +85,8 @@ impl Import {
     }
 
     fn options(self) -> Options {
-        let from = self.from.as_deref();
-        let element = match (self.bytes, self.real) {
-            (true, _) => Some(Element::U8),
-            (_, true) => Some(Element::Real),
-            _ => None,
-        };
+        let name = self.name.unwrap_or_else(|| options::stem(&self.output));
         Options {
-            from: from.and_then(|name| CONVENTIONS.into_iter().find(|c| c.name() == name)),
-            prefix: self.prefix,
-            name: self.name.unwrap_or_else(|| options::stem(&self.output)),
-            element,
-            shift: self.shift,
-            head: self.head,
             in_modes: self.in_modes,
             out_modes: self.out_modes,
             ranks: self.rank,
@@ -123,10 +98,7 @@ impl Import {
                 CellKind::Gru => Cell::Gru,
             }),
             interleaved: self.gate_rows == GateRows::Interleaved,
+            ..self.checkpoint.options(&name)
         }
     }
-}
-
-fn convention_names() -> [&'static str; CONVENTIONS.len()] {
-    CONVENTIONS.map(Convention::name)
 }

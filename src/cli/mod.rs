@@ -3,6 +3,7 @@
 //! Reports go to standard output, as text or (`--json`) as one JSON object; notes, progress and
 //! errors go to standard error. Exit codes: 0 done, 1 ran but the answer is no, 2 error.
 
+mod checkpoint;
 mod compare;
 mod compress;
 mod data;

@@ -1,84 +1,29 @@
-//! Dense layers to hierarchical Tucker or tensor train factors by singular values, with the error of
-//! every step.
+//! Dense layers to hierarchical Tucker, tensor train or tensor ring factors by singular values, with the
+//! error of every step.
 
 use crate::error::{Diagnostic, Result};
-use crate::model::{Columns, Factors, Layer, Matrix, Model, Ranks, Tree, modes};
+use crate::model::{Columns, Factors, Layer, Matrix, Model, Tree, modes};
 
 mod budget;
 mod dense;
+mod network;
+mod options;
 mod project;
-mod pytorch;
 mod ranks;
+mod rebuild;
+mod ring;
 mod svd;
 mod target;
 
 pub use dense::{Runner, outputs};
-pub use pytorch::{Head, read};
+pub use options::{Format, Goal, Modes, Options, Recurrent};
 pub use svd::available;
 
 use dense::Weights;
 use project::{Shape, decompose};
-use ranks::Rule;
+use ranks::{Rule, ranks_of};
+use ring::Ring;
 use target::Target;
-
-/// How to compress.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Options {
-    /// Format of the result.
-    pub format: Format,
-    /// What becomes of the recurrent weights.
-    pub recurrent: Recurrent,
-    /// Row and column modes.
-    pub modes: Modes,
-    /// What decides the ranks.
-    pub goal: Goal,
-}
-
-/// Formats that singular values lead to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Format {
-    /// Hierarchical Tucker over a tree as text; empty for the balanced tree.
-    HierarchicalTucker(String),
-    /// Tensor train.
-    TensorTrain,
-}
-
-/// What becomes of the recurrent weights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recurrent {
-    /// One matrix of x and h, h from this column on in the first layer, N when absent and above.
-    Shared(Option<usize>),
-    /// A matrix of the same format for each.
-    Factored,
-    /// They stay dense.
-    Dense,
-}
-
-/// Row and column modes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Modes {
-    /// So many, as equal as they can be.
-    Count(usize),
-    /// Those of rows, and those of columns in the first matrix of the first layer; the other matrices
-    /// get as many column modes for their own size.
-    Given {
-        /// Row modes.
-        out: Vec<usize>,
-        /// Column modes.
-        columns: Vec<usize>,
-    },
-}
-
-/// What decides the ranks.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Goal {
-    /// The ranks themselves, the same in every matrix.
-    Ranks(Ranks),
-    /// Largest relative error of every matrix in the Frobenius norm.
-    Tolerance(f64),
-    /// Most core parameters of all factored matrices together.
-    Parameters(usize),
-}
 
 /// A compressed model, and what was lost.
 #[derive(Debug, Clone, PartialEq)]
@@ -150,12 +95,12 @@ pub fn compress(model: &Model, options: &Options) -> Result<Compressed> {
         jobs.append(&mut own);
         layers.push(bare);
     }
-    let rules = rules(&jobs, &options.goal)?;
+    let rules = rules(&mut jobs, &options.goal)?;
     let mut matrices = Vec::new();
     for (job, rule) in jobs.iter().zip(rules) {
         let place = |problem: crate::error::Problems| problem.in_file(job.place());
         let (factors, nodes) = decompose(&job.target, &job.shape, rule).map_err(place)?;
-        let error = job.target.error(&factors, &job.shape.order());
+        let error = job.target.error(&factors, &job.shape);
         let norm = job.target.norm();
         let bound = nodes.iter().fold(0.0, |sum, node| sum + node.bound * node.bound).sqrt();
         let Target { columns, out_modes, in_modes, .. } = &job.target;
@@ -245,12 +190,19 @@ fn outline(
             Modes::Given { out, columns } if given => (out.clone(), columns.clone()),
             Modes::Given { out, columns } => (out.clone(), modes::covering(used, columns.len())?),
         };
-        let shape = match &options.format {
-            Format::HierarchicalTucker(tree) => Shape::Tree(Tree::parse(tree, out_modes.len())?),
-            Format::TensorTrain => Shape::Train(out_modes.len()),
+        let n_modes = out_modes.len();
+        let in_pairs = options.format != Format::TensorRing;
+        let tree = match &options.format {
+            Format::HierarchicalTucker(tree) => Some(Tree::parse(tree, n_modes)?),
+            _ => None,
         };
-        let target = Target::new(columns, out_modes, in_modes, weight, inputs, hidden)
+        let target = Target::new(columns, out_modes, in_modes, weight, [inputs, hidden], in_pairs)
             .map_err(|problems| problems.in_file(format!("layers[{index}]")))?;
+        let shape = match tree {
+            Some(tree) => Shape::Tree(tree),
+            None if in_pairs => Shape::Train(n_modes),
+            None => Shape::Ring(Ring::plain(&target)),
+        };
         jobs.push(Job { layer: index, at: jobs.len(), target, shape });
         Ok::<(), crate::error::Problems>(())
     };
@@ -279,7 +231,12 @@ fn outline(
 }
 
 /// How the ranks of each matrix come about.
-fn rules(jobs: &[Job], goal: &Goal) -> Result<Vec<Rule>> {
+fn rules(jobs: &mut [Job], goal: &Goal) -> Result<Vec<Rule>> {
+    if matches!(jobs[0].shape, Shape::Ring(_))
+        && let Some(rules) = ring::choose(jobs, goal)?
+    {
+        return Ok(rules);
+    }
     match goal {
         Goal::Tolerance(most) => {
             let rule = |job: &Job| Rule::energy((most * job.target.norm()).powi(2), &job.shape);
@@ -294,6 +251,9 @@ fn rules(jobs: &[Job], goal: &Goal) -> Result<Vec<Rule>> {
             };
             jobs.iter().map(fixed).collect()
         }
-        Goal::Parameters(most) => budget::choose(jobs, *most),
+        Goal::Parameters(most) => {
+            let chosen = budget::choose(jobs, *most)?;
+            Ok(jobs.iter().zip(chosen).map(|(job, ranks)| ranks_of(&job.shape, ranks)).collect())
+        }
     }
 }

@@ -3,8 +3,9 @@
 
 use super::NodeError;
 use super::ranks::Rule;
+use super::ring::Ring;
 use super::svd::left_singular;
-use super::target::Target;
+use super::target::{Axis, Target};
 use crate::error::Result;
 use crate::model::{Core, Factors, HtNode, Tree};
 
@@ -15,10 +16,12 @@ pub(super) enum Shape {
     Tree(Tree),
     /// A train over so many modes.
     Train(usize),
+    /// A ring over column and row modes apart.
+    Ring(Ring),
 }
 
 impl Shape {
-    /// Modes in the order in which the factors have them.
+    /// Pairs of modes in the order in which the factors have them.
     pub(super) fn order(&self) -> Vec<usize> {
         fn walk(tree: &Tree, order: &mut Vec<usize>) {
             match tree {
@@ -29,13 +32,33 @@ impl Shape {
                 }
             }
         }
+        let mut order = Vec::new();
         match self {
-            Shape::Train(count) => (0..*count).collect(),
-            Shape::Tree(tree) => {
-                let mut order = Vec::new();
-                walk(tree, &mut order);
-                order
-            }
+            Shape::Train(count) => order.extend(0..*count),
+            Shape::Tree(tree) => walk(tree, &mut order),
+            Shape::Ring(_) => unreachable!("modes of a ring are not in pairs"),
+        }
+        order
+    }
+    /// Axes of the tensor that is factored.
+    fn axes(&self, target: &Target) -> Vec<Axis> {
+        match self {
+            Shape::Ring(ring) => ring.axes(target.in_modes.len()),
+            _ => self.order().iter().flat_map(|&k| [Axis::Row(k), Axis::Column(k)]).collect(),
+        }
+    }
+    /// Axes of the tensor that the factors rebuild: those of a ring from core 0 on.
+    pub(super) fn rebuilt_axes(&self, target: &Target) -> Vec<Axis> {
+        match self {
+            Shape::Ring(_) => Ring::plain(target).axes(target.in_modes.len()),
+            _ => self.axes(target),
+        }
+    }
+    /// Singular vectors that come with one more of a rank.
+    pub(super) fn step(&self, index: usize) -> usize {
+        match self {
+            Shape::Ring(ring) if index == 0 => ring.close,
+            _ => 1,
         }
     }
     /// Number of ranks.
@@ -43,6 +66,7 @@ impl Shape {
         match self {
             Shape::Tree(tree) => 2 * (tree.n_modes() - 1),
             Shape::Train(count) => count - 1,
+            Shape::Ring(ring) => ring.sizes.len() - 1,
         }
     }
 }
@@ -53,16 +77,21 @@ pub(super) fn decompose(
     shape: &Shape,
     rule: Rule,
 ) -> Result<(Factors, Vec<NodeError>)> {
-    let order = shape.order();
+    let dims = match shape {
+        Shape::Ring(ring) => ring.sizes.clone(),
+        _ => shape.order().iter().map(|&mode| target.pair(mode)).collect(),
+    };
     let mut work = Work {
-        data: target.tensor(&order),
-        dims: order.iter().map(|&mode| target.pair(mode)).collect(),
+        data: target.tensor(&shape.axes(target)),
+        dims,
         norm: target.norm(),
         rule,
+        step: shape.step(0),
         nodes: vec![None; shape.ranks()],
     };
     let factors = match shape {
         Shape::Train(_) => work.train(target)?,
+        Shape::Ring(ring) => work.ring(ring, target)?,
         Shape::Tree(tree) => {
             let mut next = 0;
             Factors::HierarchicalTucker(work.node(tree, 0, None, &mut next, target)?)
@@ -73,11 +102,13 @@ pub(super) fn decompose(
 }
 
 /// The tensor as far as it is projected.
-struct Work {
-    data: Vec<f64>,
-    dims: Vec<usize>,
+pub(super) struct Work {
+    pub(super) data: Vec<f64>,
+    pub(super) dims: Vec<usize>,
     norm: f64,
     rule: Rule,
+    /// The first rank is a multiple of this.
+    step: usize,
     nodes: Vec<Option<NodeError>>,
 }
 
@@ -98,7 +129,7 @@ impl Work {
                     let core = std::mem::take(&mut self.data);
                     return Ok(HtNode::Leaf { mode: *mode, rank: 1, core });
                 };
-                let full = full_rank(self.dims[at], target, &[*mode]);
+                let full = full_rank(self.dims[at], others(target, &[*mode]));
                 let (core, rank) = self.project(at, index, mode.to_string(), full)?;
                 Ok(HtNode::Leaf { mode: *mode, rank, core })
             }
@@ -117,7 +148,7 @@ impl Work {
                 self.dims[at] *= pairs;
                 let modes = Shape::Tree(tree.clone()).order();
                 let name = modes.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
-                let full = full_rank(self.dims[at], target, &modes);
+                let full = full_rank(self.dims[at], others(target, &modes));
                 let (frame, rank) = self.project(at, index, name, full)?;
                 let pairs = frame.len() / rank;
                 let core = (0..frame.len()).map(|k| frame[k % pairs * rank + k / pairs]).collect();
@@ -134,7 +165,7 @@ impl Work {
             let (rows, columns) = (target.out_modes[k], target.in_modes[k]);
             let modes: Vec<usize> = (0..=k).collect();
             let (data, rank) = if k + 1 < count {
-                let full = full_rank(self.dims[0], target, &modes);
+                let full = full_rank(self.dims[0], others(target, &modes));
                 self.project(0, k, format!("0..{k}"), full)?
             } else {
                 (std::mem::take(&mut self.data), 1)
@@ -150,7 +181,7 @@ impl Work {
     }
 
     /// Projects axis `at` on its leading singular vectors, which it returns as size x rank.
-    fn project(
+    pub(super) fn project(
         &mut self,
         at: usize,
         index: usize,
@@ -171,7 +202,9 @@ impl Work {
             left_singular(&unfolded, size)?
         };
         let count = left.values.len();
-        let rank = self.rule.rank(index, &left.values).min(count);
+        let step = if index == 0 { self.step } else { 1 };
+        let rank =
+            self.rule.rank(index, &left.values).next_multiple_of(step).min(count / step * step);
         let frame: Vec<f64> =
             left.vectors.chunks_exact(count).flat_map(|row| &row[..rank]).copied().collect();
         let (projected, lost) = onto(&self.data, &frame, size, rank, inner);
@@ -191,11 +224,15 @@ impl Work {
     }
 }
 
-/// Largest rank between these modes, of which `size` combinations are left, and all others.
-fn full_rank(size: usize, target: &Target, modes: &[usize]) -> usize {
-    let others = (0..target.out_modes.len()).filter(|mode| !modes.contains(mode));
-    let others = others.fold(1usize, |product, mode| product.saturating_mul(target.pair(mode)));
+/// Largest rank between so many combinations of modes on either side.
+pub(super) fn full_rank(size: usize, others: usize) -> usize {
     size.min(others)
+}
+
+/// Combinations of all modes but these.
+fn others(target: &Target, modes: &[usize]) -> usize {
+    let others = (0..target.out_modes.len()).filter(|mode| !modes.contains(mode));
+    others.fold(1usize, |product, mode| product.saturating_mul(target.pair(mode)))
 }
 
 /// The tensor with its middle axis projected on orthonormal columns, and the square of what that
@@ -220,51 +257,4 @@ fn onto(data: &[f64], frame: &[f64], size: usize, rank: usize, inner: usize) -> 
         }
     }
     (projected, lost)
-}
-
-/// The tensor of a tree or train over its own order of modes.
-pub(super) fn rebuild(factors: &Factors) -> Vec<f64> {
-    match factors {
-        Factors::HierarchicalTucker(root) => frame(root),
-        Factors::TensorTrain(cores) => cores.iter().fold(vec![1.0], |built, core| {
-            let left = core.shape[0];
-            multiply(&built, &core.data, left)
-        }),
-        _ => unreachable!("only trees and trains are made here"),
-    }
-}
-
-/// Elements below the node x rank.
-fn frame(node: &HtNode) -> Vec<f64> {
-    let HtNode::Inner { rank, core, left, right } = node else {
-        let HtNode::Leaf { core, .. } = node else { unreachable!("the other kind of node") };
-        return core.clone();
-    };
-    let (of_left, of_right) = (frame(left), frame(right));
-    let (n_left, n_right) = (left.rank(), right.rank());
-    // The right frame as n_right x elements.
-    let elements = of_right.len() / n_right;
-    let turned: Vec<f64> =
-        (0..of_right.len()).map(|k| of_right[k % elements * n_right + k / elements]).collect();
-    let slices = core.chunks_exact(n_left * n_right).map(|slice| {
-        let half = multiply(&of_left, slice, n_left);
-        multiply(&half, &turned, n_right)
-    });
-    let slices: Vec<Vec<f64>> = slices.collect();
-    if *rank == 1 {
-        return slices.into_iter().next().expect("one slice");
-    }
-    (0..slices[0].len() * rank).map(|k| slices[k % rank][k / rank]).collect()
-}
-
-/// Product of row-major matrices; the first has `inner` columns, the second as many rows.
-fn multiply(a: &[f64], b: &[f64], inner: usize) -> Vec<f64> {
-    let columns = b.len() / inner;
-    let mut product = vec![0.0; a.len() / inner * columns];
-    for (row, to) in a.chunks_exact(inner).zip(product.chunks_exact_mut(columns)) {
-        for (value, from) in row.iter().zip(b.chunks_exact(columns)) {
-            to.iter_mut().zip(from).for_each(|(to, from)| *to += value * from);
-        }
-    }
-    product
 }

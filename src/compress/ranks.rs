@@ -54,6 +54,7 @@ pub(super) fn listed(ranks: &Ranks, shape: &Shape) -> Result<Vec<usize>> {
     match shape {
         Shape::Tree(tree) => tree_ranks(ranks, tree),
         Shape::Train(count) => list_ranks(ranks, count - 1, "one between two cores"),
+        Shape::Ring(_) => unreachable!("ring::choose lists the ranks of a ring"),
     }
 }
 
@@ -85,7 +86,7 @@ pub(super) fn check(ranks: &[usize], shape: &Shape, target: &Target) -> Result<(
     Ok(())
 }
 
-/// A rank: the modes on its side, and the ranks of the two halves of an inner node.
+/// A rank: the modes (of a ring, cores) on its side, and the ranks of the two halves of an inner node.
 pub(super) type Side = (Vec<usize>, Option<[usize; 2]>);
 
 /// The ranks in the order of the list.
@@ -108,6 +109,7 @@ pub(super) fn sides(shape: &Shape) -> Vec<Side> {
     }
     match shape {
         Shape::Train(count) => (1..*count).map(|k| ((0..k).collect(), None)).collect(),
+        Shape::Ring(ring) => (1..ring.sizes.len()).map(|k| ((0..k).collect(), None)).collect(),
         Shape::Tree(tree) => {
             let mut sides = Vec::new();
             walk(tree, &mut sides);
@@ -124,23 +126,10 @@ pub(super) fn halves(shape: &Shape) -> Option<[usize; 2]> {
     }
 }
 
-/// Core parameters of factors with these ranks.
-pub(super) fn parameters(ranks: &[usize], shape: &Shape, target: &Target) -> usize {
-    match shape {
-        Shape::Train(count) => {
-            let rank = |k: usize| if k == 0 || k == *count { 1 } else { ranks[k - 1] };
-            (0..*count).map(|k| rank(k) * target.pair(k) * rank(k + 1)).sum()
-        }
-        Shape::Tree(Tree::Leaf(mode)) => target.pair(*mode),
-        Shape::Tree(_) => {
-            let root = halves(shape).map_or(0, |[left, right]| ranks[left] * ranks[right]);
-            let below = sides(shape).into_iter().zip(ranks).map(|((modes, halves), rank)| {
-                rank * match halves {
-                    Some([left, right]) => ranks[left] * ranks[right],
-                    None => target.pair(modes[0]),
-                }
-            });
-            root + below.sum::<usize>()
-        }
+/// The rule for ranks one by one; the first of a ring counts together with the rank that closes it.
+pub(super) fn ranks_of(shape: &Shape, mut ranks: Vec<usize>) -> Rule {
+    if let Some(first) = ranks.first_mut() {
+        *first = first.saturating_mul(shape.step(0));
     }
+    Rule::Fixed(ranks)
 }

@@ -1,12 +1,31 @@
 //! A dense matrix as a tensor over pairs of modes, and the distance of factors to it.
 
-use super::project::rebuild;
+use super::project::Shape;
+use super::rebuild::rebuild;
 use crate::error::{Diagnostic, Result};
 use crate::model::{Columns, Factors, shape_text};
 use crate::network::{for_each_offset, strides};
+use std::fmt;
 
 /// Most elements of the padded matrix; two copies of it are in memory at a time.
 const MAX_PADDED: usize = 1 << 28;
+
+/// A mode of the rows or of the columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Axis {
+    Row(usize),
+    Column(usize),
+}
+
+impl fmt::Display for Axis {
+    /// As `m2` or `n0`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Axis::Row(k) => write!(f, "m{k}"),
+            Axis::Column(k) => write!(f, "n{k}"),
+        }
+    }
+}
 
 /// A matrix to be approximated.
 pub(super) struct Target {
@@ -30,8 +49,8 @@ impl Target {
         out_modes: Vec<usize>,
         in_modes: Vec<usize>,
         weight: Vec<f64>,
-        inputs: usize,
-        hidden: usize,
+        [inputs, hidden]: [usize; 2],
+        in_pairs: bool,
     ) -> Result<Target> {
         let (n_sources, used) = match columns {
             Columns::InputAndHidden { hidden_offset } if hidden_offset < inputs => {
@@ -59,7 +78,7 @@ impl Target {
             let expected = format!("{rows}, gates times hidden units");
             return Err(wrong("--out-modes", &out_modes, expected).into());
         }
-        if out_modes.len() != in_modes.len() {
+        if in_pairs && out_modes.len() != in_modes.len() {
             return Err(Diagnostic::new("--in-modes", "modes come in pairs")
                 .found(format!("{} of them", in_modes.len()))
                 .expected(format!("{}, as in --out-modes", out_modes.len()))
@@ -98,19 +117,24 @@ impl Target {
         self.weight.iter().map(|value| value * value).sum::<f64>().sqrt()
     }
 
-    /// The tensor over the pairs of modes in this order, row mode before column mode.
-    pub(super) fn tensor(&self, order: &[usize]) -> Vec<f64> {
-        let mut tensor = Vec::with_capacity(self.weight.len());
-        self.visit(order, |source| tensor.push(source.map_or(0.0, |at| self.weight[at])));
+    /// Number of elements, padding included.
+    pub(super) fn elements(&self) -> usize {
+        self.weight.len() / self.n_sources * self.sources.len()
+    }
+
+    /// The tensor over these axes.
+    pub(super) fn tensor(&self, axes: &[Axis]) -> Vec<f64> {
+        let mut tensor = Vec::with_capacity(self.elements());
+        self.visit(axes, |source| tensor.push(source.map_or(0.0, |at| self.weight[at])));
         tensor
     }
 
-    /// Relative distance of factors over this order of modes, in the columns in use.
-    pub(super) fn error(&self, factors: &Factors, order: &[usize]) -> f64 {
+    /// Relative distance of factors of this shape, in the columns in use.
+    pub(super) fn error(&self, factors: &Factors, shape: &Shape) -> f64 {
         let rebuilt = rebuild(factors);
         let mut values = rebuilt.iter();
         let mut sum = 0.0;
-        self.visit(order, |source| {
+        self.visit(&shape.rebuilt_axes(self), |source| {
             let value = values.next().expect("as many elements as the tensor has");
             if let Some(at) = source {
                 sum += (value - self.weight[at]).powi(2);
@@ -121,12 +145,14 @@ impl Target {
     }
 
     /// Calls `f` with the place of every element in `weight`; none for padding.
-    fn visit(&self, order: &[usize], mut f: impl FnMut(Option<usize>)) {
+    fn visit(&self, axes: &[Axis], mut f: impl FnMut(Option<usize>)) {
         let padded = self.sources.len();
         let (out, columns) = (strides(&self.out_modes), strides(&self.in_modes));
-        let dims = order.iter().flat_map(|&k| [self.out_modes[k], self.in_modes[k]]);
-        let steps = order.iter().flat_map(|&k| [out[k] * padded, columns[k]]);
-        let (dims, steps): (Vec<usize>, Vec<usize>) = (dims.collect(), steps.collect());
+        let axes = axes.iter().map(|axis| match *axis {
+            Axis::Row(k) => (self.out_modes[k], out[k] * padded),
+            Axis::Column(k) => (self.in_modes[k], columns[k]),
+        });
+        let (dims, steps): (Vec<usize>, Vec<usize>) = axes.unzip();
         for_each_offset(&dims, &steps, |offset| {
             let source = self.sources[offset % padded];
             f(source.map(|column| offset / padded * self.n_sources + column));

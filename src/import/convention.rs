@@ -1,7 +1,7 @@
 //! The conventions: names, the keys that tell them apart, and which options each of them takes.
 
-use super::checkpoint::{Checkpoint, Part, escaped};
-use super::{Options, Parts, cores, pytorch, tednet, tensorized, tt_rnn, unknown};
+use super::{Options, Parts, cores, keras, pytorch, tednet, tensorized, tt_rnn, unknown};
+use crate::checkpoint::{Checkpoint, Part, escaped};
 use crate::error::Diagnostic;
 use crate::tensors::listed;
 
@@ -17,6 +17,8 @@ pub enum Convention {
     Tednet,
     /// LSTMs of tensorized-rnn.
     TensorizedRnn,
+    /// LSTM and GRU layers of Keras.
+    Keras,
     /// `TT_LSTM` of TT_RNN for Keras.
     TtRnn,
     /// Cores by the names that htgen itself writes.
@@ -24,10 +26,11 @@ pub enum Convention {
 }
 
 /// All conventions, in the order of the documentation.
-pub const CONVENTIONS: [Convention; 5] = [
+pub const CONVENTIONS: [Convention; 6] = [
     Convention::Pytorch,
     Convention::Tednet,
     Convention::TensorizedRnn,
+    Convention::Keras,
     Convention::TtRnn,
     Convention::Cores,
 ];
@@ -39,6 +42,7 @@ impl Convention {
             Convention::Pytorch => "pytorch",
             Convention::Tednet => "tednet",
             Convention::TensorizedRnn => "tensorized-rnn",
+            Convention::Keras => "keras",
             Convention::TtRnn => "tt-rnn",
             Convention::Cores => "cores",
         }
@@ -50,23 +54,35 @@ impl Convention {
             Convention::Pytorch => "weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh",
             Convention::Tednet => "weight_ih.node0 or weight_ih.core_block0, and weight_hh",
             Convention::TensorizedRnn => "cell0.input_weights and cell0.hidden_weights",
-            Convention::TtRnn => "kernel and recurrent_kernel",
+            Convention::Keras => "kernel, recurrent_kernel and bias",
+            Convention::TtRnn => "a flat kernel and recurrent_kernel",
             Convention::Cores => "leaf.0, cores.0 or blocks.0.core, and bias",
         }
     }
 
     /// What stands before the keys of each layer that follows this convention.
-    fn prefixes(self, names: &[String]) -> Vec<String> {
+    fn prefixes(self, checkpoint: &Checkpoint<'_>, is_named: bool) -> Vec<String> {
+        let names = checkpoint.names();
         let all = match self {
             Convention::Pytorch => pytorch::prefixes(names),
             Convention::Tednet => tednet::prefixes(names),
             Convention::TensorizedRnn => tensorized::prefixes(names),
-            Convention::TtRnn => tt_rnn::prefixes(names),
+            Convention::Keras | Convention::TtRnn => keras::prefixes(names),
             Convention::Cores => cores::prefixes(names),
         };
         let mut prefixes: Vec<String> = all.into_iter().map(str::to_owned).collect();
         prefixes.sort_unstable();
         prefixes.dedup();
+        // One name for two things: the axes tell, unless the user does.
+        match self {
+            Convention::Keras if !is_named => {
+                prefixes.retain(|prefix| !keras::is_flat(checkpoint, prefix));
+            }
+            Convention::TtRnn if !is_named => {
+                prefixes.retain(|prefix| keras::is_flat(checkpoint, prefix));
+            }
+            _ => {}
+        }
         prefixes
     }
 
@@ -82,6 +98,7 @@ impl Convention {
             Convention::TensorizedRnn => {
                 tensorized::read(checkpoint, prefix, options.interleaved).map(Parts::of)
             }
+            Convention::Keras => keras::read(checkpoint, prefix, options).map(Parts::of),
             Convention::TtRnn => tt_rnn::read(checkpoint, prefix, options).map(Parts::of),
             Convention::Cores => cores::read(checkpoint, prefix, options),
         }
@@ -99,6 +116,7 @@ impl Convention {
             ("--hidden-offset", options.hidden_offset.is_some(), cores),
             ("--cell", options.cell.is_some(), cores),
             ("--gate-rows", options.interleaved, self == Convention::TensorizedRnn),
+            ("--gates", options.gates.is_some(), self == Convention::Keras),
         ];
         match given.iter().find(|(_, given, taken)| *given && !taken) {
             None => Ok(()),
@@ -112,46 +130,103 @@ impl Convention {
     }
 }
 
-/// The one convention and prefix that the keys and the options allow.
-pub(super) fn recognise(
-    checkpoint: &Checkpoint<'_>,
-    options: &Options,
-) -> Part<(Convention, String)> {
-    let mut fits: Vec<(Convention, String)> = CONVENTIONS
+/// A layer or several: the convention, and what stands before their keys.
+pub(super) type Site = (Convention, String);
+
+/// The sites that the keys and the options allow, from input to output: those that are named, or the
+/// only one that there is.
+pub(super) fn recognise(checkpoint: &Checkpoint<'_>, options: &Options) -> Part<Vec<Site>> {
+    let is_named = options.from.is_some();
+    let sites: Vec<Site> = CONVENTIONS
         .iter()
         .filter(|convention| options.from.is_none_or(|from| from == **convention))
         .flat_map(|&convention| {
-            let prefixes = convention.prefixes(checkpoint.names());
+            let prefixes = convention.prefixes(checkpoint, is_named);
             prefixes.into_iter().map(move |prefix| (convention, prefix))
         })
         .collect();
-    if let Some(wanted) = &options.prefix {
-        fits.retain(|(_, prefix)| prefix == wanted);
-    }
-    match (&fits[..], options.from) {
-        ([_], _) => Ok(fits.remove(0)),
-        ([], None) => Err(unknown(checkpoint)),
-        ([], Some(from)) => {
-            let expected = match &options.prefix {
-                Some(prefix) => format!("{} behind \"{}\"", from.keys(), escaped(prefix)),
-                None => from.keys().to_owned(),
-            };
-            Err(Diagnostic::new("", format!("not the keys of {}", from.name()))
+    if sites.is_empty() {
+        return Err(match options.from {
+            None => unknown(checkpoint),
+            Some(from) => Diagnostic::new("", format!("not the keys of {}", from.name()))
                 .found(listed(checkpoint.names()))
-                .expected(expected))
+                .expected(from.keys()),
+        });
+    }
+    if options.prefixes.is_empty() {
+        return only(sites, is_named).map(|site| vec![site]);
+    }
+    let mut chosen: Vec<Site> = Vec::new();
+    for wanted in &options.prefixes {
+        let is_it = |(_, prefix): &&Site| bare(prefix) == bare(wanted);
+        let fits: Vec<Site> = sites.iter().filter(is_it).cloned().collect();
+        if fits.is_empty() {
+            let place = format!("--prefix {}", quoted(wanted));
+            return Err(Diagnostic::new(place, "no layer has keys behind it")
+                .expected(offered(&sites, is_named, ", ")));
         }
-        _ => Err(several(&fits)),
+        let site = only(fits, is_named)?;
+        if chosen.contains(&site) {
+            return Err(Diagnostic::new(format!("--prefix {}", quoted(wanted)), "named twice"));
+        }
+        if let Some((first, _)) = chosen.first()
+            && *first != site.0
+        {
+            return Err(Diagnostic::new("--prefix", "layers of several conventions")
+                .found(format!("{} and {}", first.name(), site.0.name()))
+                .expected("one for all layers"));
+        }
+        chosen.push(site);
+    }
+    Ok(chosen)
+}
+
+/// A prefix without its last separator, which may be left out.
+fn bare(prefix: &str) -> &str {
+    prefix.strip_suffix(['.', '/']).unwrap_or(prefix)
+}
+
+/// A prefix as an option has it.
+fn quoted(prefix: &str) -> String {
+    match prefix {
+        "" => "\"\"".to_owned(),
+        _ => escaped(prefix),
     }
 }
 
-fn several(fits: &[(Convention, String)]) -> Diagnostic {
-    let found: Vec<String> = fits
-        .iter()
-        .map(|(convention, prefix)| format!("{} behind \"{}\"", convention.name(), escaped(prefix)))
-        .collect();
-    Diagnostic::new("", "more than one layer could be meant")
-        .found(found[..found.len().min(MAX_LISTED)].join(", "))
-        .help("choose with --prefix, or with --from")
+/// The options that choose each of several sites.
+fn offered(sites: &[Site], is_named: bool, between: &str) -> String {
+    let one_prefix = sites.iter().all(|(_, prefix)| *prefix == sites[0].1);
+    let one_convention = is_named || sites.iter().all(|(convention, _)| *convention == sites[0].0);
+    let options = |(convention, prefix): &Site| match (one_convention, one_prefix) {
+        (true, _) => format!("--prefix {}", quoted(prefix)),
+        (false, true) => format!("--from {}", convention.name()),
+        (false, false) => format!("--from {} --prefix {}", convention.name(), quoted(prefix)),
+    };
+    let mut shown: Vec<String> = sites.iter().take(MAX_LISTED).map(options).collect();
+    if sites.len() > MAX_LISTED {
+        shown.push("...".to_owned());
+    }
+    shown.join(between)
+}
+
+fn only(mut sites: Vec<Site>, is_named: bool) -> Part<Site> {
+    if sites.len() == 1 {
+        return Ok(sites.remove(0));
+    }
+    let found = |(convention, prefix): &Site| match prefix.as_str() {
+        "" => format!("{} at the top", convention.name()),
+        _ => format!("{} at \"{}\"", convention.name(), escaped(prefix)),
+    };
+    let found: Vec<String> = sites.iter().take(MAX_LISTED).map(found).collect();
+    let mut help = format!("choose one with {}", offered(&sites, is_named, " or "));
+    let one_convention = sites.iter().all(|(convention, _)| *convention == sites[0].0);
+    if one_convention {
+        help += ", or name several from input to output, as layers one after the other";
+    }
+    Err(Diagnostic::new("", "more than one layer could be meant")
+        .found(found.join(", "))
+        .help(help))
 }
 
 /// What stands before `key` in each name that ends in it; only at the start of a name or behind a

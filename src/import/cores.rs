@@ -4,9 +4,9 @@
 //! What names and shapes do not tell comes from the file's metadata or from options: `inputs`,
 //! `hidden_offset`, `cell`, `gate_activation`, `tree`, `columns`, `input_element`, `input_shift`.
 
-use super::checkpoint::{Checkpoint, Part, escaped};
 use super::convention::before;
 use super::{MAX_LAYERS, Options, Parts, dense, tednet, train, tree};
+use crate::checkpoint::{Checkpoint, Part, escaped};
 use crate::error::Diagnostic;
 use crate::model::{
     Block, Cell, Columns, Core, Element, Factors, GateActivation, Layer, Linear, Matrix,

@@ -1,6 +1,6 @@
 //! Dense matrices, linear heads and layers of dense matrices.
 
-use super::checkpoint::{Checkpoint, Part, escaped};
+use crate::checkpoint::{Checkpoint, Part, escaped};
 use crate::error::Diagnostic;
 use crate::model::{
     Cell, Columns, Core, Factors, GateActivation, Layer, Linear, Matrix, shape_text,

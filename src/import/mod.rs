@@ -4,41 +4,49 @@
 //! Every matrix keeps its format and its values; what changes is the order of axes and, for gates that
 //! lie interleaved, the place of the gate in a tensor train, both exactly.
 
+use crate::checkpoint::{Checkpoint, Files, Part, escaped};
 use crate::error::{Diagnostic, Problems, Result};
-use crate::model::{Cell, Element, InputPrep, Layer, Linear, Model};
+use crate::model::{Cell, Element, GateActivation, InputPrep, Layer, Linear, Model};
 use crate::tensors::listed;
 use std::path::Path;
 
-mod checkpoint;
 mod convention;
 mod cores;
 mod dense;
+mod head;
+mod keras;
 mod pytorch;
+mod strays;
 mod tednet;
 mod tensorized;
+mod torch_names;
 mod train;
 mod tree;
 mod tt_rnn;
 
 pub use convention::{CONVENTIONS, Convention};
-
-use checkpoint::{Checkpoint, Content};
+pub use head::Head;
 
 /// What a checkpoint does not say by itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// The convention; found by the keys when absent.
     pub from: Option<Convention>,
-    /// What stands before the keys of the layer; found when absent.
-    pub prefix: Option<String>,
+    /// What stands before the keys of the layers, from input to output, with or without the last
+    /// separator; found when there is none.
+    pub prefixes: Vec<String>,
+    /// Keys to leave out as if they were not there; `*` stands for any characters.
+    pub ignore: Vec<String>,
     /// Name of the model, an identifier.
     pub name: String,
     /// What the stream carries; that of the file, or real numbers, when absent.
     pub element: Option<Element>,
     /// Power-of-two divisor of the inputs; that of the file, else 8 for bytes and 0 for real numbers.
     pub shift: Option<i32>,
-    /// Key of a linear layer, without `.weight` and `.bias`, that becomes the head.
-    pub head: Option<String>,
+    /// The linear layer that becomes the head.
+    pub head: Head,
+    /// What the gates of a layer of Keras go through; a sigmoid when absent.
+    pub gates: Option<GateActivation>,
     /// Column modes of a flat train.
     pub in_modes: Vec<usize>,
     /// Row modes of a flat train, with or without the factor of the gates in the first.
@@ -62,11 +70,13 @@ impl Options {
     pub fn named(name: &str) -> Options {
         Options {
             from: None,
-            prefix: None,
+            prefixes: Vec::new(),
+            ignore: Vec::new(),
             name: name.to_owned(),
             element: None,
             shift: None,
-            head: None,
+            head: Head::Found,
+            gates: None,
             in_modes: Vec::new(),
             out_modes: Vec::new(),
             ranks: Vec::new(),
@@ -86,9 +96,13 @@ pub struct Imported {
     pub model: Model,
     /// The convention that the file follows.
     pub convention: Convention,
-    /// What stands before the keys of the layer.
-    pub prefix: String,
-    /// Keys that nothing was made of, sorted.
+    /// What stands before the keys of the layers.
+    pub prefixes: Vec<String>,
+    /// Key of the head, when there is one.
+    pub head: Option<String>,
+    /// Keys that were left out as told, sorted.
+    pub ignored: Vec<String>,
+    /// Keys of other modules, which nothing was made of, sorted.
     pub unused: Vec<String>,
 }
 
@@ -108,24 +122,58 @@ impl Parts {
     }
 }
 
-/// Reads a checkpoint, a safetensors or npz file, and makes the model that it stands for.
+/// Reads a checkpoint, safetensors or npz, and makes the model that it stands for.
 ///
 /// The first problem ends it; the message names the file, the key, what was found and what was
-/// expected.
+/// expected. A key of the layers that no part of the model holds is such a problem.
 pub fn import(path: &Path, options: &Options) -> Result<Imported> {
-    let problem = |problem: Diagnostic| problem.in_file(path.display());
-    let bytes = checkpoint::read(path)?;
-    let content = Content::parse(&bytes, path).map_err(problem)?;
-    let checkpoint = Checkpoint::new(content);
-    let (convention, prefix) = convention::recognise(&checkpoint, options).map_err(problem)?;
-    convention.check_options(options).map_err(problem)?;
-    let mut parts = convention.read(&checkpoint, &prefix, options).map_err(problem)?;
-    if let (Some(key), Some(last)) = (&options.head, parts.layers.last()) {
-        parts.head = Some(dense::head(&checkpoint, key, last.hidden).map_err(problem)?);
+    let files = Files::read(path)?;
+    let imported = of(&files, options).map_err(|problem| problem.in_file(path.display()))?;
+    imported.model.check().map_err(|problems| in_file(problems, path))?;
+    Ok(imported)
+}
+
+fn of(files: &Files, options: &Options) -> Part<Imported> {
+    let checkpoint = Checkpoint::of(files, &options.ignore)?;
+    let sites = convention::recognise(&checkpoint, options)?;
+    let convention = sites[0].0;
+    convention.check_options(options)?;
+    let prefixes: Vec<String> = sites.into_iter().map(|(_, prefix)| prefix).collect();
+    let mut parts = convention.read(&checkpoint, &prefixes[0], options)?;
+    for prefix in &prefixes[1..] {
+        stack(&mut parts, convention.read(&checkpoint, prefix, options)?, prefix)?;
     }
-    let model = model(parts, options);
-    model.check().map_err(|problems| in_file(problems, path))?;
-    Ok(Imported { model, convention, prefix, unused: checkpoint.unused() })
+    let mut head = parts.head.is_some().then(|| format!("{}head", prefixes[prefixes.len() - 1]));
+    let strays = strays::of_layers(&checkpoint, &prefixes);
+    let wants_other = head.is_none() || options.head != Head::Found;
+    if let (true, Some(last)) = (wants_other, parts.layers.last()) {
+        let free: Vec<String> =
+            checkpoint.unused().into_iter().filter(|key| !strays.contains(key)).collect();
+        let read = head::read(&checkpoint, &options.head, &free, last.hidden)?;
+        (head, parts.head) = read.map_or((None, None), |(key, linear)| (Some(key), Some(linear)));
+    }
+    let left: Vec<String> = strays.into_iter().filter(|key| !checkpoint.is_used(key)).collect();
+    if !left.is_empty() {
+        return Err(strays::refused(&left));
+    }
+    let (ignored, unused) = (checkpoint.ignored().to_vec(), checkpoint.unused());
+    Ok(Imported { model: model(parts, options), convention, prefixes, head, ignored, unused })
+}
+
+/// Puts the layers of another module behind those that are there.
+fn stack(parts: &mut Parts, more: Parts, prefix: &str) -> Part<()> {
+    if let (Some(below), Some(above)) = (parts.layers.last(), more.layers.first())
+        && below.hidden != above.inputs
+    {
+        let place = format!("the layer at \"{}\"", escaped(prefix));
+        return Err(Diagnostic::new(place, "does not fit the layer before it")
+            .found(format!("{} inputs", above.inputs))
+            .expected(format!("{}, its hidden units", below.hidden))
+            .help("name the modules from input to output"));
+    }
+    parts.layers.extend(more.layers);
+    parts.head = more.head;
+    Ok(())
 }
 
 /// Layers that a model may have; more than that are not read, as the model is refused anyway.

@@ -7,9 +7,9 @@
 //! gate is moved to the front.
 
 use super::MAX_LAYERS;
-use super::checkpoint::{Checkpoint, Part, escaped};
 use super::dense::{self, lstm, sum};
 use super::train::{self, deinterleaved, deinterleaved_rows};
+use crate::checkpoint::{Checkpoint, Part, escaped};
 use crate::error::Diagnostic;
 use crate::model::{Columns, Core, Layer, Matrix};
 

@@ -1,7 +1,7 @@
 //! Tensor trains: cores with their axes in our order, gates that lie interleaved, and one train made
 //! of a train a gate.
 
-use super::checkpoint::{Part, check_size, escaped};
+use crate::checkpoint::{Part, check_size, escaped};
 use crate::error::Diagnostic;
 use crate::model::{Columns, Core, Factors, Matrix};
 

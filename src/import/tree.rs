@@ -1,7 +1,7 @@
 //! Hierarchical Tucker cores by name: `leaf.0` for a mode, `transfer.0-1` for the node above the modes
 //! 0 and 1, `root`.
 
-use super::checkpoint::{Checkpoint, Part, escaped};
+use crate::checkpoint::{Checkpoint, Part, escaped};
 use crate::error::Diagnostic;
 use crate::model::{Columns, Factors, HtNode, Matrix, Tree, shape_text};
 

@@ -2,32 +2,19 @@
 //! n x right rank x left rank x m; a dense `recurrent_kernel` (H, 4H); `bias` (4H); gates i, f, c, o
 //! through the hard sigmoid clip(0.2 z + 0.5, 0, 1). Modes and ranks are not in the file.
 
-use super::Options;
-use super::checkpoint::{Checkpoint, Part, escaped};
-use super::convention::before;
 use super::dense::{self, lstm, transposed};
 use super::train::{self, permuted};
+use super::{Options, keras};
+use crate::checkpoint::{Checkpoint, Part, escaped};
 use crate::error::Diagnostic;
 use crate::model::{Columns, Core, GateActivation, Layer, shape_text};
-
-/// How the names of variables end: as they are in a saved file, or with the number of the output.
-const ENDS: [&str; 2] = ["", ":0"];
-
-pub(super) fn prefixes(names: &[String]) -> Vec<&str> {
-    let keys = ["recurrent_kernel", "recurrent_kernel:0"];
-    keys.iter().flat_map(|key| before(names, key)).collect()
-}
 
 pub(super) fn read(
     checkpoint: &Checkpoint<'_>,
     prefix: &str,
     options: &Options,
 ) -> Part<Vec<Layer>> {
-    let name = |key: &str| {
-        let names = ENDS.map(|end| format!("{prefix}{key}{end}"));
-        let found = names.iter().find(|name| checkpoint.has(name));
-        found.unwrap_or(&names[0]).clone()
-    };
+    let name = |key: &str| keras::name(checkpoint, prefix, key);
     let recurrent = checkpoint.of_axes(&name("recurrent_kernel"), "H, 4H", 2)?;
     let (hidden, rows) = (recurrent.shape[0], recurrent.shape[1]);
     if hidden.checked_mul(4) != Some(rows) {

@@ -27,12 +27,11 @@ mod values;
 
 pub use file::schema;
 pub use formats::{Formats, HeadFormats, LayerFormats, StepFormats};
-pub use load::load;
+pub use load::{is_model, load};
 pub use new::{Format, NewSpec, Ranks, Recurrent, new};
 pub(crate) use new::{list_ranks, tree_ranks};
 pub use save::{Cores, MOST_INLINE, Place, save};
 pub(crate) use shape::text as shape_text;
-pub(crate) use tensors::Tensors as TensorFile;
 pub use tree::Tree;
 
 /// A sequence classifier: recurrent layers, an optional linear head, how bytes become inputs.

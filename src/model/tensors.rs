@@ -22,12 +22,6 @@ impl<'a> Tensors<'a> {
         Ok(Tensors { file, content })
     }
 
-    /// Names and shapes of all tensors.
-    pub(crate) fn shapes(&self) -> std::collections::BTreeMap<String, Vec<usize>> {
-        let shape = |name: String| self.content.kind(&name).map(|(shape, _)| (name, shape));
-        self.content.names().into_iter().filter_map(shape).collect()
-    }
-
     /// The values of a tensor, which must have the given shape; the problem has no place yet.
     pub(crate) fn values(
         &self,

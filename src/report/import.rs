@@ -4,12 +4,10 @@ use super::number::{grouped, ratio};
 use crate::import::Imported;
 use crate::model::{Cell, Columns, GateActivation, Layer, Matrix, shape_text};
 use crate::printable;
+use crate::tensors::listed;
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
-
-/// Keys named in the text before the rest is only counted.
-const MAX_NAMED: usize = 8;
 
 /// An imported model.
 #[derive(Debug, Clone, Serialize)]
@@ -18,19 +16,23 @@ pub struct ImportedModel {
     pub name: String,
     /// The convention of the checkpoint.
     pub convention: &'static str,
-    /// What stands before the keys of the layer.
-    pub prefix: String,
+    /// What stands before the keys of the layers, from input to output.
+    pub prefixes: Vec<String>,
     /// The layers from input to output.
     pub layers: Vec<ImportedLayer>,
     /// Outputs of the head, when there is one.
     pub head: Option<usize>,
+    /// Its key in the checkpoint.
+    pub head_key: Option<String>,
     /// Parameters of all matrices, biases and head apart.
     pub parameters: usize,
     /// Weights of the dense layers that the model stands for.
     pub dense_parameters: usize,
     /// How many times fewer.
     pub ratio: f64,
-    /// Keys of the checkpoint that nothing was made of.
+    /// Keys of the checkpoint that were left out as told.
+    pub ignored: Vec<String>,
+    /// Keys of other modules of the checkpoint, which nothing was made of.
     pub unused: Vec<String>,
     /// The file written.
     pub file: PathBuf,
@@ -74,12 +76,14 @@ impl ImportedModel {
         ImportedModel {
             name: model.name.clone(),
             convention: imported.convention.name(),
-            prefix: imported.prefix.clone(),
+            prefixes: imported.prefixes.clone(),
             layers: model.layers.iter().map(ImportedLayer::of).collect(),
             head: model.head.as_ref().map(|head| head.outputs),
+            head_key: imported.head.clone(),
             parameters,
             dense_parameters,
             ratio: ratio(dense_parameters as f64, parameters as f64),
+            ignored: imported.ignored.clone(),
             unused: imported.unused.clone(),
             file: file.to_path_buf(),
         }
@@ -122,10 +126,10 @@ impl ImportedMatrix {
 
 impl fmt::Display for ImportedModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = if self.prefix.is_empty() {
-            String::new()
-        } else {
-            format!(" behind \"{}\"", self.prefix.escape_debug())
+        let quoted = |prefix: &String| format!("\"{}\"", prefix.escape_debug());
+        let at = match &self.prefixes[..] {
+            [bare] if bare.is_empty() => String::new(),
+            all => format!(" at {}", all.iter().map(quoted).collect::<Vec<_>>().join(", ")),
         };
         writeln!(f, "{}: keys of {}{at}", self.name, self.convention)?;
         for (k, layer) in self.layers.iter().enumerate() {
@@ -146,14 +150,13 @@ impl fmt::Display for ImportedModel {
                 )?;
             }
         }
-        if let Some(outputs) = self.head {
-            writeln!(f, "head of {outputs} outputs")?;
+        if let (Some(outputs), Some(key)) = (self.head, &self.head_key) {
+            writeln!(f, "head of {outputs} outputs, {}", key.escape_debug())?;
         }
-        if !self.unused.is_empty() {
-            let names = self.unused.iter().take(MAX_NAMED);
-            let names: Vec<String> = names.map(|name| name.escape_debug().to_string()).collect();
-            let more = if self.unused.len() > MAX_NAMED { ", ..." } else { "" };
-            writeln!(f, "not used: {}{more}", names.join(", "))?;
+        for (what, keys) in [("left out", &self.ignored), ("not used", &self.unused)] {
+            if !keys.is_empty() {
+                writeln!(f, "{what}: {}", listed(keys))?;
+            }
         }
         writeln!(
             f,

@@ -36,7 +36,7 @@ fn rebuilt(layer: &Layer, matrix: &Matrix) -> Vec<f64> {
 }
 
 /// The same model with every matrix dense and without padding.
-fn dense(model: &Model) -> Model {
+pub fn dense(model: &Model) -> Model {
     let mut model = model.clone();
     for layer in &mut model.layers {
         let all = layer.clone();
@@ -56,7 +56,7 @@ pub fn options(format: Format, goal: Goal) -> Options {
 }
 
 /// Relative distance of two models' first matrices of x and h, from the rebuilt matrices alone.
-fn distance(a: &Model, b: &Model) -> f64 {
+pub fn distance(a: &Model, b: &Model) -> f64 {
     let columns = |model: &Model| {
         let layer = &model.layers[0];
         let matrix = &layer.matrices[0];
@@ -91,6 +91,7 @@ fn exactly_low_rank_matrices_come_back() {
         let (own, text) = match &format {
             Format::HierarchicalTucker(tree) => (model::Format::HierarchicalTucker, tree.clone()),
             Format::TensorTrain => (model::Format::TensorTrain, String::new()),
+            Format::TensorRing => unreachable!("not among these"),
         };
         let ranks_of = Ranks::PerNode(list.clone());
         let spec = NewSpec { format: own, tree: text, ranks: ranks_of.clone(), ..base() };
@@ -197,7 +198,7 @@ fn errors_of_nodes_are_what_is_discarded() {
 }
 
 /// Dense matrices of x and of h side by side in one.
-fn join(model: &Model) -> Model {
+pub fn join(model: &Model) -> Model {
     let layer = &model.layers[0];
     let [of_x, of_h] = &layer.matrices[..] else { panic!("two matrices") };
     let (Factors::Dense(x), Factors::Dense(h)) = (&of_x.factors, &of_h.factors) else {
@@ -245,7 +246,7 @@ fn budgets_are_kept_and_used() {
                     Options { recurrent, ..options(format.clone(), Goal::Parameters(most)) };
                 let found = compress(&given, &options).unwrap();
                 let parameters = found.model.parameters();
-                assert!(parameters <= most && 2 * parameters > most, "{parameters} of {most}");
+                assert!(parameters <= most && 4 * parameters > 3 * most, "{parameters} of {most}");
                 assert!(found.error < before, "{format:?} {recurrent:?} {most}");
                 before = found.error;
             }

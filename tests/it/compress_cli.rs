@@ -2,8 +2,8 @@
 
 use crate::cli_support::Folder;
 use expect_test::expect;
-use htgen::compress::{Head, read};
-use htgen::model::{Cell, Columns, Element, Factors, InputPrep};
+use htgen::import::{Head, Imported, Options, import};
+use htgen::model::{Cell, Columns, Factors};
 use safetensors::tensor::{Dtype, TensorView};
 use std::fs;
 
@@ -33,17 +33,19 @@ const LSTM: [Named<'static>; 6] = [
     ("net.fc.bias", &[4], -1.0),
 ];
 
-fn real() -> InputPrep {
-    InputPrep { element: Element::Real, shift: 0, mean: Vec::new() }
+/// What `compress` makes of a checkpoint: it reads what `import` reads.
+fn read(dir: &Folder, prefix: Option<&str>, head: &Head) -> htgen::error::Result<Imported> {
+    let prefixes = prefix.into_iter().map(str::to_owned).collect();
+    let options = Options { prefixes, head: head.clone(), ..Options::named("d") };
+    import(&dir.path("d.safetensors"), &options)
 }
 
 #[test]
 fn an_lstm_with_a_head_is_read() {
     let dir = Folder::new();
     checkpoint(&dir, "d.safetensors", &LSTM);
-    let (model, others) =
-        read(&dir.path("d.safetensors"), "d", None, &Head::Found, real()).unwrap();
-    assert_eq!(others, [""; 0]);
+    let Imported { model, unused, head, .. } = read(&dir, None, &Head::Found).unwrap();
+    assert_eq!((unused.len(), head.as_deref()), (0, Some("net.fc")));
     let [layer] = &model.layers[..] else { panic!("one layer") };
     assert_eq!((layer.cell, layer.inputs, layer.hidden), (Cell::Lstm, 3, 2));
     let eighths = |first: f64, count: u32| -> Vec<f64> {
@@ -69,13 +71,12 @@ fn a_gru_of_two_layers_keeps_the_bias_of_its_candidate_apart() {
         ("bias_hh_l0", &[6], 10.0),
         ("weight_ih_l1", &[6, 2], 0.125),
         ("weight_hh_l1", &[6, 2], 0.0),
-        ("other", &[2, 2, 2], 0.0),
-        ("more", &[3], 0.0),
+        ("conv.other", &[2, 2, 2], 0.0),
+        ("conv.more", &[3], 0.0),
     ];
     checkpoint(&dir, "d.safetensors", &tensors);
-    let (model, others) =
-        read(&dir.path("d.safetensors"), "d", None, &Head::Found, real()).unwrap();
-    assert_eq!(others, ["more", "other"]);
+    let Imported { model, unused, .. } = read(&dir, None, &Head::Found).unwrap();
+    assert_eq!(unused, ["conv.more", "conv.other"]);
     assert!(model.head.is_none());
     let [first, second] = &model.layers[..] else { panic!("two layers") };
     assert_eq!((first.cell, first.inputs, second.inputs), (Cell::Gru, 5, 2));
@@ -88,7 +89,7 @@ fn a_gru_of_two_layers_keeps_the_bias_of_its_candidate_apart() {
 fn message(tensors: &[Named<'_>], prefix: Option<&str>, head: &Head) -> String {
     let dir = Folder::new();
     checkpoint(&dir, "d.safetensors", tensors);
-    let refused = read(&dir.path("d.safetensors"), "d", prefix, head, real()).unwrap_err();
+    let refused = read(&dir, prefix, head).unwrap_err();
     refused.to_string().replace(&dir.0.path().display().to_string(), "DIR")
 }
 
@@ -106,7 +107,7 @@ fn checkpoints_that_are_refused() {
         message(&[("a", &[1], 0.0), ("b", &[2], 0.0)], None, &found),
         message(&[], None, &found),
         message(&more(("gru.weight_ih_l0", &[6, 3], 0.0)), None, &found),
-        message(&LSTM, Some("lstm"), &found),
+        message(&LSTM, Some("lstm."), &found),
         message(&with(1, ("weight_hh_l0", &[8, 2], 0.0)), None, &found),
         message(&with(1, ("net.lstm.weight_hh_l0", &[6, 2], 0.0)), None, &found),
         message(&with(1, ("net.lstm.weight_hh_l0", &[8, 8], 0.0)), None, &found),
@@ -247,7 +248,7 @@ mod with_singular_values {
                 "compress d.safetensors --tolerance 0.1 --recurrent dense --hidden-offset 4 -o m.json",
                 "compress d.safetensors --tolerance 0.1 --out-modes 4,2 --in-modes 2,2 -o m.json",
                 "compress d.safetensors --tolerance 0.1 --inputs no.npz -o m.json",
-                "compress o.safetensors --tolerance 0.1 -o m.json",
+                "compress o.safetensors --tolerance 0.1 --ignore conv -o m.json",
                 "compress not.safetensors --tolerance 0.1 -o m.json",
                 "compress tiny.json --tolerance 0.1 -o m.json",
                 "compress tiny.json --tolerance 0.1 --bytes -o m.json",
@@ -286,8 +287,8 @@ mod with_singular_values {
                 error: no/m.json: cannot be written (entity not found); check that the folder exists and can be written to
             "#]],
         );
-        let ended = dir.htgen("compress o.safetensors --tolerance 0.1 --ignore-others -o m.json");
+        let ended = dir.htgen("compress o.safetensors --tolerance 0.1 -o m.json");
         assert_eq!(ended.code, Some(0));
-        assert_eq!(ended.messages(), "note: o.safetensors: left out: conv.kernel\n");
+        assert_eq!(ended.messages(), "note: o.safetensors: not used: conv.kernel\n");
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::import_support::{dense_head, dense_matrix, dense_run};
 use expect_test::expect;
-use htgen::import::{self, Convention, Imported, Options};
+use htgen::import::{self, Convention, Head, Imported, Options};
 use htgen::model::{self, Cell, Columns, Element, Factors, GateActivation, Model};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -82,11 +82,14 @@ fn shapes(model: &Model) -> String {
 #[test]
 fn pytorch_lstm_of_two_layers_in_a_module_with_a_head() {
     let imported = check("pytorch_lstm", &plain());
-    assert_eq!((imported.convention, imported.prefix.as_str()), (Convention::Pytorch, "rnn."));
-    assert_eq!(imported.unused, ["fc.bias", "fc.weight"]);
-    let with_head = Options { head: Some("fc".into()), ..plain() };
-    let imported = check("pytorch_lstm", &with_head);
-    assert_eq!(imported.unused, [""; 0]);
+    assert_eq!(
+        (imported.convention, &imported.prefixes[..]),
+        (Convention::Pytorch, &["rnn.".to_owned()][..])
+    );
+    assert_eq!((imported.unused.len(), imported.head.as_deref()), (0, Some("fc")));
+    let without = check("pytorch_lstm", &Options { head: Head::None, ..plain() });
+    assert_eq!(without.unused, ["fc.bias", "fc.weight"]);
+    assert!(without.model.head.is_none());
     let head = imported.model.head.unwrap();
     assert_eq!((head.outputs, head.weight.len(), head.bias.len()), (3, 12, 3));
     expect![[r#"
@@ -111,7 +114,7 @@ fn pytorch_gru() {
 #[test]
 fn tednet_train() {
     let imported = check("tednet_tt", &plain());
-    assert_eq!((imported.convention, imported.prefix.as_str()), (Convention::Tednet, "cell."));
+    assert_eq!((imported.convention, imported.prefixes[0].as_str()), (Convention::Tednet, "cell."));
     expect![[r#"
         Input tensor-train [8, 3, 2] x [4, 3, 5]
         Hidden dense [48] x [12]
@@ -210,16 +213,19 @@ pub fn flat() -> Options {
 #[test]
 fn tt_rnn_of_keras() {
     let imported = check("tt_rnn", &flat());
-    assert_eq!((imported.convention, imported.prefix.as_str()), (Convention::TtRnn, "tt_lstm/"));
+    assert_eq!(
+        (imported.convention, imported.prefixes[0].as_str()),
+        (Convention::TtRnn, "tt_lstm/")
+    );
     assert_eq!(imported.model.layers[0].gate_activation, GateActivation::HardSigmoid);
     let with_gates = Options { out_modes: vec![8, 2, 3], ranks: vec![2, 3], ..flat() };
     assert_eq!(check("tt_rnn", &with_gates).model, imported.model);
-    assert_eq!(imported.unused, ["fc/bias:0", "fc/kernel:0"]);
-    let with_head = Options { head: Some("fc".into()), ..flat() };
-    let imported = check("tt_rnn", &with_head);
+    assert_eq!((imported.unused.len(), imported.head.as_deref()), (0, Some("fc")));
+    let with_head = Options { head: Head::Named("fc".into()), ..flat() };
+    assert_eq!(check("tt_rnn", &with_head).model, imported.model);
     agrees_in_logits("tt_rnn", &imported.model);
     let npz = import::import(&fixture("tt_rnn.npz"), &with_head).unwrap();
-    assert_eq!((npz.model, npz.prefix.as_str()), (imported.model, "tt_lstm."));
+    assert_eq!((npz.model, npz.prefixes[0].as_str()), (imported.model, "tt_lstm."));
 }
 
 /// The model that docs/from-pytorch.md saves.

@@ -166,6 +166,8 @@ fn pytorch() {
     with("projected.safetensors", &[("weight_hr_l0", &[1, 2])]);
     with("bias.safetensors", &[("bias_ih_l0", &[6])]);
     with("second.safetensors", &[("weight_ih_l1", &[8, 3]), ("weight_hh_l1", &[8, 2])]);
+    with("gap.safetensors", &[("weight_ih_l2", &[8, 2]), ("weight_hh_l2", &[8, 2])]);
+    save(&dir, "upper.safetensors", &[("weight_ih_l1", &[8, 2]), ("weight_hh_l1", &[8, 2])]);
     with("head.safetensors", &[("fc.weight", &[3, 4])]);
     let nan = |k: usize| if k == 5 { f32::NAN } else { 0.0 };
     write(&dir, "nan.safetensors", &lstm, nan);
@@ -186,6 +188,8 @@ fn pytorch() {
         "projected",
         "bias",
         "second",
+        "gap",
+        "upper",
         "nan",
         "large",
         "ints",

@@ -11,6 +11,7 @@ mod benches_cells; // ... the element-wise part
 mod benches_engine; // ... lanes, buffers and streams
 mod benches_program; // ... and what walks the program
 mod cells; // what yosys makes of the library, as a table
+mod checkpoints; // files of checkpoints, and files that are something else
 mod cli; // each command end to end
 mod cli_damage; // broken files of every kind
 mod cli_design; // design folders that are not as emitted
@@ -26,10 +27,14 @@ mod compare; // systems side by side, down to the board
 mod compare_page;
 #[cfg(feature = "compress")]
 mod compress; // exact recovery, tolerances, budgets, the errors of nodes
+#[cfg(feature = "compress")]
+mod compress_budget; // ... used to the full
 mod compress_cli; // dense checkpoints, refusals, the command end to end
 #[cfg(feature = "compress")]
 mod compress_refusals;
 mod counts; // block memories and multipliers as yosys builds them
+#[cfg(feature = "compress")]
+mod compress_ring; // tensor rings, errors against another way of rebuilding
 mod data_frames; // clips to frames
 mod data_labels; // labels outside the classes, ends of sequences, parts and groups
 mod data_motion; // drawn clips, and what a linear classifier sees in them
@@ -59,6 +64,8 @@ mod gates; // sums whose terms are far larger than the sum
 mod import; // checkpoints against the outputs of their original layers
 mod import_cores; // ... plain cores
 mod import_factored; // ... refused, with factored layers
+mod import_keras; // ... ordinary layers of Keras
+mod import_keys; // ... which keys are used, left out, refused
 mod import_refusals; // ... refused, of any kind
 mod import_run; // ... through the stages
 mod import_support;

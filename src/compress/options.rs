@@ -1,0 +1,64 @@
+//! What a compression is to do.
+
+use crate::model::Ranks;
+
+/// How to compress.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// Format of the result.
+    pub format: Format,
+    /// What becomes of the recurrent weights.
+    pub recurrent: Recurrent,
+    /// Row and column modes.
+    pub modes: Modes,
+    /// What decides the ranks.
+    pub goal: Goal,
+}
+
+/// Formats that singular values lead to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Format {
+    /// Hierarchical Tucker over a tree as text; empty for the balanced tree.
+    HierarchicalTucker(String),
+    /// Tensor train.
+    TensorTrain,
+    /// Tensor ring.
+    TensorRing,
+}
+
+/// What becomes of the recurrent weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recurrent {
+    /// One matrix of x and h, h from this column on in the first layer, N when absent and above.
+    Shared(Option<usize>),
+    /// A matrix of the same format for each.
+    Factored,
+    /// They stay dense.
+    Dense,
+}
+
+/// Row and column modes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Modes {
+    /// So many, as equal as they can be.
+    Count(usize),
+    /// Those of rows, and those of columns in the first matrix of the first layer; the other matrices
+    /// get as many column modes for their own size.
+    Given {
+        /// Row modes.
+        out: Vec<usize>,
+        /// Column modes.
+        columns: Vec<usize>,
+    },
+}
+
+/// What decides the ranks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Goal {
+    /// The ranks themselves, the same in every matrix.
+    Ranks(Ranks),
+    /// Largest relative error of every matrix in the Frobenius norm.
+    Tolerance(f64),
+    /// Most core parameters of all factored matrices together.
+    Parameters(usize),
+}

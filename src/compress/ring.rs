@@ -1,0 +1,210 @@
+//! Tensor rings: SVD around the ring (Q. Zhao et al., Tensor ring decomposition, 2016), beginning at
+//! the core and with the closing rank that lose least.
+//!
+//! The first core is cut off with as many singular vectors as its two ranks multiply to; the vectors
+//! are orthonormal however they are dealt out over the two, so errors add up as in a train.
+
+use super::budget::Candidate;
+use super::project::{Shape, Work, decompose, full_rank};
+use super::ranks::{Rule, ranks_of};
+use super::target::{Axis, Target};
+use super::{Goal, Job};
+use crate::error::{Diagnostic, Result};
+use crate::model::{Core, Factors, Ranks, list_ranks};
+
+/// Most rings tried for a matrix, and for one of more elements than `MANY`.
+const MAX_TRIED: usize = 32;
+const MAX_TRIED_LARGE: usize = 6;
+const MANY: usize = 1 << 19;
+/// Largest closing rank tried for a tolerance or a budget.
+const MAX_CLOSE: usize = 4;
+
+/// A ring that is cut at one core.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ring {
+    /// Number of the core that is cut off first.
+    pub first: usize,
+    /// Rank before it.
+    pub close: usize,
+    /// Modes from it on, all around.
+    pub sizes: Vec<usize>,
+}
+
+impl Ring {
+    fn new(target: &Target, first: usize, close: usize) -> Ring {
+        let mut sizes: Vec<usize> =
+            target.in_modes.iter().chain(&target.out_modes).copied().collect();
+        sizes.rotate_left(first);
+        Ring { first, close, sizes }
+    }
+
+    /// The ring before anything is known.
+    pub(super) fn plain(target: &Target) -> Ring {
+        Ring::new(target, 0, 1)
+    }
+
+    /// Column modes, then row modes, from the first core on.
+    pub(super) fn axes(&self, n_columns: usize) -> Vec<Axis> {
+        let axis = |core: usize| match core.checked_sub(n_columns) {
+            None => Axis::Column(core),
+            Some(row) => Axis::Row(row),
+        };
+        let mut axes: Vec<Axis> = (0..self.sizes.len()).map(axis).collect();
+        axes.rotate_left(self.first);
+        axes
+    }
+}
+
+impl Work {
+    pub(super) fn ring(&mut self, ring: &Ring, target: &Target) -> Result<Factors> {
+        let axes = ring.axes(target.in_modes.len());
+        let name = |k: usize| match k {
+            0 => axes[0].to_string(),
+            _ => format!("{}..{}", axes[0], axes[k]),
+        };
+        let count = ring.sizes.len();
+        let rest = |k: usize| ring.sizes[k + 1..].iter().fold(1usize, |n, m| n.saturating_mul(*m));
+        let full = ring.sizes[0].min(rest(0));
+        let (frame, kept) = self.project(0, 0, name(0), full)?;
+        let mut left = kept / ring.close;
+        let first = (0..ring.close).flat_map(|a| {
+            let frame = &frame;
+            (0..ring.sizes[0])
+                .flat_map(move |i| (0..left).map(move |b| frame[i * kept + b * ring.close + a]))
+        });
+        let first = Core { shape: vec![ring.close, ring.sizes[0], left], data: first.collect() };
+        let mut cores = vec![first];
+        self.close(ring.close);
+        for k in 1..count {
+            let pair = self.dims.remove(1);
+            self.dims[0] *= pair;
+            let (data, right) = if k + 1 < count {
+                let full = full_rank(self.dims[0], rest(k).saturating_mul(ring.close));
+                self.project(0, k, name(k), full)?
+            } else {
+                (std::mem::take(&mut self.data), ring.close)
+            };
+            cores.push(Core { shape: vec![left, ring.sizes[k], right], data });
+            left = right;
+        }
+        cores.rotate_right(ring.first);
+        Ok(Factors::TensorRing(cores))
+    }
+
+    /// Takes the closing rank out of the first axis and makes it the last.
+    fn close(&mut self, close: usize) {
+        let rest: usize = self.dims[1..].iter().product();
+        let data = self.data.chunks_exact(close * rest).flat_map(|block| {
+            (0..rest).flat_map(move |x| (0..close).map(move |a| block[a * rest + x]))
+        });
+        self.data = data.collect();
+        self.dims[0] /= close;
+        self.dims.push(close);
+    }
+}
+
+/// Chooses where the rings of all jobs begin and how they close; with ranks given, also the rules.
+pub(super) fn choose(jobs: &mut [Job], goal: &Goal) -> Result<Option<Vec<Rule>>> {
+    let all: usize = jobs.iter().map(|job| job.target.elements()).sum();
+    let mut rules = Vec::new();
+    for job in jobs.iter_mut() {
+        let place = job.place();
+        let in_place = |problems: crate::error::Problems| problems.in_file(&place);
+        let target = &job.target;
+        let (ring, rule) = match goal {
+            Goal::Ranks(ranks) => {
+                let (ring, rule) = by_ranks(target, ranks).map_err(in_place)?;
+                (ring, Some(rule))
+            }
+            Goal::Tolerance(most) => (by_tolerance(target, *most).map_err(in_place)?, None),
+            Goal::Parameters(most) => {
+                let share = (*most as f64 * target.elements() as f64 / all as f64) as usize;
+                (by_parameters(job, share)?, None)
+            }
+        };
+        job.shape = Shape::Ring(ring);
+        rules.extend(rule);
+    }
+    Ok((!rules.is_empty()).then_some(rules))
+}
+
+/// Rings to try: large modes first, since their cores carry larger ranks.
+fn tried(target: &Target, closes: impl Fn(usize, usize) -> Vec<usize>) -> Vec<Ring> {
+    let plain = Ring::plain(target);
+    let mut firsts: Vec<usize> = (0..plain.sizes.len()).collect();
+    firsts.sort_by_key(|&first| std::cmp::Reverse(plain.sizes[first]));
+    let rings = firsts.iter().flat_map(|&first| {
+        closes(first, plain.sizes[first])
+            .into_iter()
+            .map(move |close| Ring::new(target, first, close))
+    });
+    let most = if target.elements() > MANY { MAX_TRIED_LARGE } else { MAX_TRIED };
+    rings.take(most).collect()
+}
+
+/// Closing ranks that leave a core of this size another rank as large.
+fn squares(_first: usize, size: usize) -> Vec<usize> {
+    (1..=MAX_CLOSE).filter(|close| *close == 1 || close * close <= size).collect()
+}
+
+/// The ring that loses least with ranks of at most these.
+fn by_ranks(target: &Target, ranks: &Ranks) -> Result<(Ring, Rule)> {
+    let sizes = Ring::plain(target).sizes;
+    let count = sizes.len();
+    let asked = list_ranks(ranks, count, "one left of each core, column modes first")?;
+    for (k, rank) in asked.iter().enumerate() {
+        let (before, after) = ((k + count - 1) % count, (k + 1) % count);
+        let most = (sizes[k].saturating_mul(asked[after]))
+            .min(sizes[before].saturating_mul(asked[before]));
+        if !(1..=most.max(1)).contains(rank) {
+            let what = if *rank == 0 { "empty rank" } else { "above the full rank" };
+            return Err(Diagnostic::new(format!("rank left of core {k}"), what)
+                .found(rank)
+                .expected(format!("1 to {most}"))
+                .into());
+        }
+    }
+    let closes = |first: usize, size: usize| (1..=asked[first].min(size)).rev().collect();
+    let mut best: Option<(f64, Ring, Rule)> = None;
+    for ring in tried(target, closes) {
+        let at = |k: usize| asked[(ring.first + k + 1) % count];
+        let mut own: Vec<usize> = (0..count - 1).map(at).collect();
+        own[0] = own[0].min(ring.sizes[0] / ring.close);
+        let shape = Shape::Ring(ring.clone());
+        let rule = ranks_of(&shape, own);
+        let (_, nodes) = decompose(target, &shape, rule.clone())?;
+        let lost = nodes.iter().map(|node| node.bound * node.bound).sum();
+        if best.as_ref().is_none_or(|(least, ..)| lost < *least) {
+            best = Some((lost, ring, rule));
+        }
+    }
+    let (_, ring, rule) = best.expect("one ring is always tried");
+    Ok((ring, rule))
+}
+
+/// The ring of fewest parameters within a tolerance.
+fn by_tolerance(target: &Target, most: f64) -> Result<Ring> {
+    let mut best: Option<(usize, Ring)> = None;
+    for ring in tried(target, squares) {
+        let shape = Shape::Ring(ring.clone());
+        let rule = Rule::energy((most * target.norm()).powi(2), &shape);
+        let (factors, _) = decompose(target, &shape, rule)?;
+        if best.as_ref().is_none_or(|(least, _)| factors.parameters() < *least) {
+            best = Some((factors.parameters(), ring));
+        }
+    }
+    Ok(best.expect("one ring is always tried").1)
+}
+
+/// The ring that loses least with so many parameters.
+fn by_parameters(job: &Job, most: usize) -> Result<Ring> {
+    let mut best: Option<(f64, Ring)> = None;
+    for ring in tried(&job.target, squares) {
+        let candidate = Candidate::of(job, &Shape::Ring(ring.clone()), most)?;
+        let Some(lost) = candidate.within(most) else { continue };
+        if best.as_ref().is_none_or(|(least, _)| lost < *least) {
+            best = Some((lost, ring));
+        }
+    }
+    Ok(best.map_or_else(|| Ring::plain(&job.target), |(_, ring)| ring))
+}

@@ -1,0 +1,255 @@
+//! Which keys an import uses, leaves out and refuses to leave out, in every convention; several modules.
+
+use crate::cli_refusals::refused;
+use crate::cli_support::Folder;
+use crate::import::fixture;
+use crate::import_refusals::save;
+use crate::import_support::dense_run;
+use expect_test::expect;
+use htgen::import::{self, Imported, Options};
+use htgen::model::Cell;
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+use std::fs;
+
+/// A tensor by its name and shape.
+type Named = (&'static str, &'static [usize]);
+
+/// An LSTM of 3 inputs and 2 hidden units behind `rnn.`, and a linear layer.
+const LSTM: [Named; 5] = [
+    ("rnn.weight_ih_l0", &[8, 3]),
+    ("rnn.weight_hh_l0", &[8, 2]),
+    ("rnn.bias_ih_l0", &[8]),
+    ("fc.weight", &[4, 2]),
+    ("fc.bias", &[4]),
+];
+
+fn read(tensors: &[Named], options: &Options) -> Result<Imported, String> {
+    let dir = Folder::new();
+    save(&dir, "m.safetensors", tensors);
+    import::import(&dir.path("m.safetensors"), options).map_err(|problems| {
+        problems.to_string().replace(&format!("{}/", dir.0.path().display()), "")
+    })
+}
+
+fn with(more: &[Named]) -> Vec<Named> {
+    [&LSTM[..], more].concat()
+}
+
+#[track_caller]
+fn is_refused(tensors: &[Named], key: &str) {
+    let message = read(tensors, &Options::named("m")).expect_err(key);
+    assert!(message.starts_with(&format!("m.safetensors: {key}: ")), "{key}: {message}");
+    let ignore = vec![key.to_owned()];
+    let imported = read(tensors, &Options { ignore, ..Options::named("m") }).expect(key);
+    assert_eq!(imported.ignored, [key]);
+}
+
+/// Each is of the layer by its module or its name; whoever leaves it out has to say so.
+#[test]
+fn keys_of_the_layer_are_not_left_out_in_silence() {
+    for key in [
+        "rnn.weight_ci",
+        "rnn.W_ci",
+        "rnn.w_peephole",
+        "rnn.peep_i",
+        "rnn.ln.weight",
+        "rnn.layernorm_i.weight",
+        "rnn.norm",
+        "rnn.anything",
+        "rnn.weight_hh_l0_raw",
+        "rnn.weight_ih_l0_g",
+        "rnn.weight_hh_l0_mask",
+        "rnn.weight_ih",
+        "rnn._packed_params",
+        "rnn.h0",
+        "h0",
+        "c_0",
+        "weight_hh_l0_raw",
+        "rnn_norm.weight",
+        "rnn_peephole.weight",
+    ] {
+        is_refused(&with(&[(key, &[2])]), key);
+    }
+}
+
+#[test]
+fn keys_of_other_modules_are_told() {
+    for key in [
+        "conv.weight",
+        "conv.0.bias",
+        "embedding.weight",
+        "encoder.norm.running_var",
+        "rnn2.scale",
+        "step",
+    ] {
+        let imported = read(&with(&[(key, &[7, 5])]), &Options::named("m")).expect(key);
+        assert_eq!((imported.unused, imported.ignored.len()), (vec![key.to_owned()], 0));
+        assert_eq!(imported.head.as_deref(), Some("fc"));
+    }
+}
+
+/// Where everything stands in the layer's own module, names decide.
+#[test]
+fn without_a_prefix_names_decide() {
+    let bare: [Named; 2] = [("weight_ih", &[8, 3]), ("weight_hh", &[8, 2])];
+    for key in
+        ["weight_ci", "extra", "ln_ih.weight", "norm.bias", "peephole.i", "gate_scale.weight"]
+    {
+        is_refused(&[&bare[..], &[(key, &[2])]].concat(), key);
+    }
+    for key in ["conv.weight", "pool.scale"] {
+        let tensors = [&bare[..], &[(key, &[5, 5])]].concat();
+        assert_eq!(read(&tensors, &Options::named("m")).unwrap().unused, [key]);
+    }
+}
+
+/// A fixture with one more tensor.
+fn grown(name: &str, key: &str) -> Folder {
+    let dir = Folder::new();
+    let bytes = fs::read(fixture(&format!("{name}.safetensors"))).unwrap();
+    let (_, meta) = SafeTensors::read_metadata(&bytes).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let zeros = [0u8; 8];
+    let more = (key.to_owned(), TensorView::new(Dtype::F32, vec![2], &zeros).unwrap());
+    let all = file.tensors().into_iter().chain([more]);
+    let whole = safetensors::serialize(all, meta.metadata().clone()).unwrap();
+    fs::write(dir.path("m.safetensors"), whole).unwrap();
+    dir
+}
+
+#[test]
+fn every_convention_refuses_keys_of_its_layers() {
+    for (name, keys) in [
+        ("pytorch_gru", &["weight_ih_l0_g", "ln.weight"][..]),
+        ("tednet_tt", &["cell.weight_ih.node5", "cell.ln.weight", "cell.weight_ci"]),
+        ("tednet_tr", &["cell.weight_ih.node9"]),
+        ("tednet_bt", &["cell.weight_ih.core_block7", "cell.weight_ih.factor0_block7"]),
+        (
+            "tensorized_rnn",
+            &["cell3.bias", "cell0.input_weights.parameters.7", "cell0.norm.weight"],
+        ),
+        ("from_pytorch", &["leaf.9", "peephole", "transfer.5-6", "layernorm.weight"]),
+    ] {
+        for key in keys {
+            let prefixed = match name {
+                "pytorch_gru" => {
+                    let first =
+                        import::import(&fixture("pytorch_gru.safetensors"), &Options::named("m"));
+                    format!("{}{key}", first.unwrap().prefixes[0])
+                }
+                _ => (*key).to_owned(),
+            };
+            let dir = grown(name, &prefixed);
+            let read = |options: &Options| import::import(&dir.path("m.safetensors"), options);
+            let message = read(&Options::named("m")).expect_err(&prefixed).to_string();
+            assert!(
+                message.contains(&format!("m.safetensors: {prefixed}: belongs to")),
+                "{message}"
+            );
+            let ignore = vec![prefixed.clone()];
+            let imported = read(&Options { ignore, ..Options::named("m") }).expect(name);
+            assert_eq!(imported.ignored, [prefixed]);
+        }
+    }
+}
+
+/// A second bias without the first counts as one.
+#[test]
+fn one_bias_of_two_is_taken() {
+    let only = |key| read(&[LSTM[0], LSTM[1], (key, &[8])], &Options::named("m")).unwrap().model;
+    let (first, second) = (only("rnn.bias_ih_l0"), only("rnn.bias_hh_l0"));
+    assert_eq!(first, second);
+    assert!(first.layers[0].bias.iter().any(|value| *value != 0.0));
+}
+
+#[test]
+fn what_is_refused_says_why() {
+    let dir = Folder::new();
+    save(&dir, "peep.safetensors", &with(&[("rnn.weight_ci", &[2]), ("rnn.weight_cf", &[2])]));
+    let drop: [Named; 4] = [
+        ("rnn.module.weight_ih_l0", &[8, 3]),
+        ("rnn.module.weight_hh_l0", &[8, 2]),
+        ("rnn.weight_hh_l0_raw", &[8, 2]),
+        ("rnn.module.bias_ih_l0", &[8]),
+    ];
+    save(&dir, "drop.safetensors", &drop);
+    let bare: [Named; 2] = [("weight_ih_l0", &[8, 3]), ("weight_hh_l0_g", &[8, 1])];
+    save(&dir, "norm.safetensors", &[&bare[..], &[("weight_hh_l0_v", &[8, 2])]].concat());
+    let parametrized: [Named; 3] = [
+        ("r.weight_ih_l0", &[8, 3]),
+        ("r.parametrizations.weight_hh_l0.original0", &[8, 1]),
+        ("r.parametrizations.weight_hh_l0.original1", &[8, 2]),
+    ];
+    save(&dir, "parametrized.safetensors", &parametrized);
+    let pruned: [Named; 3] =
+        [("weight_ih_l0", &[8, 3]), ("weight_hh_l0_orig", &[8, 2]), ("weight_hh_l0_mask", &[8, 2])];
+    save(&dir, "pruned.safetensors", &pruned);
+    save(&dir, "mlp.safetensors", &with(&[("out.weight", &[3, 4])]));
+    save(&dir, "between.safetensors", &with(&[("norm.weight", &[2]), ("norm.bias", &[2])]));
+    let split: [Named; 4] = [
+        ("rnn.weight_ih_l0", &[8, 3]),
+        ("rnn.weight_hh_l0", &[8, 2]),
+        ("fc.weight_g", &[4, 1]),
+        ("fc.weight_v", &[4, 2]),
+    ];
+    save(&dir, "split.safetensors", &split);
+    refused(
+        &dir,
+        &[
+            "import peep.safetensors -o m.json",
+            "import peep.safetensors --ignore rnn.weight_c -o m.json",
+            "import drop.safetensors -o m.json",
+            "import norm.safetensors -o m.json",
+            "import parametrized.safetensors -o m.json",
+            "import pruned.safetensors -o m.json",
+            "import mlp.safetensors -o m.json",
+            "import between.safetensors -o m.json",
+            "import split.safetensors -o m.json",
+        ],
+        expect![[""]],
+    );
+    let report = dir.json("import peep.safetensors --ignore rnn.weight_c* -o m.json");
+    assert_eq!(report["ignored"], serde_json::json!(["rnn.weight_cf", "rnn.weight_ci"]));
+}
+
+const CELLS: [Named; 5] = [
+    ("cells.0.weight_ih", &[8, 3]),
+    ("cells.0.weight_hh", &[8, 2]),
+    ("cells.1.weight_ih", &[12, 2]),
+    ("cells.1.weight_hh", &[12, 3]),
+    ("cells.1.bias_hh", &[12]),
+];
+
+#[test]
+fn several_modules_are_layers_one_after_the_other() {
+    let dir = Folder::new();
+    save(&dir, "two.safetensors", &CELLS);
+    let named = |prefixes: [&str; 2]| Options {
+        prefixes: prefixes.map(str::to_owned).to_vec(),
+        ..Options::named("m")
+    };
+    let path = dir.path("two.safetensors");
+    let imported = import::import(&path, &named(["cells.0.", "cells.1"])).unwrap();
+    let [first, second] = &imported.model.layers[..] else { panic!("two layers") };
+    assert_eq!((first.inputs, first.hidden, second.inputs, second.hidden), (3, 2, 2, 3));
+    assert_eq!((first.cell, imported.unused.len()), (Cell::Lstm, 0));
+    // The second does with the outputs of the first what it does alone with such inputs.
+    let one = |prefix: &str| {
+        let prefixes = vec![prefix.to_owned()];
+        import::import(&path, &Options { prefixes, ..Options::named("m") }).unwrap().model
+    };
+    let x: Vec<Vec<f64>> = (0..4).map(|t| (0..3).map(|k| f64::from(t - k)).collect()).collect();
+    let expected = dense_run(&one("cells.1"), &dense_run(&one("cells.0"), &x));
+    assert_eq!(dense_run(&imported.model, &x), expected);
+    refused(
+        &dir,
+        &[
+            "import two.safetensors -o m.json",
+            "import two.safetensors --prefix cells.1 --prefix cells.0 -o m.json",
+            "import two.safetensors --prefix cells.0 --prefix cells.0. -o m.json",
+            "import two.safetensors --prefix cells -o m.json",
+        ],
+        expect![[""]],
+    );
+}
