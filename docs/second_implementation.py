@@ -4,10 +4,10 @@
     htgen inspect model.q.json --json > plan.json
     python3 docs/second_implementation.py model.q.json plan.json data.npz [out.npz]
 
-Reads a quantized model, the plan as `htgen inspect --json` prints it, and a data set: sequences
-`x`, and `length` where they differ in length.  With `out.npz`, written by `htgen run model.q.json
+Reads a quantized model of any tensor format, cell and number of layers, the plan as `htgen inspect
+--json` prints it, and a data set: sequences `x`, and `length` where they differ in length.  With `out.npz`, written by `htgen run model.q.json
 --inputs data.npz --outputs out.npz`, every integer is compared; exit code 1 when one differs.
-Shares no code with htgen but the table of the sigmoid, which is data.  Needs NumPy, and
+Shares no code with htgen but the tables of the sigmoids, which are data.  Needs NumPy, and
 safetensors for a model whose numbers lie in such a file.
 """
 import json
@@ -17,7 +17,10 @@ import sys
 
 import numpy as np
 
-TABLE = pathlib.Path(__file__).parent.parent / "templates/lib/ht_sigmoid.hex"
+sys.dont_write_bytecode = True  # no folder beside the pages
+from second_network import Tensor, parts, values
+
+TABLES = pathlib.Path(__file__).parent.parent / "templates/lib"
 
 
 def saturate(value, bits):
@@ -37,32 +40,6 @@ def to_fixed(value, frac, bits):
     whole = np.trunc(scaled)
     whole += np.copysign(1.0, scaled) * (np.abs(scaled - whole) >= 0.5)
     return saturate(whole, bits).astype(np.int64)
-
-
-class Tensor:
-    """An array whose axes have names."""
-
-    def __init__(self, names, data):
-        self.names, self.data = list(names), data
-
-    def matrix(self, first, second):
-        axes = [self.names.index(n) for n in first + second]
-        data = self.data.transpose(axes)
-        rows = math.prod(data.shape[: len(first)])
-        return data.reshape(rows, -1), data.shape[: len(first)], data.shape[len(first) :]
-
-
-def contract(a, b, finish=lambda sums: sums, shared=None):
-    """Sums over the shared names, row-major in the order of `a` unless given."""
-    shared = shared or [n for n in a.names if n in b.names]
-    left = [n for n in a.names if n not in shared]
-    right = [n for n in b.names if n not in shared]
-    x, rows, _ = a.matrix(left, shared)
-    w, _, columns = b.matrix(shared, right)
-    sums = np.zeros((x.shape[0], w.shape[1]), dtype=x.dtype)
-    for k in range(x.shape[1]):  # this order decides the last bit of a float
-        sums += x[:, k : k + 1] * w[k : k + 1, :]
-    return Tensor(left + right, finish(sums).reshape(rows + columns))
 
 
 def load(path):
@@ -86,150 +63,180 @@ def put_inline(value, tensors):
             put_inline(part, tensors)
 
 
-def values(tensor):
-    return np.array(tensor["data"], dtype=float)
+class Sigmoid:
+    """One of the two tables."""
 
-
-def below(node):
-    """The modes below a node, left to right."""
-    return [node["mode"]] if "mode" in node else below(node["left"]) + below(node["right"])
-
-
-class Network:
-    """The cores of one matrix, with the names of their indices."""
-
-    def __init__(self, layer):
-        matrix = layer["matrices"][0]
-        self.columns = matrix["in_modes"]
-        self.rows, self.cores = [], {}
-        first = next(k for k, m in enumerate(matrix["out_modes"]) if m > 1)
-        for k, m in enumerate(matrix["out_modes"]):
-            split = k == first and m % 4 == 0
-            self.rows.append([("g", 4), (f"m{k}", m // 4)] if split else [(f"m{k}", m)])
-        self.add(matrix["factors"]["tree"], None)
-
-    def add(self, node, up):
-        name = "-".join(str(m) for m in below(node))
-        if "mode" in node:
-            k = node["mode"]
-            axes, title = self.rows[k] + [(f"n{k}", self.columns[k])], f"leaf.{k}"
-            axes = axes + ([(up, node["rank"])] if up else [])
-        else:
-            sides = [node["left"], node["right"]]
-            ranks = [("r" + "-".join(map(str, below(s))), s["rank"]) for s in sides]
-            axes = ([(up, node["rank"])] if up else []) + ranks
-            title = f"transfer.{name}" if up else "root"
-            for side, rank in zip(sides, ranks):
-                self.add(side, rank[0])
-        data = values(node["core"]).reshape([size for _, size in axes])
-        self.cores[title] = Tensor([n for n, _ in axes], data)
-
-    def merged(self, step):
-        """The weight tensor of a step: cores in their order, neighbors first."""
-        merged, *waiting = [self.cores[name] for name in step["cores"]]
-        while waiting:
-            touching = [bool(set(t.names) & set(merged.names)) for t in waiting]
-            merged = contract(merged, waiting.pop(touching.index(True)))
-        return merged
-
-    def run(self, plan, weights, vector, finish):
-        """Takes a column vector through the steps; the result is in row order."""
-        names = [f"n{k}" for k in range(len(self.columns))]
-        act = Tensor(names, vector.reshape(self.columns))
-        for k, (step, w) in enumerate(zip(plan["steps"], weights)):
-            act = contract(act, w, finish(k), step["contracted_indices"])
-        rows = [name for mode in self.rows for name, _ in mode]
-        return act.matrix(rows, [])[0].ravel()
-
-
-class Activation:
-    def __init__(self):
-        words = [int(t.split("//")[0], 16) for t in TABLE.read_text().splitlines()[1:]]
+    def __init__(self, name):
+        text = (TABLES / name).read_text().splitlines()[1:]
+        words = [int(line.split("//")[0], 16) for line in text]
         self.base = np.array([16384 + (w & 16383) for w in words])
         self.slope = np.array([w >> 14 for w in words])
 
-    def sigmoid(self, z):
+    def __call__(self, z):
         a = np.minimum(np.abs(z), 32767)
         y = self.base[a >> 7] + round_shift(self.slope[a >> 7] * (a & 127), 7)
+        y = np.minimum(y, 32767)
         return np.where(z < 0, 32768 - y, y)
 
-    def tanh(self, z):
-        return 2 * self.sigmoid(saturate(2 * z, 16)) - 32768
+
+SIGMOID, HARD = Sigmoid("ht_sigmoid.hex"), Sigmoid("ht_hard_sigmoid.hex")
+
+
+def tanh(z):
+    return 2 * SIGMOID(saturate(2 * z, 16)) - 32768
+
+
+class Part:
+    """One product of a layer in integers."""
+
+    def __init__(self, operand, network, steps, own, in_frac, formats):
+        self.operand, self.network, self.steps = operand, network, steps
+        merged = [network.merged(step["cores"]) for step in steps]
+        for k, (step, w) in enumerate(zip(steps, merged)):
+            assert set(w.names) == set(names_of(step)), f"step {k} brings {w.names}"
+        fracs = [in_frac] + [s["out_frac"] for s in own]
+        self.shifts = [f + s["weight_frac"] - s["out_frac"] for f, s in zip(fracs, own)]
+        assert all(1 <= shift <= 48 for shift in self.shifts), self.shifts
+        w_bits, a_bits = formats["weight_bits"], formats["activation_bits"]
+        self.bits = [a_bits] * (len(steps) - 1) + [16]
+        self.weight_fracs = [s["weight_frac"] for s in own]
+        self.weights = [
+            Tensor(w.names, to_fixed(w.data, f, w_bits)) for w, f in zip(merged, self.weight_fracs)
+        ]
+
+    def finish(self, k, sums):
+        return saturate(round_shift(sums, self.shifts[k]), self.bits[k])
+
+    def vector(self, x, h):
+        """The operand: all columns."""
+        kind, first = self.operand
+        vector = np.zeros(math.prod(self.network.columns), dtype=x.dtype)
+        if kind == "x":
+            vector[: len(x)] = x
+        if first is not None:
+            vector[first : first + len(h)] = h
+        return vector
+
+    def __call__(self, x, h):
+        return self.network.run(self.steps, self.weights, self.vector(x, h), self.finish)
+
+    def of_mean(self, x, hidden):
+        """The product in doubles with the weights as they are rounded."""
+        fracs = self.weight_fracs
+        rounded = [Tensor(w.names, w.data * 2.0**-f) for w, f in zip(self.weights, fracs)]
+        vector = self.vector(x, np.zeros(hidden))
+        return self.network.run(self.steps, rounded, vector, lambda k, sums: sums)
+
+
+def names_of(step):
+    return step["batch_indices"] + step["contracted_indices"] + step["out_indices"]
+
+
+class Layer:
+    def __init__(self, layer, own, steps, formats, h_frac):
+        self.gru, self.hidden = layer["cell"] == "gru", layer["hidden"]
+        self.hard = layer.get("gate_activation", "sigmoid") == "hard-sigmoid"
+        self.a_bits, self.h_frac, self.c_frac = formats["activation_bits"], h_frac, own["cell_frac"]
+        self.parts, taken = [], 0
+        for number, (operand, network) in enumerate(parts(layer, own["number"])):
+            mine = [s for s in steps if s["part"] == own["first_part"] + number]
+            fracs = own["steps"][taken : taken + len(mine)]
+            in_frac = own["input_frac"] if operand[0] == "x" else h_frac
+            self.parts.append(Part(operand, network, mine, fracs, in_frac, formats))
+            taken += len(mine)
+        last = own["steps"][-1]["out_frac"]
+        self.gate_shift = 11 - last
+        bias = values(layer["bias"])
+        if own["mean"] is not None:
+            bias = bias - self.parts[0].of_mean(own["mean"], self.hidden)
+        self.bias = to_fixed(bias, last, 16)
+        if self.gru:
+            given = layer.get("candidate_bias")
+            candidate = values(given) if given else np.zeros(self.hidden)
+            self.candidate_bias = to_fixed(candidate, last, 16)
+        self.reset()
+
+    def reset(self):
+        self.h = np.zeros(self.hidden, dtype=np.int64)
+        self.c = np.zeros(self.hidden, dtype=np.int64)
+
+    def step(self, x):
+        of_x = self.parts[0](x, self.h)
+        of_h = self.parts[1](x, self.h) if len(self.parts) > 1 else np.zeros_like(of_x)
+        gates = lambda *terms: saturate(sum(terms) << self.gate_shift, 16)
+        if not self.gru:
+            return self.lstm(gates(of_x, of_h, self.bias).reshape(4, -1))
+        (x_r, x_z, x_n), (h_r, h_z, h_n) = of_x.reshape(3, -1), of_h.reshape(3, -1)
+        r, z, n = self.bias.reshape(3, -1)
+        sums = gates(x_r, h_r, r), gates(x_z, h_z, z), gates(h_n, self.candidate_bias), gates(x_n, n)
+        return self.gru_cell(*sums)
+
+    def lstm(self, z):
+        f, (z_i, z_f, z_g, z_o), c_frac = self.sigmoid, z, self.c_frac
+        kept = round_shift(f(z_f) * self.c, 15)
+        self.c = saturate(kept + round_shift(f(z_i) * tanh(z_g), 30 - c_frac), 16)
+        a = saturate(round_shift(self.c, c_frac - 11), 16)
+        self.h = saturate(round_shift(f(z_o) * tanh(a), 30 - self.h_frac), self.a_bits)
+        return self.h
+
+    def gru_cell(self, z_r, z_z, z_h, z_x):
+        f, c_frac = self.sigmoid, self.c_frac
+        n = tanh(saturate(z_x + round_shift(f(z_r) * z_h, 15), 16))
+        kept = round_shift(f(z_z) * self.c, 15)
+        self.c = saturate(kept + round_shift((32767 - f(z_z)) * n, 30 - c_frac), 16)
+        self.h = saturate(round_shift(self.c, c_frac - self.h_frac), self.a_bits)
+        return self.h
+
+    @property
+    def sigmoid(self):
+        return HARD if self.hard else SIGMOID
 
 
 class Machine:
     def __init__(self, model, plan):
-        self.layer, self.head, formats = model["layers"][0], model.get("head"), model["formats"]
-        self.plan, own = plan, formats["layers"][0]
-        self.act_bits, self.net = formats["activation_bits"], Network(self.layer)
-        self.columns = math.prod(self.net.columns)
-        kind = self.layer["matrices"][0]["columns"]
-        self.offset = kind.get("hidden_offset") if kind["kind"] == "input-and-hidden" else None
-        self.input, self.in_frac, self.c_frac = model["input"], own["input_frac"], own["cell_frac"]
-        self.h_frac = self.in_frac if self.offset is not None else self.act_bits - 1
-
-        merged = [self.net.merged(s) for s in plan["steps"]]
-        fracs = [self.in_frac] + [s["out_frac"] for s in own["steps"]]
-        self.shifts = [
-            f + s["weight_frac"] - s["out_frac"] for f, s in zip(fracs, own["steps"])
-        ]
-        self.gate_shift = 11 - fracs[-1]
-        self.weights = [
-            Tensor(w.names, to_fixed(w.data, s["weight_frac"], formats["weight_bits"]))
-            for w, s in zip(merged, own["steps"])
-        ]
-        bias = values(self.layer["bias"])
-        if self.input.get("mean"):
-            mean = np.zeros(self.columns)
-            mean[: self.layer["inputs"]] = values(self.input["mean"]) * 2.0 ** -self.input["shift"]
-            rounded = [
-                Tensor(w.names, w.data * 2.0 ** -s["weight_frac"])
-                for w, s in zip(self.weights, own["steps"])
-            ]
-            bias = bias - self.net.run(plan, rounded, mean, lambda k: lambda sums: sums)
-        self.bias = to_fixed(bias, fracs[-1], 16)
+        formats, self.input = model["formats"], model["input"]
+        bottom = model["layers"][0]
+        self.a_bits, self.in_frac = formats["activation_bits"], formats["layers"][0]["input_frac"]
+        kinds = [matrix["columns"]["kind"] for matrix in bottom["matrices"]]
+        shared = bottom["cell"] == "lstm" and "input-and-hidden" in kinds
+        self.h_frac = self.in_frac if shared else self.a_bits - 1
+        self.layers, first_part = [], 0
+        for number, (layer, own) in enumerate(zip(model["layers"], formats["layers"])):
+            mean = None
+            if number == 0 and self.input.get("mean"):
+                mean = values(self.input["mean"]) * 2.0 ** -self.input["shift"]
+            own = {**own, "number": number, "first_part": first_part, "mean": mean}
+            self.layers.append(Layer(layer, own, plan["steps"], formats, self.h_frac))
+            first_part += len(self.layers[-1].parts)
+        self.head = model.get("head")
         if self.head:
-            own = formats["head"]
-            w = values(self.head["weight"]).reshape(self.head["weight"]["shape"])
+            own, w = formats["head"], values(self.head["weight"])
             self.head_weights = to_fixed(w, own["weight_frac"], formats["weight_bits"])
             self.head_bias = to_fixed(values(self.head["bias"]), own["out_frac"], 16)
             self.head_shift = self.h_frac + own["weight_frac"] - own["out_frac"]
-        self.f = Activation()
-        self.reset()
 
     def reset(self):
-        self.h = np.zeros(self.layer["hidden"], dtype=np.int64)
-        self.c = np.zeros(self.layer["hidden"], dtype=np.int64)
+        for layer in self.layers:
+            layer.reset()
 
     def words(self, x):
         if self.input["element"] == "u8":
             shift = self.input["shift"] - self.in_frac
-            return saturate(round_shift(x.astype(np.int64), shift), self.act_bits)
-        scaled = x.astype(float) * 2.0 ** (self.in_frac - self.input["shift"])
-        return saturate(np.floor(scaled + 0.5), self.act_bits).astype(np.int64)
+            return saturate(round_shift(x.astype(np.int64), shift), self.a_bits)
+        single = x.astype(np.float32).astype(float)  # a double is rounded to single first
+        scaled = single * 2.0 ** (self.in_frac - self.input["shift"])
+        return saturate(np.floor(scaled + 0.5), self.a_bits).astype(np.int64)
 
     def step(self, x):
-        vector = np.zeros(self.columns, dtype=np.int64)
-        vector[: self.layer["inputs"]] = self.words(x.ravel())
-        if self.offset is not None:
-            vector[self.offset : self.offset + len(self.h)] = self.h
-        last = len(self.shifts) - 1
-        bits = [self.act_bits] * last + [16]
-        finish = lambda k: lambda sums: saturate(round_shift(sums, self.shifts[k]), bits[k])
-        z = self.net.run(self.plan, self.weights, vector, finish)
-        z = saturate((z + self.bias) << self.gate_shift, 16)
-        i, f, g, o = z.reshape(4, -1)
-        kept = round_shift(self.f.sigmoid(f) * self.c, 15)
-        added = round_shift(self.f.sigmoid(i) * self.f.tanh(g), 30 - self.c_frac)
-        self.c = saturate(kept + added, 16)
-        t = self.f.tanh(saturate(round_shift(self.c, self.c_frac - 11), 16))
-        h = round_shift(self.f.sigmoid(o) * t, 30 - self.h_frac)
-        self.h = saturate(h, self.act_bits)
+        vector = self.words(x.ravel())
+        for layer in self.layers:
+            vector = layer.step(vector)
 
     def output(self):
+        h = self.layers[-1].h
         if not self.head:
-            return self.h
-        sums = round_shift(self.head_weights @ self.h, self.head_shift)
+            return h
+        sums = round_shift(self.head_weights @ h, self.head_shift)
         return saturate(saturate(sums, 16) + self.head_bias, 16)
 
 

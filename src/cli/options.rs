@@ -1,7 +1,7 @@
 //! Options that several commands share.
 
 use crate::data::check_name;
-use crate::model::Cores;
+use crate::model::{Cores, identifier};
 use crate::plan::PlanConfig;
 use crate::quant::Widths;
 use crate::video::FrameSize;
@@ -18,10 +18,11 @@ pub fn count<T: FromStr + Default + PartialEq>(text: &str) -> Result<T, String> 
     }
 }
 
-/// The file's name up to the first dot, which names a model when nobody says otherwise.
+/// The name of a model when nobody says otherwise: the identifier that its file's name up to the
+/// first dot makes, leading dots apart.
 pub fn stem(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.split('.').next().unwrap_or_default().to_owned()
+    identifier(name.trim_start_matches('.').split('.').next().unwrap_or_default())
 }
 
 /// Names of classes, none twice.

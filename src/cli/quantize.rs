@@ -47,6 +47,8 @@ impl Quantize {
         let config = self.limits.config();
         let plan = stages::plan(&self.model, &model, &config)?;
         let data = stages::load_data(&self.calibrate, &model, None)?;
+        // Calibration, both references, and both again edge by edge.
+        stages::foretell(&plan, &data, 5);
 
         let progress = Progress::start("calibrating: the float reference over the data");
         let ranges = evaluate::calibrate(&model, &plan, &data);

@@ -49,6 +49,7 @@ impl Run {
         let config = self.limits.config();
         let data = stages::load_data(&self.inputs, &model, self.limit)?;
         let (quant, origin) = stages::quantized(&self.model, &model, self.widths, &config)?;
+        stages::foretell(quant.plan(), &data, 2);
 
         let progress = Progress::start("running the fixed-point reference");
         let started = Instant::now();

@@ -59,8 +59,28 @@ pub fn quantized(
         return Ok((realize(path, model, plan, formats)?, FormatsOrigin::IntervalAnalysis));
     };
     let plan = plan(path, model, &config_of(formats))?;
-    keeps(&plan, formats, asked, config).map_err(|p| p.in_file(path.display()))?;
+    keeps(model, &plan, formats, asked, config).map_err(|p| p.in_file(path.display()))?;
     Ok((realize(path, model, plan, formats.clone())?, FormatsOrigin::Model))
+}
+
+/// Multiplies that a core does in a minute at best.
+const A_MINUTE: u64 = 60_000_000_000;
+
+/// Tells beforehand of work that takes minutes: a data set that runs `times` through a reference.
+pub fn foretell(plan: &ModelPlan, data: &Sequences, times: u64) {
+    let steps: u64 = (0..data.count()).map(|k| data.steps(k) as u64).sum();
+    let minutes = minutes(plan.macs_per_step(), steps, times);
+    if minutes > 0 {
+        out::note(&format!(
+            "note: {steps} time steps of {} multiplies, {times} times over: at least {minutes} \
+             minutes of computing, shared by the cores",
+            plan.macs_per_step()
+        ));
+    }
+}
+
+fn minutes(multiplies: u64, steps: u64, times: u64) -> u64 {
+    multiplies.saturating_mul(steps).saturating_mul(times) / A_MINUTE
 }
 
 fn realize(path: &Path, model: &Model, plan: ModelPlan, formats: Formats) -> Result<QuantPlan> {
@@ -69,6 +89,7 @@ fn realize(path: &Path, model: &Model, plan: ModelPlan, formats: Formats) -> Res
 
 /// Refuses a quantized model that does not have what is asked for now.
 fn keeps(
+    model: &Model,
     plan: &ModelPlan,
     formats: &Formats,
     asked: WidthOptions,
@@ -91,14 +112,32 @@ fn keeps(
         refuse(key, found.into(), expected.to_string(), &option);
     }
     let limits = [
-        ("max_rom_words", plan.rom_words(), config.max_rom_words),
-        ("max_buffer_words", plan.peak_words(), config.max_buffer_words),
+        ("--max-rom-words", "ROM words", plan.rom_words(), config.max_rom_words),
+        ("--max-buffer-words", "buffer words", plan.peak_words(), config.max_buffer_words),
     ];
-    for (key, found, limit) in limits {
+    for (option, words, found, limit) in limits {
         if let Some(limit) = limit.filter(|&limit| found > limit) {
-            let option = format!("--{} {limit}", key.replace('_', "-"));
-            refuse(key, found, format!("at most {limit}"), &option);
+            let problem = Diagnostic::new(option, "the model was quantized for a larger plan");
+            let problem = problem.found(format!("{found} {words}"));
+            let help = format!("quantize the model again with {option} {limit}");
+            problems.push(problem.expected(format!("at most {limit}")).help(help));
         }
     }
+    // Quantizing again helps where some plan keeps the limits; else it is said what would.
+    if !problems.is_empty() && (config.max_rom_words, config.max_buffer_words) != (None, None) {
+        evaluate::plan_of(model, config)?;
+    }
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::minutes;
+
+    #[test]
+    fn work_of_minutes_is_foretold() {
+        assert_eq!(minutes(1 << 28, 1000, 2), 8);
+        assert_eq!(minutes(130_560, 16_000, 5), 0);
+        assert_eq!(minutes(u64::MAX, 3, 5), u64::MAX / 60_000_000_000);
+    }
 }

@@ -50,9 +50,24 @@ pub(super) fn check_name(name: &str, found: &mut Found) {
         found.push(
             Diagnostic::new("name", "not an identifier")
                 .found(format!("\"{}\"", shown.escape_debug()))
-                .expected(format!("a letter, then letters, digits and _, at most {MAX_NAME}")),
+                .expected(format!("a letter, then letters, digits and _, at most {MAX_NAME}"))
+                .help(format!("{} would do", identifier(name))),
         );
     }
+}
+
+/// The identifier that a text makes: letters and digits as they are, each run of other characters
+/// between them as one underscore, `m` in front of a leading digit, at most 48 characters, and
+/// `model` where nothing is left.
+pub fn identifier(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let mut name = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("_");
+    name = name.trim_start_matches('_').to_owned();
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        name.insert(0, 'm');
+    }
+    name.truncate(MAX_NAME);
+    if name.is_empty() { "model".to_owned() } else { name }
 }
 
 fn check_layers(layers: &[Layer], found: &mut Found) {
@@ -170,4 +185,34 @@ fn too_large(place: &str, size: &str) -> Diagnostic {
     Diagnostic::new(place, "too large")
         .found(format!("{size} elements"))
         .expected(format!("at most {MAX_ELEMENTS}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_text_makes_an_identifier() {
+        let long = "a".repeat(60);
+        for (text, name) in [
+            ("my-model", "my_model"),
+            ("digits", "digits"),
+            ("3d", "m3d"),
+            ("a  b--c", "a_b_c"),
+            ("-x-", "x"),
+            ("_x_", "x_"),
+            ("größe 2", "gr_e_2"),
+            ("日本", "model"),
+            ("", "model"),
+            ("___", "model"),
+            ("module", "module"),
+            ("../etc\u{1b}[31m", "etc_31m"),
+            (&long, &long[..MAX_NAME]),
+        ] {
+            assert_eq!(identifier(text), name, "{text:?}");
+            let mut found = Found::default();
+            check_name(&identifier(text), &mut found);
+            found.finish().expect("an identifier is a name");
+        }
+    }
 }

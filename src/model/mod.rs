@@ -25,6 +25,7 @@ mod to_file;
 mod tree;
 mod values;
 
+pub use check::identifier;
 pub use file::schema;
 pub use formats::{Formats, HeadFormats, LayerFormats, StepFormats};
 pub use load::{is_model, load};

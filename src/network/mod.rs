@@ -4,11 +4,13 @@
 //! column and rank indices tomorrow. Floats only; knows no bit widths and no lanes.
 
 mod build;
+mod merge;
 mod parts;
 mod tensor;
 
 pub use build::build;
 use build::build_used;
+pub use merge::{Merge, Merges, Pairs};
 pub use parts::{Operand, Part, parts};
 pub use tensor::{Tensor, for_each_offset, strides};
 
@@ -108,13 +110,9 @@ impl Network {
     }
     /// The whole matrix, rows x padded columns, row-major; for tests and small networks.
     pub fn dense(&self) -> Tensor {
-        let tensors: Vec<&Tensor> = self.nodes.iter().map(|n| &n.tensor).collect();
-        let outer = |id: &IndexId| self.info(*id).kind != IndexKind::Rank;
-        let mut full = tensors[0].clone();
-        for (k, next) in tensors.iter().enumerate().skip(1) {
-            let later = |id: &IndexId| tensors[k + 1..].iter().any(|t| t.indices().contains(id));
-            full = full.contract_keeping(next, |id| outer(id) || later(id));
-        }
+        let nodes: Vec<NodeId> = (0..self.nodes.len()).map(|k| NodeId(k as u8)).collect();
+        let pairs = Merges::of(self).pairs((1 << nodes.len()) - 1);
+        let full = self.merged(&nodes, &pairs);
         let order: Vec<IndexId> = self.rows().into_iter().chain(self.columns()).collect();
         full.transposed(&order)
     }

@@ -3,6 +3,7 @@
 //!
 //! Knows no clock, no lanes and no number format. A [`Plan`] is made by [`contract`] alone.
 
+mod bounds;
 mod model;
 mod prefix;
 mod print;
@@ -17,7 +18,8 @@ pub use slab::Slabs;
 pub use steps::Step;
 
 use crate::error::{Diagnostic, Result};
-use crate::network::Network;
+use crate::network::{Merges, Network};
+use bounds::{Bounds, Taken};
 
 /// Limits and switches of the search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,40 +53,69 @@ pub struct Plan {
 /// Finds the cheapest pairwise order under the limits.
 ///
 /// # Errors
-/// When no order satisfies the limits; the message names the smallest reachable figures.
+/// When no order satisfies the limits, with the smallest reachable figures, or the matrix takes more
+/// than any plan may, with what it would take.
 pub fn contract(network: Network, config: &PlanConfig) -> Result<Plan> {
-    let mut candidates = search::orders(&network, config, config.drop_zero_columns);
-    if config.drop_zero_columns {
-        candidates.extend(search::orders(&network, config, false));
+    let merges = Merges::of(&network);
+    let bounds = Bounds::of(bounds::values(&network));
+    let all = plans(&network, &merges, &bounds, &bounds.limit(config));
+    if all.is_empty() {
+        let free = plans(&network, &merges, &Bounds::NONE, &PlanConfig::UNLIMITED);
+        let cheapest = free.iter().min_by_key(|p| p.cost()).expect("some order always exists");
+        bounds.check(&Taken::of(cheapest))?;
     }
-    let fits = |p: &Plan| {
+    let limits = |p: &Plan| {
         config.max_rom_words.is_none_or(|limit| p.rom_words <= limit)
             && config.max_buffer_words.is_none_or(|limit| p.peak_words <= limit)
     };
-    let all: Vec<Plan> =
-        candidates.into_iter().map(|steps| Plan::assemble(&network, steps)).collect();
     let least_rom = all.iter().map(|p| p.rom_words).min().unwrap_or(0);
     let least_peak = all.iter().map(|p| p.peak_words).min().unwrap_or(0);
-    all.into_iter().filter(fits).min_by_key(Plan::cost).ok_or_else(|| {
-        Diagnostic::new("plan", "no contraction order keeps the limits")
+    let within = |p: &Plan| bounds.check(&Taken::of(p)).is_ok();
+    let cheapest = all.iter().filter(|p| limits(p)).min_by_key(|p| (!within(p), p.cost()));
+    let Some(plan) = cheapest else {
+        let limit = |limit: Option<u64>| limit.map_or("any number of".into(), |v| v.to_string());
+        let (rom, peak) = (config.max_rom_words, config.max_buffer_words);
+        return Err(Diagnostic::new("plan", "no contraction order keeps the limits")
             .found(format!("at least {least_rom} ROM words, at least {least_peak} buffer words"))
-            .expected(format!(
-                "at most {} ROM words and {} buffer words",
-                config.max_rom_words.map_or("any number of".into(), |v| v.to_string()),
-                config.max_buffer_words.map_or("any number of".into(), |v| v.to_string()),
-            ))
-            .help("raise max_rom_words or max_buffer_words")
-            .into()
-    })
+            .expected(format!("at most {} ROM words and {} buffer words", limit(rom), limit(peak)))
+            .help(
+                match (rom.is_some_and(|l| least_rom > l), peak.is_some_and(|l| least_peak > l)) {
+                    (true, true) => "raise max_rom_words and max_buffer_words",
+                    (true, false) => "raise max_rom_words",
+                    (false, true) => "raise max_buffer_words",
+                    (false, false) => {
+                        "raise max_rom_words or max_buffer_words: not both can be kept"
+                    }
+                },
+            )
+            .into());
+    };
+    bounds.check(&Taken::of(plan))?;
+    Ok(plan.clone())
+}
+
+fn plans(network: &Network, merges: &Merges, bounds: &Bounds, config: &PlanConfig) -> Vec<Plan> {
+    let mut orders = search::orders(network, merges, bounds, config, config.drop_zero_columns);
+    if config.drop_zero_columns {
+        orders.extend(search::orders(network, merges, bounds, config, false));
+    }
+    let macs_leaf_by_leaf = search::leaf_by_leaf(network, merges);
+    let assembled = |steps| Plan::assemble(network, steps, macs_leaf_by_leaf);
+    orders.into_iter().map(assembled).collect()
+}
+
+/// Bits of memory, eight a weight and twelve a word.
+fn memory_bits(rom_words: u64, peak_words: u64) -> u64 {
+    rom_words.saturating_mul(8).saturating_add(peak_words.saturating_mul(12))
 }
 
 impl Plan {
-    fn assemble(network: &Network, steps: Vec<Step>) -> Plan {
+    fn assemble(network: &Network, steps: Vec<Step>, macs_leaf_by_leaf: u64) -> Plan {
         let slabs = Slabs::choose(network, &steps);
         let plan = Plan {
-            macs_per_step: steps.iter().map(|s| s.macs).sum(),
-            macs_leaf_by_leaf: search::leaf_by_leaf(network),
-            rom_words: steps.iter().map(|s| s.weight_words).sum(),
+            macs_per_step: steps.iter().fold(0, |sum, s| sum.saturating_add(s.macs)),
+            macs_leaf_by_leaf,
+            rom_words: steps.iter().fold(0, |sum, s| sum.saturating_add(s.weight_words)),
             peak_words: slabs.peak_words,
             network: network.clone(),
             steps,
@@ -107,9 +138,9 @@ impl Plan {
         same
     }
 
-    /// Fewest multiplies first, then the least memory, eight bits a weight and twelve a word.
+    /// Fewest multiplies first, then the least memory.
     fn cost(&self) -> (u64, u64, usize) {
-        (self.macs_per_step, 8 * self.rom_words + 12 * self.peak_words, self.steps.len())
+        (self.macs_per_step, memory_bits(self.rom_words, self.peak_words), self.steps.len())
     }
 
     /// Internal consistency: every node is used once and nothing but rows is left at the end.

@@ -1,5 +1,6 @@
 //! The plans of a whole model: of each layer one a part, steps numbered through.
 
+use super::bounds::{self, Bounds, Taken};
 use super::{Plan, PlanConfig, contract};
 use crate::error::{Diagnostic, Result};
 use crate::network::{Operand, Part};
@@ -35,7 +36,14 @@ pub fn contract_model(layers: Vec<Vec<Part>>, config: &PlanConfig) -> Result<Mod
         .into_iter()
         .map(|parts| parts.into_iter().map(&mut plan_part).collect())
         .collect::<Result<Vec<Vec<PlanPart>>>>()?;
-    let plan = ModelPlan { layers };
+    let mut plan = ModelPlan { layers };
+    let values = plan.parts().map(|part| bounds::values(part.plan.network())).sum();
+    let bounds = Bounds::of(values);
+    if let Some(most) = bounds.limit(config).max_rom_words {
+        plan.share(most, config);
+    }
+    let taken = plan.parts().map(|part| Taken::of(&part.plan));
+    bounds.check(&taken.fold(Taken::default(), Taken::and))?;
     let limit = config.max_rom_words.filter(|&limit| plan.rom_words() > limit);
     if let Some(limit) = limit {
         return Err(Diagnostic::new("plan", "the matrices together exceed a limit")
@@ -126,9 +134,43 @@ impl ModelPlan {
         self.parts().map(|part| part.plan.peak_words()).max().unwrap_or(0)
     }
 
+    /// Gives the parts with the most weights smaller plans, where there are any, until all have at most
+    /// `most` words together.
+    fn share(&mut self, most: u64, config: &PlanConfig) {
+        let words: Vec<u64> = self.parts().map(|part| part.plan.rom_words()).collect();
+        let Some(limit) = fair_limit(&words, most) else { return };
+        let own = PlanConfig { max_rom_words: Some(limit), ..*config };
+        let mut first_step = 0;
+        for part in self.layers.iter_mut().flatten() {
+            if part.plan.rom_words() > limit
+                && let Ok(smaller) = contract(part.plan.network().clone(), &own)
+            {
+                part.plan = smaller;
+            }
+            part.first_step = first_step;
+            first_step += part.plan.steps().len();
+        }
+    }
+
     fn sum(&self, of: impl Fn(&Plan) -> u64) -> u64 {
         self.parts().map(|part| of(&part.plan)).sum()
     }
+}
+
+/// The largest number that each may keep to so that all together come to at most `most`; none where
+/// they do as they are.
+fn fair_limit(words: &[u64], most: u64) -> Option<u64> {
+    let mut ascending = words.to_vec();
+    ascending.sort_unstable();
+    let mut left = most;
+    for (k, &own) in ascending.iter().enumerate() {
+        let share = left / (ascending.len() - k) as u64;
+        if own > share {
+            return Some(share);
+        }
+        left -= own;
+    }
+    None
 }
 
 impl fmt::Display for ModelPlan {
@@ -148,5 +190,19 @@ impl fmt::Display for ModelPlan {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fair_limit;
+
+    #[test]
+    fn the_largest_give_way() {
+        assert_eq!(fair_limit(&[5, 10, 3], 18), None);
+        assert_eq!(fair_limit(&[5, 10, 3], 17), Some(9));
+        assert_eq!(fair_limit(&[5, 10, 3], 9), Some(3));
+        assert_eq!(fair_limit(&[7, 7], 9), Some(4));
+        assert_eq!(fair_limit(&[7], 0), Some(0));
     }
 }

@@ -5,13 +5,20 @@
 //! set to the end is found, then all orders on that bound (or, under limits, on a rising multiple of
 //! it) are kept as Pareto fronts of multiplies, ROM words and buffer words.
 
+use super::bounds::Bounds;
 use super::steps::{Costs, Step, ids};
-use super::{Plan, PlanConfig};
-use crate::network::{Network, NodeId};
+use super::{PlanConfig, Slabs, memory_bits};
+use crate::network::{Merges, Network, NodeId};
 
-/// Orders worth looking at, each complete; never empty when no limit is set.
-pub(super) fn orders(network: &Network, config: &PlanConfig, drop_zero: bool) -> Vec<Vec<Step>> {
-    let space = Space::new(network, drop_zero);
+/// Orders worth looking at, each complete; none where every order exceeds the bounds.
+pub(super) fn orders(
+    network: &Network,
+    merges: &Merges,
+    bounds: &Bounds,
+    config: &PlanConfig,
+    drop_zero: bool,
+) -> Vec<Vec<Step>> {
+    let space = Space::new(network, merges, bounds, drop_zero);
     let to_go = space.least_macs_to_go();
     let unlimited = config.max_rom_words.is_none() && config.max_buffer_words.is_none();
     let mut found = Vec::new();
@@ -19,11 +26,13 @@ pub(super) fn orders(network: &Network, config: &PlanConfig, drop_zero: bool) ->
         let bound = to_go[0].saturating_mul(percent) / 100;
         found = space.pareto(&to_go, bound);
         let fits = |steps: &Vec<Step>| {
-            let plan = Plan::assemble(network, steps.clone());
-            config.max_rom_words.is_none_or(|limit| plan.rom_words <= limit)
-                && config.max_buffer_words.is_none_or(|limit| plan.peak_words <= limit)
+            let rom = steps.iter().fold(0u64, |sum, s| sum.saturating_add(s.weight_words));
+            config.max_rom_words.is_none_or(|limit| rom <= limit)
+                && config
+                    .max_buffer_words
+                    .is_none_or(|limit| Slabs::choose(network, steps).peak_words <= limit)
         };
-        if unlimited || found.iter().any(fits) {
+        if to_go[0] == u64::MAX || unlimited || found.iter().any(fits) {
             break;
         }
     }
@@ -32,11 +41,11 @@ pub(super) fn orders(network: &Network, config: &PlanConfig, drop_zero: bool) ->
 
 /// Multiplies of the walk that contracts node after node in the order of the tree (left subtree,
 /// node, right subtree), nothing merged, zero columns included.
-pub(super) fn leaf_by_leaf(network: &Network) -> u64 {
-    let space = Space::new(network, false);
+pub(super) fn leaf_by_leaf(network: &Network, merges: &Merges) -> u64 {
+    let space = Space::new(network, merges, &Bounds::NONE, false);
     let (mut set, mut total) = (0u32, 0u64);
     for node in 0..network.nodes().len() {
-        let weight = space.open[1 << node];
+        let weight = merges.open(1 << node);
         total = total.saturating_add(space.costs.product(space.activation(set) | weight));
         set |= 1 << node;
     }
@@ -62,40 +71,27 @@ impl Label {
 
 struct Space<'a> {
     costs: Costs<'a>,
-    /// Open indices of each set of nodes: columns, rows, and what nodes outside the set have too.
-    open: Vec<u32>,
-    /// Connected sets of nodes.
+    merges: &'a Merges,
+    bounds: &'a Bounds,
+    /// Sets of nodes that a step may merge.
     groups: Vec<u32>,
 }
 
 impl<'a> Space<'a> {
-    fn new(network: &'a Network, drop_zero: bool) -> Self {
-        let masks: Vec<u32> = network
-            .nodes()
-            .iter()
-            .map(|n| n.tensor.indices().iter().fold(0, |m, id| m | 1 << id.0))
-            .collect();
-        let count = masks.len();
-        let mut all = vec![0u32; 1 << count];
-        for set in 1..1usize << count {
-            let low = set.trailing_zeros() as usize;
-            all[set] = all[set & (set - 1)] | masks[low];
-        }
-        let outer = network.columns().iter().chain(&network.rows()).fold(0, |m, id| m | 1 << id.0);
-        let full = all.len() - 1;
-        let open = (0..=full).map(|set| all[set] & (outer | all[full ^ set])).collect();
-        let groups = connected(&masks);
-        Space { costs: Costs::new(network, drop_zero), open, groups }
+    fn new(network: &'a Network, merges: &'a Merges, bounds: &'a Bounds, drop_zero: bool) -> Self {
+        let groups = merges.groups().iter().copied();
+        let groups = groups.filter(|&group| bounds.allows(merges.cost(group))).collect();
+        Space { costs: Costs::new(network, drop_zero), merges, bounds, groups }
     }
 
     /// Indices of the activation tensor once the nodes of `set` are absorbed.
     fn activation(&self, set: u32) -> u32 {
-        self.costs.columns() ^ self.open[set as usize]
+        self.costs.columns() ^ self.merges.open(set)
     }
 
     /// Columns that the nodes of `set` have summed away.
     fn done(&self, set: u32) -> u32 {
-        self.costs.columns() & self.open[set as usize]
+        self.costs.columns() & self.merges.open(set)
     }
 
     /// Every way on from `set`: (group, multiplies, weight words).
@@ -103,22 +99,25 @@ impl<'a> Space<'a> {
         let act = self.activation(set);
         let done = self.done(set);
         self.groups.iter().filter_map(move |&group| {
-            let weight = self.open[group as usize];
+            let weight = self.merges.open(group);
             // Something must be summed over; what the result still has is not.
             if group & set != 0 || weight & act & !self.activation(set | group) == 0 {
                 return None;
             }
             let (macs, words) = self.costs.step(act, weight, done)?;
+            if words > self.bounds.weights || self.words(set | group) > self.bounds.result {
+                return None;
+            }
             Some((group, macs, words))
         })
     }
 
     fn full(&self) -> u32 {
-        (self.open.len() - 1) as u32
+        ((1usize << self.costs.network.nodes().len()) - 1) as u32
     }
 
     fn least_macs_to_go(&self) -> Vec<u64> {
-        let mut best = vec![u64::MAX; self.open.len()];
+        let mut best = vec![u64::MAX; self.full() as usize + 1];
         best[self.full() as usize] = 0;
         for set in (0..self.full()).rev() {
             best[set as usize] = self
@@ -131,7 +130,7 @@ impl<'a> Space<'a> {
     }
 
     fn pareto(&self, to_go: &[u64], bound: u64) -> Vec<Vec<Step>> {
-        let mut fronts: Vec<Vec<Label>> = vec![Vec::new(); self.open.len()];
+        let mut fronts: Vec<Vec<Label>> = vec![Vec::new(); self.full() as usize + 1];
         fronts[0].push(Label { macs: 0, rom: 0, peak: 0, from: 0, from_label: 0 });
         for set in 0..self.full() {
             if fronts[set as usize].is_empty() {
@@ -150,7 +149,8 @@ impl<'a> Space<'a> {
                         from: set,
                         from_label: k as u32,
                     };
-                    if new.macs.saturating_add(to_go[next as usize]) <= bound {
+                    let least = new.macs.saturating_add(to_go[next as usize]);
+                    if least <= bound && least < u64::MAX {
                         insert(&mut fronts[next as usize], new);
                     }
                 }
@@ -182,7 +182,7 @@ impl<'a> Space<'a> {
 
     fn step(&self, from: u32, to: u32) -> Step {
         let group = to & !from;
-        let (act, weight) = (self.activation(from), self.open[group as usize]);
+        let (act, weight) = (self.activation(from), self.merges.open(group));
         let shared = act & weight;
         let batch = shared & self.activation(to);
         let (macs, weight_words) =
@@ -190,6 +190,8 @@ impl<'a> Space<'a> {
         let after = self.costs.prefix(self.done(to));
         Step {
             nodes: (0..32).filter(|b| group >> b & 1 == 1).map(|b| NodeId(b as u8)).collect(),
+            pairs: self.merges.pairs(group),
+            merge: self.merges.cost(group),
             free: ids(act & !weight),
             batch: ids(batch),
             contracted: ids(shared & !batch),
@@ -203,29 +205,6 @@ impl<'a> Space<'a> {
     }
 }
 
-/// All connected sets of nodes; two nodes are neighbors when they share an index.
-fn connected(masks: &[u32]) -> Vec<u32> {
-    let neighbors: Vec<u32> = (0..masks.len())
-        .map(|a| {
-            (0..masks.len())
-                .filter(|&b| b != a && masks[a] & masks[b] != 0)
-                .fold(0, |m, b| m | 1 << b)
-        })
-        .collect();
-    let grow = |set: u32| {
-        (0..masks.len()).filter(|&k| set >> k & 1 == 1).fold(set, |m, k| m | neighbors[k])
-    };
-    let mut known = std::collections::BTreeSet::new();
-    let mut queue: Vec<u32> = (0..masks.len()).map(|k| 1 << k).collect();
-    while let Some(set) = queue.pop() {
-        if known.insert(set) {
-            let rim = grow(set) & !set;
-            queue.extend((0..masks.len()).filter(|&k| rim >> k & 1 == 1).map(|k| set | 1 << k));
-        }
-    }
-    known.into_iter().collect()
-}
-
 fn insert(front: &mut Vec<Label>, new: Label) {
     if front.iter().any(|l| l.dominates(&new)) {
         return;
@@ -236,7 +215,7 @@ fn insert(front: &mut Vec<Label>, new: Label) {
     front.push(new);
     if front.len() > LABELS_A_SET {
         let worst = (0..front.len())
-            .max_by_key(|&k| (front[k].macs, 8 * front[k].rom + 12 * front[k].peak))
+            .max_by_key(|&k| (front[k].macs, memory_bits(front[k].rom, front[k].peak)))
             .expect("the front is not empty");
         front.swap_remove(worst);
     }

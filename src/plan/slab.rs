@@ -29,14 +29,17 @@ impl Slabs {
     /// The cut with the fewest words alive among those that add at most three multiplies in a
     /// hundred by filling up the last slab.
     pub(super) fn choose(network: &Network, steps: &[Step]) -> Slabs {
-        let exact: u64 = steps.iter().map(|s| s.macs).sum();
+        let exact = steps.iter().fold(0u64, |sum, s| sum.saturating_add(s.macs));
         let whole = normalized(network, steps[0].before);
         let peak_words = peak(steps, 0, 1);
         let uncut = Slabs { modes: whole.modes, count: whole.count, steps: 0, peak_words };
         (1..steps.len())
             .flat_map(|slabbed| (1..=steps[slabbed - 1].after.modes).map(move |m| (slabbed, m)))
             .map(|(slabbed, modes)| cut(network, steps, slabbed, modes))
-            .filter(|(slabs, macs)| slabs.count <= MAX_SLABS && *macs * 100 <= exact * 103)
+            .filter(|(slabs, macs)| {
+                let little_more = u128::from(*macs) * 100 <= u128::from(exact) * 103;
+                slabs.count <= MAX_SLABS && little_more
+            })
             .chain([(uncut, exact)])
             .min_by_key(|(slabs, macs)| (slabs.peak_words, slabs.steps == 0, *macs))
             .map_or(uncut, |(slabs, _)| slabs)
@@ -49,11 +52,11 @@ fn cut(network: &Network, steps: &[Step], slabbed: usize, modes: usize) -> (Slab
     let count = input.count.div_ceil(extent(network, modes, input.modes));
     let filled = |s: &Step| {
         let positions = (count * extent(network, modes, s.before.modes)) as u64;
-        s.macs / s.before.count as u64 * positions
+        (s.macs / s.before.count as u64).saturating_mul(positions)
     };
     let macs = steps.iter().enumerate().map(|(k, s)| if k < slabbed { filled(s) } else { s.macs });
     let peak_words = peak(steps, slabbed, count);
-    (Slabs { modes, count, steps: slabbed, peak_words }, macs.sum())
+    (Slabs { modes, count, steps: slabbed, peak_words }, macs.fold(0, u64::saturating_add))
 }
 
 /// The same positions with as few fused modes as possible.
@@ -72,12 +75,13 @@ fn normalized(network: &Network, mut prefix: Prefix) -> Prefix {
 /// behind the loop each step's input and output.
 fn peak(steps: &[Step], slabbed: usize, count: usize) -> u64 {
     let words = |k: usize| if k + 1 == steps.len() { 0 } else { steps[k].out_words };
-    let slab = |k: usize| 2 * words(k).div_ceil(count as u64);
+    let slab = |k: usize| words(k).div_ceil(count as u64).saturating_mul(2);
     let inside = match slabbed {
         0 => 0,
-        n => (0..n - 1).map(slab).sum::<u64>() + words(n - 1),
+        n => (0..n - 1).map(slab).fold(words(n - 1), u64::saturating_add),
     };
     let read = |k: usize| if k == 0 { 0 } else { words(k - 1) };
-    let behind = (slabbed..steps.len()).map(|k| read(k) + words(k)).max().unwrap_or(0);
+    let behind =
+        (slabbed..steps.len()).map(|k| read(k).saturating_add(words(k))).max().unwrap_or(0);
     inside.max(behind)
 }

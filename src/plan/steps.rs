@@ -1,7 +1,7 @@
 //! One contraction step: an activation tensor meets one merged weight tensor.
 
 use super::prefix::{Prefix, extent};
-use crate::network::{IndexId, Network, NodeId};
+use crate::network::{IndexId, Merge, Network, NodeId, Pairs};
 
 /// One step of a plan. The column modes inside the prefixes are named in the index lists like all
 /// others; how far they run is what `before` and `after` say.
@@ -9,6 +9,10 @@ use crate::network::{IndexId, Network, NodeId};
 pub struct Step {
     /// Nodes merged into this step's weight tensor.
     pub nodes: Vec<NodeId>,
+    /// In which pairs they are merged.
+    pub pairs: Pairs,
+    /// What merging them takes.
+    pub merge: Merge,
     /// Indices kept from the activation tensor.
     pub free: Vec<IndexId>,
     /// Indices that activation and weight tensor share and the result keeps: each of their positions

@@ -5,7 +5,7 @@
 //! other indices of the tensor row-major in list order; the last step's result is in row order.
 
 use super::{Plan, Prefix, Step};
-use crate::network::{IndexId, IndexKind, Network, Tensor, for_each_offset, strides};
+use crate::network::{IndexId, IndexKind, Network, for_each_offset, strides};
 
 /// An activation tensor's canonical order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +76,40 @@ pub struct Walk {
     pub in_words: usize,
     /// Words of the result.
     pub out_words: usize,
+}
+
+/// How many positions a step has of each kind, without the operands themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Positions that share an index with the weights and keep it; 1 without any.
+    pub batch: usize,
+    /// Positions kept from the input.
+    pub free: usize,
+    /// Positions summed over.
+    pub contracted: usize,
+    /// Positions that the weights bring.
+    pub new: usize,
+}
+
+impl Counts {
+    /// The counts of step `k`.
+    pub fn of(plan: &Plan, k: usize) -> Counts {
+        let (network, step) = (plan.network(), &plan.steps()[k]);
+        let columns = network.columns();
+        let whole = merged_columns(network, step);
+        let kept = &columns[..step.after.modes];
+        let fused = &columns[..step.before.modes];
+        let size = |ids: &[IndexId], left_out: &[IndexId]| -> usize {
+            ids.iter().filter(|id| !left_out.contains(id)).map(|&id| network.size(id)).product()
+        };
+        let group = if whole { step.contracted_columns(network).0 } else { 1 };
+        Counts {
+            batch: size(&step.batch, &[]),
+            free: step.after.count * size(&step.free, kept),
+            contracted: group * size(&step.contracted, if whole { fused } else { &[] }),
+            new: size(&step.new, &[]),
+        }
+    }
 }
 
 impl Walk {
@@ -159,22 +193,7 @@ pub(crate) fn merged_columns_between(columns: &[IndexId], contracted: &[IndexId]
 pub fn weights(plan: &Plan, k: usize) -> Vec<f64> {
     let network = plan.network();
     let step = &plan.steps()[k];
-    let mut tensors = step.nodes.iter().map(|n| &network.nodes()[usize::from(n.0)].tensor);
-    let mut merged: Tensor = tensors.next().expect("a step has a node").clone();
-    // Neighbors first, so that no outer product is formed on the way; an index that several share is
-    // summed with its last node.
-    let kept: Vec<IndexId> = [&step.batch[..], &step.contracted, &step.new].concat();
-    let mut waiting: Vec<&Tensor> = tensors.collect();
-    while !waiting.is_empty() {
-        let next = waiting
-            .iter()
-            .position(|t| t.indices().iter().any(|i| merged.indices().contains(i)))
-            .expect("the nodes of a step are connected");
-        let next = waiting.remove(next);
-        let needed =
-            |id: &IndexId| kept.contains(id) || waiting.iter().any(|t| t.indices().contains(id));
-        merged = merged.contract_keeping(next, needed);
-    }
+    let merged = network.merged(&step.nodes, &step.pairs);
     let whole = merged_columns(network, step);
     let fused = |id: &&IndexId| {
         whole && network.columns()[step.after.modes..step.before.modes].contains(id)

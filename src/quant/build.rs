@@ -1,10 +1,11 @@
 //! Integer weights, biases and widths from a model, a plan and formats.
 
+use super::advice;
 use super::check::check;
 use super::formats::Widths;
 use super::{
-    GATE_FRAC, QuantCell, QuantHead, QuantInput, QuantLayer, QuantPart, QuantPlan, QuantStep,
-    WIDE_BITS,
+    GATE_FRAC, MOST_SHIFT, QuantCell, QuantHead, QuantInput, QuantLayer, QuantPart, QuantPlan,
+    QuantStep, WIDE_BITS,
 };
 use crate::error::{Diagnostic, Result};
 use crate::fixed::Requantise;
@@ -25,6 +26,9 @@ pub fn to_fixed(value: f64, frac: i32, bits: u32) -> i32 {
 /// # Errors
 /// When the formats do not belong to this plan or no shift of the hardware can realise them.
 pub fn quantize(model: &Model, plan: ModelPlan, formats: Formats) -> Result<QuantPlan> {
+    if model.formats.as_ref() != Some(&formats) {
+        advice::check(model, &plan, &formats)?;
+    }
     check(model, &plan, &formats)?;
     let hidden_frac = hidden_frac(model, &formats);
     let fracs: Vec<i32> =
@@ -193,11 +197,11 @@ pub(super) fn largest_column_sum(weights: &[i32], new: usize) -> u64 {
 
 fn shift(value: i32, place: &str) -> Result<u32> {
     match u32::try_from(value) {
-        Ok(shift) if (1..=48).contains(&shift) => Ok(shift),
+        Ok(shift) if (1..=MOST_SHIFT as u32).contains(&shift) => Ok(shift),
         _ => Err(Diagnostic::new(format!("formats.{place}"), "shift out of range")
             .found(value)
-            .expected("1 to 48 bits from the accumulator to the result")
-            .help("quantize the model again with wider weights or activations")
+            .expected(format!("1 to {MOST_SHIFT} bits from the accumulator to the result"))
+            .help("quantize the model again")
             .into()),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::build::{largest_column_sum, rounded, to_fixed};
 use super::check::shares_words;
-use super::{GATE_FRAC, LEAST_GATE_FRAC, WIDE_BITS};
+use super::{GATE_FRAC, LEAST_GATE_FRAC, MOST_SHIFT, WIDE_BITS};
 use crate::float::{Edge, Ranges, Reference};
 use crate::model::{Cell, Element, Formats, HeadFormats, LayerFormats, Model, StepFormats};
 use crate::network::{IndexId, Operand};
@@ -17,17 +17,23 @@ pub struct Widths {
     pub activation_bits: u32,
 }
 
+/// Most fraction bits that a format may have.
+const MOST_FRAC: i32 = 64;
+
 /// Most fraction bits with which `largest` still fits a signed word of `bits` bits.
-fn frac_for(largest: f64, bits: u32) -> i32 {
+pub(super) fn frac_for(largest: f64, bits: u32) -> i32 {
     if largest <= 0.0 {
         return bits as i32 - 1;
+    }
+    if !largest.is_finite() {
+        return i32::MIN / 8;
     }
     let top = f64::from((1u32 << (bits - 1)) - 1);
     let mut frac = bits as i32 - 1 - largest.log2().floor() as i32;
     while (largest * f64::from(frac).exp2()).round() > top {
         frac -= 1;
     }
-    frac
+    frac.min(MOST_FRAC)
 }
 
 /// Fraction bits of a weight tensor with the least squared error; a few values may be clipped.
@@ -153,7 +159,7 @@ impl Pending<'_> {
 }
 
 /// The value of the byte 255.
-fn largest_byte(model: &Model) -> f64 {
+pub(super) fn largest_byte(model: &Model) -> f64 {
     255.0 * (-f64::from(model.input.shift)).exp2()
 }
 
@@ -211,10 +217,12 @@ fn formats(
         layers.push(LayerFormats { input_frac: operand_frac, cell_frac, steps });
     }
     align_gates(plan, &mut layers);
+    limit_shifts(plan, &mut layers, hidden_frac);
     let head = model.head.as_ref().map(|head| {
         let weight_frac = weight_frac(&head.weight, widths.weight_bits);
         let finest = hidden_frac + weight_frac - 1;
-        HeadFormats { weight_frac, out_frac: frac_for(2.0 * limits.output, WIDE_BITS).min(finest) }
+        let out_frac = frac_for(2.0 * limits.output, WIDE_BITS).min(finest);
+        HeadFormats { weight_frac: weight_frac.min(MOST_SHIFT + out_frac - hidden_frac), out_frac }
     });
     Formats {
         weight_bits: widths.weight_bits,
@@ -239,5 +247,23 @@ fn align_gates(plan: &ModelPlan, layers: &mut [LayerFormats]) {
     let least = ends.iter().map(|&(layer, step)| layers[layer].steps[step].out_frac).min();
     for (layer, step) in ends {
         layers[layer].steps[step].out_frac = least.unwrap_or(GATE_FRAC);
+    }
+}
+
+/// Takes fraction bits from weights where the hardware could not shift so far: what they tell lies
+/// below any bit of the result.
+fn limit_shifts(plan: &ModelPlan, layers: &mut [LayerFormats], hidden_frac: i32) {
+    for (layer, parts) in layers.iter_mut().zip(plan.layers()) {
+        let mut steps = layer.steps.iter_mut();
+        for part in parts {
+            let mut in_frac = match part.operand() {
+                Operand::Input { .. } => layer.input_frac,
+                Operand::Hidden { .. } => hidden_frac,
+            };
+            for step in steps.by_ref().take(part.plan().steps().len()) {
+                step.weight_frac = step.weight_frac.min(MOST_SHIFT + step.out_frac - in_frac);
+                in_frac = step.out_frac;
+            }
+        }
     }
 }

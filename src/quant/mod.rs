@@ -2,6 +2,7 @@
 //!
 //! docs/numerics.md states every rule of this module in words.
 
+mod advice;
 mod build;
 mod check;
 mod formats;
@@ -20,6 +21,8 @@ use crate::plan::walk::Walk;
 pub const GATE_FRAC: i32 = 11;
 /// Least fraction bits of what makes a gate sum: the element-wise unit shifts by at most 15.
 pub const LEAST_GATE_FRAC: i32 = GATE_FRAC - 15;
+/// Most bits that the hardware shifts a sum by.
+const MOST_SHIFT: i32 = 48;
 /// Width of gate pre-activations, cell states, biases and outputs of a head, bits.
 pub const WIDE_BITS: u32 = 16;
 

@@ -3,7 +3,7 @@
 use super::number::{grouped, ratio};
 use crate::model::Model;
 use crate::network::{IndexId, Network};
-use crate::plan::walk::Walk;
+use crate::plan::walk::Counts;
 use crate::plan::{ModelPlan, Plan};
 use serde::Serialize;
 use std::fmt;
@@ -82,6 +82,8 @@ pub struct StepReport {
     pub contracted_indices: Vec<String>,
     /// Names of the new indices.
     pub out_indices: Vec<String>,
+    /// Names of the indices that activation tensor and weights share and the result keeps.
+    pub batch_indices: Vec<String>,
 }
 
 impl Inspection {
@@ -106,7 +108,7 @@ impl Inspection {
             macs_leaf_by_leaf: plan.macs_leaf_by_leaf(),
             rom_words: plan.rom_words(),
             peak_words: plan.peak_words(),
-            input_words: Walk::of(bottom, 0).in_words,
+            input_words: bottom.steps()[0].before.count,
             slabs: SlabReport { steps: slabs.steps, modes: slabs.modes, count: slabs.count },
             steps: steps.collect(),
         }
@@ -114,14 +116,14 @@ impl Inspection {
 }
 
 fn step(plan: &Plan, part: usize, k: usize) -> StepReport {
-    let (network, step, walk) = (plan.network(), &plan.steps()[k], Walk::of(plan, k));
+    let (network, step, counts) = (plan.network(), &plan.steps()[k], Counts::of(plan, k));
     let core = |id: &crate::network::NodeId| network.nodes()[usize::from(id.0)].name.clone();
     StepReport {
         part,
-        batch: walk.batch_in.len(),
-        free: walk.free_in.len(),
-        contracted: walk.sum_in.len(),
-        out: walk.new_out.len(),
+        batch: counts.batch,
+        free: counts.free,
+        contracted: counts.contracted,
+        out: counts.new,
         macs: step.macs,
         cores: step.nodes.iter().map(core).collect(),
         weight_words: step.weight_words,
@@ -129,6 +131,7 @@ fn step(plan: &Plan, part: usize, k: usize) -> StepReport {
         free_indices: names(network, &step.free),
         contracted_indices: names(network, &step.contracted),
         out_indices: names(network, &step.new),
+        batch_indices: names(network, &step.batch),
     }
 }
 

@@ -7,14 +7,19 @@ use super::loops::{Context, Digit, RawLoop};
 use super::nest::{Loop, fuse};
 use super::parts::Parts;
 use super::program::{Desc, HiddenBuffer, Loader, Program, Source};
+use super::rom;
 use super::timing::Timing;
 use crate::config::HwConfig;
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, Problems, Result};
 use crate::network::Operand;
 use crate::quant::{QuantLayer, QuantPlan};
 
 /// Most element-wise units side by side.
 const MAX_CELLS: usize = 4;
+/// Most weights of the ROM, unless the plan itself has half as many.
+const MOST_LANE_WEIGHTS: u64 = 1 << 26;
+/// Most words of a buffer for one operand.
+const MOST_WORDS: u64 = 1 << 25;
 
 /// Schedules a quantised plan on the lanes.
 ///
@@ -26,10 +31,11 @@ pub fn schedule(quant: &QuantPlan, hw: &HwConfig) -> Result<Program> {
     let lane_bits = hw.lanes.trailing_zeros();
     let layouts = Layout::all(quant.plan(), lane_bits);
     let ctxs = layout::contexts(quant.plan(), &layouts, lane_bits);
+    check_memories(&ctxs, hw.lanes, quant.plan().rom_words())?;
     let (hidden, used) = hidden_places(&ctxs, quant);
     let first = |layer: usize| hidden.as_ref().map_or(0, |first| first[layer]);
 
-    let mut parts = Parts::new(quant);
+    let mut parts = Parts::new(quant, hw.lanes);
     for (number, ctx) in ctxs.iter().enumerate() {
         let operand = match (ctx.part.operand(), ctx.layer) {
             (Operand::Input { .. }, 0) => 0,
@@ -56,44 +62,78 @@ pub fn schedule(quant: &QuantPlan, hw: &HwConfig) -> Result<Program> {
     let halves = if parts.descs.iter().any(|d| d.source == Source::HiddenBefore) { 2 } else { 1 };
 
     let most_cells = drains.min(1 << unit_bits).min(MAX_CELLS);
-    let candidates = (0..=most_cells.ilog2()).map(|bits| 1usize << bits);
-    let base = |cells: usize| -> Option<Program> {
-        let mut tables = cells::tables(&ctxs, quant, &places, &hidden, cells)?;
+    let mut program = Program {
+        quant: quant.clone(),
+        hw: hw.clone(),
+        drains,
+        banks: drains.max(1 << kept_bits),
+        input_banks: 1 << input_bits,
+        cells: 0,
+        descs: parts.descs,
+        instrs: parts.instrs,
+        rom: parts.rom,
+        tables: Vec::new(),
+        input_words: ctxs[0].addressing(0).words.next_multiple_of(aligned),
+        loader,
+        buffer_groups: parts.buffer_groups,
+        gate_groups,
+        hidden: HiddenBuffer { words: 0, halves, output: first(top) },
+        timing: Timing::default(),
+    };
+    // The program with so many element-wise units; whether there is one.
+    let put = |program: &mut Program, cells: usize| -> bool {
+        let Some(mut tables) = cells::tables(&ctxs, quant, &places, &hidden, cells) else {
+            return false;
+        };
         let ordered = tables.iter().map(|t| t.0.len()).sum::<usize>();
         let used = if hidden.is_none() && head { ordered } else { used };
-        let words = cells::place_fillers(&mut tables, used).max(2);
-        let mut program = Program {
-            quant: quant.clone(),
-            hw: hw.clone(),
-            drains,
-            banks: drains.max(1 << kept_bits),
-            input_banks: 1 << input_bits,
-            cells,
-            descs: parts.descs.clone(),
-            instrs: parts.instrs.clone(),
-            rom: parts.rom.clone(),
-            tables,
-            loader: loader.clone(),
-            input_words: ctxs[0].addressing(0).words.next_multiple_of(aligned),
-            buffer_groups: parts.buffer_groups,
-            gate_groups,
-            hidden: HiddenBuffer { words, halves, output: first(top) },
-            timing: Timing::default(),
-        };
+        program.hidden.words = cells::place_fillers(&mut tables, used).max(2);
+        (program.cells, program.tables) = (cells, tables);
         if head {
-            program.add_head_weights(hidden.is_some());
+            program.put_head_weights(hidden.is_some());
         }
-        program.timing = Timing::predict(&program);
-        Some(program)
+        program.timing = Timing::predict(program);
+        true
     };
-    let programs: Vec<Program> = candidates.filter_map(base).collect();
-    let fewest = programs.iter().map(|p| p.timing.cycles_per_step).min().unwrap_or(0);
-    let program = programs
+    let mut fewest: Vec<(usize, u64)> = Vec::new();
+    for cells in (0..=most_cells.ilog2()).map(|bits| 1usize << bits) {
+        if put(&mut program, cells) {
+            fewest.push((cells, program.timing.cycles_per_step));
+        }
+    }
+    let least = fewest.iter().map(|&(_, cycles)| cycles).min().unwrap_or(0);
+    let (cells, _) = fewest
         .into_iter()
-        .find(|p| p.timing.cycles_per_step * 500 <= fewest * 501)
+        .find(|&(_, cycles)| cycles * 500 <= least * 501)
         .ok_or_else(|| Diagnostic::new("schedule", "no element-wise unit count found"))?;
+    if cells != program.cells {
+        put(&mut program, cells);
+    }
     check::check(&ctxs, &program);
     Ok(program)
+}
+
+/// Refuses, before they are made, memories that no part has and no computer should list.
+fn check_memories(ctxs: &[Context<'_>], lanes: usize, weights: u64) -> Result<()> {
+    let words = ctxs.iter().map(rom::count).fold(0, u64::saturating_add);
+    let largest_of = |ctx: &Context<'_>| -> usize {
+        (0..ctx.shapes.tensors.len() - 1).map(|t| ctx.addressing(t).words).max().unwrap_or(0)
+    };
+    let largest = ctxs.iter().map(largest_of).max().unwrap_or(0) as u64;
+    let figures = [
+        (words.saturating_mul(lanes as u64), MOST_LANE_WEIGHTS.max(2 * weights), "weights in ROM"),
+        (largest, MOST_WORDS, "words of an operand"),
+    ];
+    let beyond = figures.into_iter().filter(|(found, most, _)| found > most);
+    let problems: Vec<Diagnostic> = beyond
+        .map(|(found, most, what)| {
+            Diagnostic::new("schedule", format!("too large for {lanes} lanes"))
+                .found(format!("{found} {what}, those of idle lanes included"))
+                .expected(format!("at most {most}"))
+                .help("take fewer lanes (--pe), or smaller ranks")
+        })
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
 }
 
 /// One kind of element-wise unit serves all layers.

@@ -23,8 +23,8 @@ pub(super) fn check(ctxs: &[Context<'_>], program: &Program) {
             let desc = &program.descs()[instr.desc];
             let walk = Walker::new(ctx, program, desc, instr);
             match desc.source {
-                Source::Buffer => walk.run(&buffer.clone(), &mut buffer),
-                _ => walk.run(&operand, &mut buffer),
+                Source::Buffer => walk.run(None, &mut buffer),
+                _ => walk.run(Some(&operand), &mut buffer),
             }
         }
     }
@@ -178,7 +178,9 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn run(&self, read: &[u64], write: &mut [u64]) {
+    /// Reads the operand's memory, or the buffer that it writes: a word that is written before it is
+    /// read has a wrong tag.
+    fn run(&self, operand: Option<&[u64]>, buffer: &mut [u64]) {
         let (desc, instr, lanes) = (self.desc, self.instr, self.program.lanes());
         let mut cursor = Cursor::new(&desc.loops, instr.act_base, desc.weights, instr.out_base);
         let s = self.step;
@@ -197,12 +199,14 @@ impl<'a> Walker<'a> {
                 let word = cursor.act as usize | (lane & desc.keep as usize);
                 let want = tag(s, from + self.lanes[lane].0);
                 let real = self.inside(counters, lane, true);
+                let read = || operand.map_or_else(|| buffer[word], |memory| memory[word]);
                 assert!(
-                    !real || read[word] == want,
+                    !real || read() == want,
                     "step {s}, lane {lane}: wrong operand at {counters:?}"
                 );
                 if end && desc.dest == Dest::Buffer {
-                    write[cursor.out as usize * lanes + lane] = tag(s + 1, to + self.lanes[lane].1);
+                    buffer[cursor.out as usize * lanes + lane] =
+                        tag(s + 1, to + self.lanes[lane].1);
                 }
             }
             more = cursor.advance();

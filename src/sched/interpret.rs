@@ -116,7 +116,7 @@ impl<'a> Interpreter<'a> {
         let mut groups = 0;
         let mut cursor = Cursor::new(&desc.loops, instr.act_base, desc.weights, instr.out_base);
         loop {
-            let weights = &program.rom()[cursor.wgt as usize];
+            let weights = program.rom().word(cursor.wgt as usize);
             for (lane, (sum, &w)) in sums.iter_mut().zip(weights).enumerate() {
                 let word = cursor.act as usize | (lane & desc.keep as usize);
                 *sum += i64::from(w) * i64::from(self.operand(desc.source, word));

@@ -27,4 +27,5 @@ pub use elements::ResultNames;
 pub use interpret::{Interpreter, Written};
 pub use nest::{Loop, deltas};
 pub use program::{Desc, Dest, HiddenBuffer, Instr, Kind, Loader, Program, Source};
+pub use rom::Rom;
 pub use timing::Timing;

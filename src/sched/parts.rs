@@ -5,7 +5,7 @@ use super::loops::{Context, Digit, RawLoop};
 use super::nest::fuse;
 use super::program::{Desc, Dest, Instr, Kind, Program, Source};
 use super::regions::regions;
-use super::rom;
+use super::rom::{self, Rom};
 use crate::config::HwConfig;
 use crate::quant::QuantPlan;
 
@@ -14,7 +14,7 @@ pub(super) struct Parts<'a> {
     quant: &'a QuantPlan,
     pub(super) descs: Vec<Desc>,
     pub(super) instrs: Vec<Instr>,
-    pub(super) rom: Vec<Vec<i32>>,
+    pub(super) rom: Rom,
     pub(super) buffer_groups: usize,
     /// Loops of the last step of every part.
     pub(super) last: Vec<Vec<RawLoop>>,
@@ -33,9 +33,9 @@ struct Listing<'p, 'a> {
 }
 
 impl<'a> Parts<'a> {
-    pub(super) fn new(quant: &'a QuantPlan) -> Self {
-        let (descs, instrs, rom, last) = (vec![], vec![], vec![], vec![]);
-        Parts { quant, descs, instrs, rom, buffer_groups: 0, last }
+    pub(super) fn new(quant: &'a QuantPlan, lanes: usize) -> Self {
+        let (descs, instrs, last) = (vec![], vec![], vec![]);
+        Parts { quant, descs, instrs, rom: Rom::of(lanes), buffer_groups: 0, last }
     }
 
     /// Descriptors and instructions of all contraction steps of a part whose operand begins at word
@@ -236,8 +236,9 @@ impl Parts<'_> {
 
 impl Program {
     /// Head weights in the order in which the units lie in the hidden buffer: of the units where
-    /// each has its place there, else of the rows of the tables, unit after unit.
-    pub(super) fn add_head_weights(&mut self, placed: bool) {
+    /// each has its place there, else of the rows of the tables, unit after unit. They take the place
+    /// of those that were put there for other tables.
+    pub(super) fn put_head_weights(&mut self, placed: bool) {
         let head = self.quant.head().expect("the caller saw a head");
         let lanes = self.hw.lanes;
         let rows = self.tables.first().map_or(0, |t| t.0.len());
@@ -245,22 +246,20 @@ impl Program {
             true => (0..self.quant.top().cell.units).map(Some).collect(),
             false => (0..rows).flat_map(|r| self.tables.iter().map(move |t| t.0[r].unit)).collect(),
         };
-        let groups = head.outputs.div_ceil(lanes);
-        let mut words = Vec::with_capacity(groups * order.len());
-        for group in 0..groups {
+        let desc = self.descs.last_mut().expect("the head has a descriptor");
+        self.rom.truncate(desc.weights);
+        for group in 0..head.outputs.div_ceil(lanes) {
             for unit in &order {
                 let weight = |lane: usize| match (unit, group * lanes + lane) {
                     (Some(j), o) if o < head.outputs => head.weights[j * head.outputs + o],
                     _ => 0,
                 };
-                words.push((0..lanes).map(weight).collect());
+                self.rom.extend((0..lanes).map(weight));
             }
         }
-        let desc = self.descs.last_mut().expect("the head has a descriptor");
         desc.raw[0].wgt = order.len() as i64;
         desc.raw[1].bound = order.len();
         (desc.loops, desc.summed) = fuse(&desc.raw);
-        self.rom.extend(words);
     }
 }
 

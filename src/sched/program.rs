@@ -3,6 +3,7 @@
 use super::cells::CellTable;
 use super::loops::RawLoop;
 use super::nest::Loop;
+use super::rom::Rom;
 use super::timing::Timing;
 use crate::config::HwConfig;
 use crate::quant::QuantPlan;
@@ -166,7 +167,7 @@ pub struct Program {
     pub(super) cells: usize,
     pub(super) descs: Vec<Desc>,
     pub(super) instrs: Vec<Instr>,
-    pub(super) rom: Vec<Vec<i32>>,
+    pub(super) rom: Rom,
     pub(super) tables: Vec<CellTable>,
     pub(super) loader: Loader,
     pub(super) input_words: usize,
@@ -228,8 +229,8 @@ impl Program {
         let kind = if self.quant.head().is_some() { Kind::Head } else { Kind::Last };
         self.instrs.iter().rposition(|i| i.kind == kind) == Some(k)
     }
-    /// ROM words, one weight a lane.
-    pub fn rom(&self) -> &[Vec<i32>] {
+    /// The weight ROM.
+    pub fn rom(&self) -> &Rom {
         &self.rom
     }
     /// Tables of the element-wise units, one a unit.

@@ -4,6 +4,44 @@ use super::loops::{Context, Digit, RawLoop};
 use crate::network::IndexId;
 use crate::quant::QuantStep;
 
+/// The weight ROM: words of one weight a lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rom {
+    lanes: usize,
+    weights: Vec<i32>,
+}
+
+impl Rom {
+    /// No words yet.
+    pub(super) fn of(lanes: usize) -> Rom {
+        Rom { lanes, weights: Vec::new() }
+    }
+    /// Number of words.
+    pub fn len(&self) -> usize {
+        self.weights.len() / self.lanes
+    }
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.weights.is_empty()
+    }
+    /// The weights of a word, lane 0 first.
+    pub fn word(&self, at: usize) -> &[i32] {
+        &self.weights[at * self.lanes..][..self.lanes]
+    }
+    /// All words in order.
+    pub fn words(&self) -> impl ExactSizeIterator<Item = &[i32]> {
+        self.weights.chunks_exact(self.lanes)
+    }
+    /// One weight a lane, word after word.
+    pub(super) fn extend(&mut self, weights: impl IntoIterator<Item = i32>) {
+        self.weights.extend(weights);
+    }
+    /// Leaves the first words alone.
+    pub(super) fn truncate(&mut self, words: usize) {
+        self.weights.truncate(words * self.lanes);
+    }
+}
+
 /// Calls `f` with the running number and the counters of every iteration, innermost loop fastest.
 pub(super) fn for_each_iteration(loops: &[RawLoop], mut f: impl FnMut(usize, &[usize])) {
     let mut counters = vec![0usize; loops.len()];
@@ -34,12 +72,7 @@ pub(super) fn value_at(
 }
 
 /// The ROM words of step `s` of a part: one weight a lane, 0 outside the tensor.
-pub(super) fn words(
-    ctx: &Context<'_>,
-    quant: &QuantStep,
-    s: usize,
-    loops: &[RawLoop],
-) -> Vec<Vec<i32>> {
+pub(super) fn words(ctx: &Context<'_>, quant: &QuantStep, s: usize, loops: &[RawLoop]) -> Vec<i32> {
     let network = ctx.network();
     let step = &ctx.plan.steps()[s];
     let weights = &quant.weights;
@@ -70,9 +103,22 @@ pub(super) fn words(
                 _ => 0,
             }
         });
-        out.push(word.collect());
+        out.extend(word);
     });
     out
+}
+
+/// ROM words of all steps of a part, known from their loops alone.
+pub(super) fn count(ctx: &Context<'_>) -> u64 {
+    let slabbed = ctx.plan.slabs().steps;
+    let steps = ctx.shapes.steps.iter().enumerate();
+    let words = steps.map(|(s, step)| {
+        let full = if s < slabbed { 1 } else { step.merged.map_or(1, |merged| merged.0) };
+        let loops = ctx.loops(s, 1, full, full);
+        let weighing = loops.iter().filter(|l| l.wgt != 0);
+        weighing.fold(1u64, |words, l| words.saturating_mul(l.bound as u64))
+    });
+    words.fold(0, u64::saturating_add)
 }
 
 /// Row of the weight matrix \[contracted\]\[new\] from loop counters.

@@ -46,6 +46,7 @@ impl Program {
     pub fn start_cycles(&self, lengths: &[usize]) -> Vec<u64> {
         let mut model = Model::new(self, lengths);
         while model.starts.len() < model.ends.len() {
+            model.pass_over(model.quiet_clocks());
             model.clock();
         }
         model.starts
@@ -127,6 +128,68 @@ impl<'a> Model<'a> {
         }
     }
 
+    /// Clocks from now on in which nothing happens but that the loader takes elements and the active
+    /// loop nest goes on inside a sum: no event is due, nothing is decided, no slab is filled.
+    fn quiet_clocks(&self) -> u64 {
+        let Some(next) = self.waiting else { return 0 };
+        let skipped = self.program.instrs()[next].kind == Kind::Head && !self.answer();
+        let begins_unit = self.open && self.groups >= self.next_need();
+        let starts = self.active.is_none() && self.may_start(next);
+        if skipped || begins_unit || starts {
+            return 0;
+        }
+        let events = [&self.releases, &self.completions, &self.gate_groups, &self.head_results];
+        let due = events.into_iter().filter_map(|e| e.front().copied());
+        let due = due.chain(self.results.front().map(|r| r.0)).chain(self.out_idle_at);
+        let to_event = due.map(|at| at.saturating_sub(self.now)).min().unwrap_or(u64::MAX);
+        let to_decision = self.active.map_or(u64::MAX, |active| {
+            let desc = &self.program.descs()[self.program.instrs()[active.instr].desc];
+            let (sum, whole) = (desc.summed_cycles(), desc.cycles());
+            let to_boundary = sum - active.iteration % sum - 1;
+            // In its last clock the next instruction may follow.
+            to_boundary.min((whole - active.iteration).saturating_sub(2))
+        });
+        let quiet = to_decision.min(to_event).min(self.clocks_to_slab());
+        if quiet == u64::MAX { 0 } else { quiet }
+    }
+
+    /// What the next unit waits for.
+    fn next_need(&self) -> usize {
+        self.program.tables()[0].0[self.row].need
+    }
+
+    /// Whether the loader takes nothing, however long: the frames are over or no slab is free.
+    fn loader_rests(&self) -> bool {
+        self.free == 0 || self.frames == self.ends.len()
+    }
+
+    /// Clocks until the loader fills a slab, that one left out.
+    fn clocks_to_slab(&self) -> u64 {
+        if self.loader_rests() {
+            return u64::MAX;
+        }
+        let inputs = self.program.quant().input().count;
+        let edge = self.edge.min(inputs);
+        if edge <= self.column {
+            return 0;
+        }
+        ((edge - self.column).div_ceil(self.program.loader().elements) - 1) as u64
+    }
+
+    /// Lets quiet clocks pass at once.
+    fn pass_over(&mut self, clocks: u64) {
+        if clocks == 0 {
+            return;
+        }
+        self.now += clocks;
+        if let Some(active) = &mut self.active {
+            active.iteration += clocks;
+        }
+        if !self.loader_rests() {
+            self.column += self.program.loader().elements * clocks as usize;
+        }
+    }
+
     fn answer(&self) -> bool {
         let step = self.starts.len().saturating_sub(1);
         self.every_step || self.ends.get(step).copied().unwrap_or(false)
@@ -198,11 +261,7 @@ impl<'a> Model<'a> {
         }
         let finishing = self.active.is_none_or(|a| a.iteration + 1 == self.cycles(a.instr));
         let reserves = self.program.answers(k);
-        let ready = finishing
-            && (!instr.wait_input || self.full > 0)
-            && (!instr.wait_hidden || !self.cell_busy)
-            && self.in_flight <= instr.lag
-            && (!reserves || !self.out_busy);
+        let ready = finishing && self.may_start(k);
         if !ready {
             return (None, false);
         }
@@ -216,6 +275,15 @@ impl<'a> Model<'a> {
         }
         self.fetch();
         (Some(k), took)
+    }
+
+    /// Whether nothing but the instruction before it holds instruction `k` back.
+    fn may_start(&self, k: usize) -> bool {
+        let instr = &self.program.instrs()[k];
+        (!instr.wait_input || self.full > 0)
+            && (!instr.wait_hidden || !self.cell_busy)
+            && self.in_flight <= instr.lag
+            && (!self.program.answers(k) || !self.out_busy)
     }
 
     fn fetch(&mut self) {

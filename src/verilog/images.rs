@@ -25,19 +25,25 @@ pub(super) fn files(program: &Program, sizes: &Sizes) -> Vec<(String, String)> {
         let words = head.bias.iter().enumerate();
         let rows = words.map(|(o, &b)| (Word::default().push(i64::from(b), 16), format!("[{o}]")));
         let format = format!("16 bits, {} fraction bits, one output a word", head.out_frac);
-        files.push(("head_bias.hex".into(), image("head_bias.hex", &format, rows.collect(), 2)));
+        files.push(("head_bias.hex".into(), image("head_bias.hex", &format, rows, 2)));
     }
     files
 }
 
 /// Text of an image: a header line, then words with what they are; filled up to `least` words.
-fn image(name: &str, format: &str, mut rows: Vec<(Word, String)>, least: usize) -> String {
-    let width = rows.first().map_or(1, |r| r.0.width());
-    while rows.len() < least {
-        rows.push((Word::default().push_modulo(0, 1).padded(width), "not used".into()));
-    }
-    let mut text = format!("// {name}: {} words of {width} bits; {format}\n", rows.len());
-    for (word, comment) in rows {
+fn image(
+    name: &str,
+    format: &str,
+    rows: impl IntoIterator<Item = (Word, String), IntoIter: ExactSizeIterator>,
+    least: usize,
+) -> String {
+    let mut rows = rows.into_iter().peekable();
+    let count = rows.len();
+    let width = rows.peek().map_or(1, |r| r.0.width());
+    let mut text = format!("// {name}: {} words of {width} bits; {format}\n", count.max(least));
+    let unused = || (Word::default().push_modulo(0, 1).padded(width), "not used".to_owned());
+    let filler = (count..least).map(|_| unused());
+    for (word, comment) in rows.chain(filler) {
         text.push_str(&word.hex());
         text.push_str(" // ");
         text.push_str(&comment);
@@ -48,16 +54,20 @@ fn image(name: &str, format: &str, mut rows: Vec<(Word, String)>, least: usize) 
 
 /// Which bits of an image's words are not the same in every word, lowest first.
 pub(super) fn live_bits(text: &str) -> Vec<bool> {
-    let words = text.lines().filter_map(|line| {
-        let digits = line.split("//").next().map(str::trim).filter(|digits| !digits.is_empty())?;
-        Some(digits.chars().map(|digit| digit.to_digit(16).unwrap_or(0)).collect::<Vec<_>>())
+    let mut words = text.lines().filter_map(|line| {
+        line.split("//").next().map(str::trim).filter(|digits| !digits.is_empty())
     });
-    let words: Vec<Vec<u32>> = words.collect();
-    let Some(first) = words.first() else { return Vec::new() };
-    let differing =
-        |digit: usize| words.iter().fold(0, |all, word| all | (word[digit] ^ first[digit]));
-    let digits = (0..first.len()).rev().map(differing);
-    digits.flat_map(|digit| (0..4).map(move |bit| digit >> bit & 1 == 1)).collect()
+    let values = |word: &str| -> Vec<u32> {
+        word.chars().map(|digit| digit.to_digit(16).unwrap_or(0)).collect()
+    };
+    let Some(first) = words.next().map(values) else { return Vec::new() };
+    let mut differing = vec![0; first.len()];
+    for word in words {
+        for ((all, digit), first) in differing.iter_mut().zip(word.chars()).zip(&first) {
+            *all |= digit.to_digit(16).unwrap_or(0) ^ first;
+        }
+    }
+    differing.iter().rev().flat_map(|digit| (0..4).map(move |bit| digit >> bit & 1 == 1)).collect()
 }
 
 fn instructions(program: &Program, sizes: &Sizes) -> String {
@@ -86,7 +96,7 @@ fn instructions(program: &Program, sizes: &Sizes) -> String {
     });
     let format = "reads-h-before, reads-h, opens-step, answers, last, reads-x, waits-h, takes-frame, \
                   releases-x, waits-x, lag, nest, result group, operand word";
-    image("program.hex", format, rows.collect(), 2)
+    image("program.hex", format, rows, 2)
 }
 
 /// An instruction in words.
@@ -142,7 +152,7 @@ fn nests(program: &Program, sizes: &Sizes) -> String {
          first: summed, iterations - 1",
         sizes.shift_min
     );
-    image("nests.hex", &format, rows.collect(), sizes.nests)
+    image("nests.hex", &format, rows, sizes.nests)
 }
 
 fn delta_table(program: &Program, sizes: &Sizes) -> String {
@@ -177,13 +187,13 @@ fn weights(program: &Program) -> String {
         let first = program.descs().iter().rev().find(|d| d.weights <= at);
         first.map_or(String::new(), |d| format!("step {}, word {}", d.step, at - d.weights))
     };
-    let rows = program.rom().iter().enumerate().map(|(at, word)| {
+    let rows = program.rom().words().enumerate().map(|(at, word)| {
         let packed = word.iter().fold(Word::default(), |w, &v| w.push(i64::from(v), bits));
         (packed, step_of(at))
     });
     let lanes = program.lanes();
     let format = format!("{lanes} weights of {bits} bits, lane 0 lowest");
-    image("weights.hex", &format, rows.collect(), 2)
+    image("weights.hex", &format, rows, 2)
 }
 
 fn loader(program: &Program, sizes: &Sizes) -> String {
@@ -198,7 +208,7 @@ fn loader(program: &Program, sizes: &Sizes) -> String {
             Word::default().push_modulo(delta, sizes.act_aw).push(bound - 1, sizes.loader_cw);
         (word, format!("loop {level}: {bound} iterations, delta {delta:+}"))
     });
-    image("loader.hex", "iterations - 1, address delta", rows.collect(), 2)
+    image("loader.hex", "iterations - 1, address delta", rows, 2)
 }
 
 fn gates(program: &Program, sizes: &Sizes, table: &CellTable) -> String {
@@ -250,7 +260,7 @@ fn hidden(program: &Program, sizes: &Sizes, table: &CellTable) -> String {
     });
     let format = "last of its layer (of several), to the input buffer, word of the input buffer, word \
                   of the hidden buffer";
-    image("hidden", format, rows.collect(), 2)
+    image("hidden", format, rows, 2)
 }
 
 fn unit_name(unit: &Unit, several: bool) -> String {

@@ -17,8 +17,16 @@ const ACC_BITS: usize = 64;
 pub(super) fn check(program: &Program, sizes: &Sizes) -> Result<()> {
     let instructions = program.instrs().len();
     let deltas = sizes.nests << sizes.level_w();
-    let fewer_steps = "raise max_rom_words or max_buffer_words, which makes fewer steps or slabs";
-    let fewer_loops = "use a tree of fewer modes, or raise max_rom_words, which makes fewer steps";
+    // A limit that was not given cannot be raised.
+    let formats = program.quant().formats();
+    let limited = formats.max_rom_words.is_some() || formats.max_buffer_words.is_some();
+    let (fewer_steps, fewer_loops) = match limited {
+        true => (
+            "raise max_rom_words or max_buffer_words, which makes fewer steps or slabs",
+            "use a tree of fewer modes, or raise max_rom_words, which makes fewer steps",
+        ),
+        false => ("use fewer layers or fewer modes", "use fewer layers or a tree of fewer modes"),
+    };
     let limits = [
         (instructions, TABLE_WORDS, "instructions a time step", fewer_steps),
         (deltas, TABLE_WORDS, "address deltas, a power of two for each loop nest", fewer_loops),

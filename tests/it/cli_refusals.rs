@@ -44,7 +44,7 @@ fn new() {
             &format!("{shape} --rank 2 --tree (0,0) -o m.json"),
             &format!("{shape} --rank 2 --tree ((0,1) -o m.json"),
             &format!("{shape} --rank 2 --name a;reboot -o m.json"),
-            &format!("{shape} --rank 2 -o 1st.json"),
+            &format!("{shape} --rank 2 --name 1st -o m.json"),
             &long,
             &format!("{shape} --rank 2 --hidden-offset 2 -o m.json"),
             &format!("{shape} --rank 2 --shift 99 -o m.json"),
@@ -77,11 +77,11 @@ fn new() {
             $ htgen new --inputs 3 --hidden 2 --out-modes 4,2 --in-modes 2,3 --rank 2 --tree ((0,1) -o m.json
             error: tree: not a tree: found the end of the text, expected a comma between the two halves; write it like ((0,1),(2,3)); every inner node has two halves
             $ htgen new --inputs 3 --hidden 2 --out-modes 4,2 --in-modes 2,3 --rank 2 --name a;reboot -o m.json
-            error: name: not an identifier: found "a;reboot", expected a letter, then letters, digits and _, at most 48
-            $ htgen new --inputs 3 --hidden 2 --out-modes 4,2 --in-modes 2,3 --rank 2 -o 1st.json
-            error: name: not an identifier: found "1st", expected a letter, then letters, digits and _, at most 48
+            error: name: not an identifier: found "a;reboot", expected a letter, then letters, digits and _, at most 48; a_reboot would do
+            $ htgen new --inputs 3 --hidden 2 --out-modes 4,2 --in-modes 2,3 --rank 2 --name 1st -o m.json
+            error: name: not an identifier: found "1st", expected a letter, then letters, digits and _, at most 48; m1st would do
             $ htgen new --inputs 3 --hidden 2 --out-modes 4,2 --in-modes 2,3 --rank 2 --name xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx -o m.json
-            error: name: not an identifier: found "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", expected a letter, then letters, digits and _, at most 48
+            error: name: not an identifier: found "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", expected a letter, then letters, digits and _, at most 48; xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx would do
             $ htgen new --inputs 3 --hidden 2 --out-modes 4,2 --in-modes 2,3 --rank 2 --hidden-offset 2 -o m.json
             error: layers[0].matrices[0].columns.hidden_offset: h would overlap the inputs: found 2, expected at least 3, the inputs
             $ htgen new --inputs 3 --hidden 2 --out-modes 4,2 --in-modes 2,3 --rank 2 --shift 99 -o m.json
@@ -131,9 +131,9 @@ fn models() {
             $ htgen emit huge.json -o rtl
             error: huge.json: layers[0].inputs: inputs out of range: found 99999999999, expected 1 to 67108864
             $ htgen emit name.json
-            error: name.json: name: not an identifier: found "../tiny", expected a letter, then letters, digits and _, at most 48
+            error: name.json: name: not an identifier: found "../tiny", expected a letter, then letters, digits and _, at most 48; tiny would do
             $ htgen inspect tiny.json --max-rom-words 1
-            error: tiny.json: plan: no contraction order keeps the limits: found at least 28 ROM words, at least 0 buffer words, expected at most 1 ROM words and any number of buffer words; raise max_rom_words or max_buffer_words
+            error: tiny.json: plan: no contraction order keeps the limits: found at least 28 ROM words, at least 0 buffer words, expected at most 1 ROM words and any number of buffer words; raise max_rom_words
             $ htgen inspect tiny.json --dump nothing
             error: invalid value 'nothing' for '--dump <STAGE>'
               [possible values: network, plan, formats, program]
@@ -213,7 +213,7 @@ fn quantized_models_that_are_not_what_is_asked_for() {
             error: q.json: formats.weight_bits: not what is asked for: found 8, expected 6; quantize the model again with --weight-bits 6
             error: q.json: formats.activation_bits: not what is asked for: found 12, expected 10; quantize the model again with --activation-bits 10
             $ htgen run q.json --inputs data.npz --max-rom-words 2 --max-buffer-words 1
-            error: q.json: formats.max_rom_words: not what is asked for: found 40, expected at most 2; quantize the model again with --max-rom-words 2
+            error: q.json: plan: no contraction order keeps the limits: found at least 28 ROM words, at least 0 buffer words, expected at most 2 ROM words and 1 buffer words; raise max_rom_words
         "#]],
     );
 }
@@ -268,7 +268,7 @@ fn hardware() {
             $ htgen emit tiny.json --target nothing
             error: --target: no such board: found nothing, expected one of icebreaker, hx8k, ulx3s-25f, ulx3s-85f, tangnano9k; or give the path of a board file, NAME.toml
             $ htgen emit tiny.json --max-rom-words 1
-            error: tiny.json: plan: no contraction order keeps the limits: found at least 28 ROM words, at least 0 buffer words, expected at most 1 ROM words and any number of buffer words; raise max_rom_words or max_buffer_words
+            error: tiny.json: plan: no contraction order keeps the limits: found at least 28 ROM words, at least 0 buffer words, expected at most 1 ROM words and any number of buffer words; raise max_rom_words
         "#]],
     );
 }

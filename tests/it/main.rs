@@ -5,11 +5,13 @@
 // They make and look at files of every kind, and start processes through `htgen::tool` as well.
 #![allow(clippy::disallowed_methods)]
 
+mod advice; // refusals: following them helps
 mod bench_images;
 mod benches; // every library module in Verilator: the leaves ...
 mod benches_cells; // ... the element-wise part
 mod benches_engine; // ... lanes, buffers and streams
 mod benches_program; // ... and what walks the program
+mod bounds; // what a plan may take
 mod cells; // what yosys makes of the library, as a table
 mod checkpoints; // files of checkpoints, and files that are something else
 mod cli; // each command end to end
@@ -72,6 +74,7 @@ mod import_support;
 mod interrupted; // signals in the middle of a command
 mod lane_rusthdl; // the lane against its second description
 mod lint; // warnings, bounds and style of the library
+mod merging; // in which pairs cores are merged
 mod model;
 mod models;
 mod netlists; // the library behind yosys for iCE40

@@ -1,14 +1,17 @@
 //! docs/second_implementation.py, written in NumPy from docs/numerics.md alone, yields the integers
-//! of `htgen run`: on the spoken digits and on random models.
+//! of `htgen run`: on the spoken digits and on random models of every format, cell and number of
+//! layers; and the merged weights to the last bit.
 
 use crate::cli_support::{Ended, Folder};
 use crate::digits;
+use crate::formats::{self, FORMATS, PLAIN, Split, Wanted};
 use crate::models;
 use crate::support::absent;
 use htgen::data::{Array, ArrayData, Sequences, Wanted, write_npz};
 use htgen::evaluate;
-use htgen::model::{self, Cores, Element, Model};
+use htgen::model::{self, Cell, Cores, Element, GateActivation, Model};
 use htgen::plan::PlanConfig;
+use htgen::plan::walk;
 use htgen::quant::{self, Widths};
 use htgen::tool::Run;
 use rand::{RngExt, SeedableRng};
@@ -85,7 +88,10 @@ fn write_data(dir: &Folder, model: &Model, rng: &mut ChaCha8Rng) {
 /// A random model with data in the folder; every other one with formats from its data, every third
 /// one with its numbers in a safetensors file.
 fn random(dir: &Folder, seed: u64) -> Model {
-    let mut model = models::model(&models::random_shape(seed));
+    saved(dir, models::model(&models::random_shape(seed)), seed)
+}
+
+fn saved(dir: &Folder, mut model: Model, seed: u64) -> Model {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     write_data(dir, &model, &mut rng);
     let widths = [(8, 12), (6, 8), (16, 16), (12, 10)][seed as usize % 4];
@@ -106,7 +112,8 @@ fn random(dir: &Folder, seed: u64) -> Model {
 }
 
 fn outputs(model: &Model) -> usize {
-    model.head.as_ref().map_or(model.layers[0].hidden, |head| head.outputs)
+    let hidden = model.layers.last().expect("a model has a layer").hidden;
+    model.head.as_ref().map_or(hidden, |head| head.outputs)
 }
 
 #[test]
@@ -117,6 +124,83 @@ fn random_models_agree() {
         let model = random(&dir, seed);
         agrees(&compare(&python, &dir), SEQUENCES * outputs(&model));
     }
+}
+
+#[test]
+fn every_format_cell_and_number_of_layers_agrees() {
+    let Some(python) = python() else { return };
+    let mut seed = 300;
+    for format in FORMATS {
+        for cell in [Cell::Lstm, Cell::Gru] {
+            for split in [Split::Together, Split::Apart, Split::InputOnly] {
+                seed += 1;
+                let activation =
+                    [GateActivation::Sigmoid, GateActivation::HardSigmoid][seed as usize % 2];
+                let layers = seed as usize % 3 + 1;
+                let wanted = Wanted { format, split, cell, activation, layers };
+                let dir = Folder::new();
+                let model = saved(&dir, formats::model(wanted, seed), seed);
+                agrees(&compare(&python, &dir), SEQUENCES * outputs(&model));
+            }
+        }
+    }
+}
+
+/// Prints the merged weights of all steps, the columns of the text: bits of doubles.
+const MERGED: &str = "\
+import sys, json, numpy
+sys.path.insert(0, sys.argv[1])
+import second_implementation, second_network
+model, plan = second_implementation.load(sys.argv[2]), json.load(open(sys.argv[3]))
+for step in plan['steps']:
+    network = second_network.parts(model['layers'][0], 0)[step['part']][1]
+    merged = network.merged(step['cores'])
+    order = step['batch_indices'], step['contracted_indices'], step['out_indices']
+    print(*(value.hex() for value in merged.arranged(*order)[0].ravel().tolist()))
+";
+
+/// The order of merging shows in the last bits of a double.
+#[test]
+fn merged_weights_agree_to_the_last_bit() {
+    let Some(python) = python() else { return };
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let mut merged = 0;
+    for (k, format) in FORMATS.into_iter().enumerate() {
+        for seed in 0..5 {
+            let dir = Folder::new();
+            let model = formats::model(Wanted { format, ..PLAIN }, 400 + 10 * k as u64 + seed);
+            model::save(&model, &dir.path("m.json"), Cores::Inline).unwrap();
+            // All columns, as the script merges them.
+            let inspect = "inspect m.json --json --keep-zero-columns";
+            fs::write(dir.path("plan.json"), dir.done(inspect)).unwrap();
+            let config = PlanConfig { drop_zero_columns: false, ..PlanConfig::UNLIMITED };
+            let plan = evaluate::plan_of(&model, &config).unwrap();
+            let run = Run::new(&python).args(["-c", MERGED]).arg(&docs);
+            let ended = dir.run(run.args(["m.json", "plan.json"]));
+            assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+            let own = plan.layers()[0][0].plan();
+            for (k, line) in ended.stdout.lines().enumerate() {
+                let theirs: Vec<f64> = line.split(' ').map(from_hex).collect();
+                assert_eq!(theirs, walk::weights(own, k), "{format} {seed}, step {k}");
+                merged += usize::from(own.steps()[k].nodes.len() > 2);
+            }
+        }
+    }
+    assert!(merged >= 5, "{merged} steps have an order at all");
+}
+
+/// A double as Python writes it in hexadecimal, `-0x1.8p+1`.
+fn from_hex(text: &str) -> f64 {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1.0, digits),
+        None => (1.0, text),
+    };
+    let digits = digits.strip_prefix("0x").expect("hexadecimal");
+    let (mantissa, exponent) = digits.split_once('p').expect("an exponent");
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let bits = u64::from_str_radix(&format!("{whole}{fraction}"), 16).unwrap();
+    let exponent: i32 = exponent.parse().unwrap();
+    sign * bits as f64 * f64::from(exponent - 4 * fraction.len() as i32).exp2()
 }
 
 #[test]
