@@ -1,14 +1,15 @@
 """Measures htgen with htgen's own commands and prints the tables of docs/results.md.
 
 `measure.py bench` prints efficiency and speed. `measure.py results` measures everything, writes
-docs/results.md and the table in README.md. Reports are kept in target/measure; `--fresh` takes
-every measurement again, otherwise one that stands there is not taken twice.
+docs/results.md and the tables in README.md. Reports are kept in target/measure; `--fresh` takes
+every measurement again, otherwise one that stands there is not taken twice. `--keep-speed` leaves
+the table of speed as it stands: on a machine that does other things it would mean nothing.
 """
 
 import argparse
 import pathlib
 
-from reports import ROOT, VOICES, WORK, Bench, note, table, verdict
+from reports import EXAMPLES, ROOT, VOICES, WORK, Bench, note, table, verdict
 
 PRESETS = {"fdht-largest": "FDHT largest", "fdht-smallest": "FDHT smallest"}
 # Network, lanes, elements a beat, least efficiency, board whose multipliers are to be enough.
@@ -18,6 +19,11 @@ EFFICIENCY = [
     ("fdht-largest", 16, 1, 0.97, None), ("fdht-largest", 64, 4, 0.93, None),
     ("fdht-smallest", 16, 1, 0.97, None), ("fdht-smallest", 64, 4, 0.93, None),
 ]
+# Lanes at which all networks are emitted, and the elements that a beat then carries.
+WIDE = [16, 64, 128, 256]
+WIDE_BEAT = 16
+# Multipliers of the generators whose figures stand beside those of the same LSTM here.
+SAME_LANES = [4, 16, 32]
 # Board, lanes, least clock in MHz or None.
 BOARDS = [
     ("icebreaker", 4, 24), ("icebreaker", 8, 24), ("hx8k", 4, None),
@@ -31,6 +37,15 @@ RECORDINGS = 500
 RUN_OVER_SIM = 50
 # The lines of README.md around its table.
 MARK, END = "<!-- results -->", "<!-- /results -->"
+SAME_MARK, SAME_END = "<!-- same work -->", "<!-- /same work -->"
+# What others' generators were measured with: 12,288 multiplies, as the LSTM from 64 to 32 has them.
+OTHERS = [
+    ("NNgen 1.3.4, dense 96 to 128, which is the product alone, 16 bit", 1, 13009, ""),
+    ("the same", 32, 2745, ""),
+    ("ElasticAI.creator, LSTM step 64 to 32, 8 bit", 4, 4496, "3,724 (ECP5)"),
+    ("the same, unrolled and pipelined", 16, 1461, ""),
+    ("the same, unrolled and pipelined", 32, 1073, ""),
+]
 # A network of eight modes, the most there can be.
 EIGHT_MODES = ["--inputs", "6000", "--hidden", "256", "--out-modes", "4,2,2,4,2,2,2,2",
                "--in-modes", "3,3,3,3,3,3,3,3", "--rank", "4"]
@@ -50,6 +65,34 @@ def efficiency(bench):
     return table(["network", "lanes", "elements a beat", "multiplies a step", "cycles a step",
                   "as predicted", "efficiency", "at least", "reached", "outputs compared",
                   "bit exact"], rows)
+
+
+def networks(bench):
+    """The examples and the presets, each shape once."""
+    presets = bench.report("presets", "new", "--list")["presets"]
+    names = [preset["name"] for preset in presets]
+    return ["digits", *EXAMPLES, *(name for name in names if name != "digits")]
+
+
+def wide(bench):
+    """Predicted efficiency of all examples and presets."""
+    rows = []
+    for network in networks(bench):
+        reports = [bench.emitted(network, lanes, WIDE_BEAT)[0] for lanes in WIDE]
+        rows.append([network, f"{reports[0]['macs_per_step']:,}",
+                     *(f"{report['efficiency']:.3f}" for report in reports)])
+    return table(["network", "multiplies a step", *(f"{lanes} lanes" for lanes in WIDE)], rows)
+
+
+def same_work(bench):
+    """The LSTM from 64 to 32 beside other generators at the same work."""
+    rows = [[name, multipliers, f"{cycles:,}", f"{12288 / cycles / multipliers:.0%}", luts]
+            for name, multipliers, cycles, luts in OTHERS]
+    for lanes in SAME_LANES:
+        got = bench.sim("lstm-64-32", lanes)
+        name = "htgen, LSTM step 64 to 32, 8 bit" if lanes == SAME_LANES[0] else "the same"
+        rows.append([name, lanes, f"{got['cycles_per_step']:,.0f}", f"{got['efficiency']:.0%}", ""])
+    return table(["design", "multipliers", "cycles", "utilisation", "LUT4"], rows)
 
 
 def speed(bench):
@@ -115,12 +158,17 @@ def synthesis(bench):
         clock = "area only" if got["fmax_mhz"] is None else f"{got['fmax_mhz']:.1f}"
         bound = "" if least is None else least
         reached = "" if least is None else verdict(got["fmax_mhz"] >= least)
-        per_second = got["predicted_inferences_per_second"]
-        rows.append([board, lanes, f"{got['lut4']:,}", f"{got['ff']:,}", got["bram"], got["dsp"],
+        per_second = None
+        if got["fmax_mhz"] is not None:
+            cycles = bench.sim("digits", lanes, target=board)["cycles_per_step"]
+            per_second = got["fmax_mhz"] * 1e6 / cycles
+        cells = got["logic_cells"]
+        placed = "" if cells is None else f"{cells['used']:,} {cells['cell']}"
+        rows.append([board, lanes, f"{got['lut4']:,}", placed, f"{got['ff']:,}", got["bram"], got["dsp"],
                      verdict(got["fits"]), clock, bound, reached,
                      "" if per_second is None else f"{per_second:,.0f}",
                      ", ".join(f"{mhz:.1f}" for mhz in got["placements_mhz"])])
-    return table(["board", "lanes", "LUT4", "FF", "block RAM", "DSP", "fits", "MHz", "at least",
+    return table(["board", "lanes", "LUT4", "logic cells placed", "FF", "block RAM", "DSP", "fits", "MHz", "at least",
                   "reached", "time steps a second", "MHz of each seed tried"], rows)
 
 
@@ -170,23 +218,38 @@ def digest(bench):
     return table(["what", "result", "command"], rows)
 
 
-def results(bench, data):
+def kept_speed(bench):
+    """The table of speed as it stands in docs/results.md, and its commands."""
+    text = (ROOT / "docs/results.md").read_text(encoding="utf-8")
+    bench.commands += [line for line in text.splitlines()
+                       if line.startswith("htgen ") and line.endswith(("/timed", "/eight.json"))]
+    section = text.split("\n## Speed of the tool\n", 1)[1].split("\n## ", 1)[0]
+    return section.strip().split("\n\n", 1)[1]
+
+
+def results(bench, data, keep_speed):
     """docs/results.md, whole."""
     parts = [
         ("Efficiency", "Multiplies / (lanes x cycles) of `htgen sim`, source always valid, sink "
          "always ready, everything included: input, head, ends of sequences.", efficiency(bench)),
+        ("All networks, wide", "Efficiency as `htgen emit` predicts it inside a sequence, "
+         f"{WIDE_BEAT} elements a beat, of every example and preset, whether it suits or not. "
+         "`htgen sim` fails where the cycles are others.", wide(bench)),
+        ("The same work as other generators", "12,288 multiplies; README.md says how to read it.",
+         same_work(bench)),
         ("Decisions", "The spoken digits, 8-bit weights and 12-bit activations.",
          decisions(bench, data)),
         ("Exactness on recordings", "Free Spoken Digit Dataset, not part of this repository.",
          exactness(bench, data)),
         ("Boards", "The spoken digits; where the part has too few multipliers the element-wise "
-         "unit has none. Counts without the pin harness; clocks of nextpnr: the "
+         "unit has none. Counts without the pin harness, but for logic cells, which nextpnr places with "
+         "it; time steps a second are the clock over the measured cycles of `htgen sim`; clocks of nextpnr: the "
          "first of seeds 1 to 8 to meet the board's clock, else the best. A count of "
          "block RAM or DSP other than the plan's own would have been an error.",
          synthesis(bench)),
         ("Cells by module", f"{CELLS_OF[0]}, {CELLS_OF[1]} lanes, hierarchy kept.", shares(bench)),
         ("Speed of the tool", "On the machine of this run; the ratio counts, both in one run.",
-         speed(bench)),
+         kept_speed(bench) if keep_speed else speed(bench)),
     ]
     text = ("# Results\n\nWritten by `make results`, which runs the commands at the end; "
             "`make bench` prints the tables of efficiency and speed.\n")
@@ -195,6 +258,13 @@ def results(bench, data):
             text += f"\n## {title}\n\n{about}\n\n{body}\n"
     listed = "\n".join(dict.fromkeys(bench.commands))
     return text + f"\n## Commands\n\n```console\n{listed}\n```\n"
+
+
+def put(text, mark, end, body):
+    """Replaces what stands between two lines."""
+    before, rest = text.split(f"{mark}\n", 1)
+    after = rest.split(f"{end}\n", 1)[1]
+    return f"{before}{mark}\n{body}\n{end}\n{after}"
 
 
 def write(path, text):
@@ -208,17 +278,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("what", choices=["bench", "results"])
     parser.add_argument("--fresh", action="store_true", help="take every measurement again")
+    parser.add_argument("--keep-speed", action="store_true",
+                        help="leave the table of speed as it stands")
     parser.add_argument("--data", default="../shared/data", help="folder with fsdd.npz")
     args = parser.parse_args()
     bench = Bench(args.fresh)
     if args.what == "bench":
         print(efficiency(bench), speed(bench), sep="\n\n")
         return
-    write(ROOT / "docs/results.md", results(bench, args.data))
+    write(ROOT / "docs/results.md", results(bench, args.data, args.keep_speed))
     readme = ROOT / "README.md"
-    before, rest = readme.read_text(encoding="utf-8").split(f"{MARK}\n", 1)
-    after = rest.split(f"{END}\n", 1)[1]
-    write(readme, f"{before}{MARK}\n{digest(bench)}\n{END}\n{after}")
+    text = readme.read_text(encoding="utf-8")
+    text = put(text, MARK, END, digest(bench))
+    write(readme, put(text, SAME_MARK, SAME_END, same_work(bench)))
 
 
 if __name__ == "__main__":

@@ -9,10 +9,18 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-HTGEN = "target/release/htgen"
+HTGEN = os.environ.get("HTGEN", "target/release/htgen")
 WORK = "target/measure"
 VOICES = "examples/digits/voices_demo.npz"
 DIGITS = f"{WORK}/digits.q.json"
+# Models that stand in the repository.
+EXAMPLES = {"motion": "examples/motion/model.json", "motion-large": "examples/motion/large.json",
+            "signs": "examples/signs/model.json", "falls": "examples/falls/model.json",
+            "tiny": "examples/tiny/model.json"}
+# Models that are no preset: how they are made, and the widths of their integers.
+NEW = {"lstm-64-32": ["--inputs", "64", "--hidden", "32", "--format", "dense", "--recurrent",
+                      "dense", "--real", "--name", "lstm_64_32"]}
+WIDTHS = {"lstm-64-32": ["--weight-bits", "8", "--activation-bits", "8"]}
 
 
 def note(text):
@@ -64,24 +72,35 @@ class Bench:
             self.report("quantize", "quantize", "examples/digits/model.json", "--calibrate", VOICES,
                         "-o", DIGITS)
             return DIGITS
+        if network in EXAMPLES:
+            return EXAMPLES[network]
         path = f"{WORK}/{network}.json"
-        self.report(f"new_{network}", "new", "--preset", network, "-o", path)
+        words = NEW.get(network, ["--preset", network])
+        self.report(f"new_{network}", "new", *words, "-o", path)
         return path
+
+    def emitted(self, network, lanes, beat=1, target=None):
+        """The report of a design, and its folder."""
+        name = design(network, lanes, beat, target)
+        words = ["emit", self.model(network), "--pe", str(lanes), "--beat", str(beat)]
+        words += ["--target", target] if target else []
+        words += WIDTHS.get(network, [])
+        return self.report(f"emit_{name}", *words, "-o", f"{WORK}/{name}"), f"{WORK}/{name}"
 
     def emit(self, network, lanes, beat=1, target=None):
         """The folder of a design."""
-        name = f"{network}_{lanes}" + (f"_{target}" if target else "")
-        words = ["emit", self.model(network), "--pe", str(lanes), "--beat", str(beat)]
-        words += ["--target", target] if target else []
-        self.report(f"emit_{name}", *words, "-o", f"{WORK}/{name}")
-        return f"{WORK}/{name}"
+        return self.emitted(network, lanes, beat, target)[1]
 
     def sim(self, network, lanes, beat=1, target=None):
         """The simulation in which a network's efficiency is measured."""
         folder = self.emit(network, lanes, beat, target)
         source = ["--inputs", VOICES] if network == "digits" else ["--random", "2"]
-        name = f"{network}_{lanes}" + (f"_{target}" if target else "")
-        return self.report(f"sim_{name}", "sim", folder, *source)
+        return self.report(f"sim_{design(network, lanes, beat, target)}", "sim", folder, *source)
+
+
+def design(network, lanes, beat, target):
+    """The name of a design."""
+    return f"{network}_{lanes}" + (f"_b{beat}" if beat > 1 else "") + (f"_{target}" if target else "")
 
 
 def table(head, rows):

@@ -1,16 +1,28 @@
-//! Whole data sets through the float and the fixed-point reference: calibration, decisions,
-//! saturation counts. All cores are used; the result does not depend on their number.
+//! Whole data sets through the float and the fixed-point reference: calibration, outputs and how well
+//! they agree, saturation counts. All cores are used; the result does not depend on their number.
 
+mod agreement;
+mod confusion;
+mod edges;
+mod inputs;
+mod judgement;
+
+pub use agreement::{Agreement, MeanAndWorst};
+pub use confusion::Confusion;
+pub use edges::{EdgeError, edge_errors};
+pub use inputs::{ChannelRange, InputClips, Outlier, Outliers, input_clips, outliers};
+pub use judgement::{Decider, Decisions, Judged, Judgement, Labelled, class_names};
+
+use crate::config::OutputRate;
 use crate::data::{Sequences, Step};
 use crate::error::Result;
-use crate::fixed::{Executor, Observer, Site};
+use crate::fixed::Executor;
 use crate::float::{Edge, Ranges, Reference};
 use crate::model::{Element, Model};
 use crate::network;
 use crate::plan::{self, ModelPlan, PlanConfig};
 use crate::quant::QuantPlan;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
 
 /// Plans a model's contraction.
 ///
@@ -33,112 +45,98 @@ fn parts(model: &Model) -> Result<Vec<Vec<network::Part>>> {
     layers.map(|(k, layer)| network::parts(layer, k)).collect()
 }
 
-/// Ranges of every edge over a data set.
-pub fn calibrate(model: &Model, plan: &ModelPlan, data: &Sequences) -> Ranges {
+/// Ranges of every edge over a data set, that of the outputs at `rate`.
+pub fn calibrate(model: &Model, plan: &ModelPlan, data: &Sequences, rate: OutputRate) -> Ranges {
     let all: Vec<usize> = (0..data.count()).collect();
-    calibrate_on(model, plan, data, &all)
+    calibrate_on(model, plan, data, &all, rate)
 }
 
-/// Ranges of every edge over some sequences of a data set.
+/// Ranges of every edge over some sequences of a data set, that of the outputs at `rate`.
 pub fn calibrate_on(
     model: &Model,
     plan: &ModelPlan,
     data: &Sequences,
     sequences: &[usize],
+    rate: OutputRate,
 ) -> Ranges {
     let reference = Reference::new(model, plan);
     let one = |&sequence: &usize| {
         let mut ranges = Ranges::default();
-        float_sequence(&reference, data, sequence, &mut |edge, values| ranges.see(edge, values));
+        let mut see = |edge: Edge, values: &[f64]| ranges.see(edge, values);
+        float_sequence(&reference, data, sequence, rate, &mut see);
         ranges
     };
     sequences.par_iter().map(one).reduce(Ranges::default, Ranges::join)
 }
 
-/// Output vectors of the last step of every sequence, in float.
-pub fn float_outputs(model: &Model, plan: &ModelPlan, data: &Sequences) -> Vec<Vec<f64>> {
+/// Output vectors of every sequence in float: those of the last steps, or those of all steps in their
+/// order.
+pub fn float_outputs(
+    model: &Model,
+    plan: &ModelPlan,
+    data: &Sequences,
+    rate: OutputRate,
+) -> Vec<Vec<f64>> {
     let reference = Reference::new(model, plan);
-    let one = |sequence: usize| float_sequence(&reference, data, sequence, &mut |_, _| {});
-    (0..data.count()).into_par_iter().map(one).collect()
+    let one = |sequence: usize| float_sequence(&reference, data, sequence, rate, &mut |_, _| {});
+    (0..data.count()).into_par_iter().flat_map_iter(one).collect()
 }
 
-/// Output vectors of the last step of every sequence, in integers.
-pub fn fixed_outputs(quant: &QuantPlan, data: &Sequences) -> Vec<Vec<i32>> {
-    let all: Vec<usize> = (0..data.count()).collect();
-    fixed_outputs_on(quant, data, &all)
+/// Output vectors of every sequence in integers: those of the last steps, or those of all steps in
+/// their order.
+pub fn fixed_outputs(quant: &QuantPlan, data: &Sequences, rate: OutputRate) -> Vec<Vec<i32>> {
+    let one = |executor: &mut Executor<'_>, sequence: usize| {
+        fixed_sequence(executor, quant, data, sequence, rate)
+    };
+    let sequences = (0..data.count()).into_par_iter();
+    sequences.map_init(|| Executor::new(quant), one).flatten_iter().collect()
 }
 
 /// Output vectors of the last step of some sequences, in integers.
 pub fn fixed_outputs_on(quant: &QuantPlan, data: &Sequences, sequences: &[usize]) -> Vec<Vec<i32>> {
     let one = |executor: &mut Executor<'_>, &sequence: &usize| {
-        executor.reset();
-        for step in 0..data.steps(sequence) {
-            executor.step(&stream_elements(quant, data.step(sequence, step)), &mut ());
-        }
-        executor.output(&mut ())
+        fixed_sequence(executor, quant, data, sequence, OutputRate::Sequence).swap_remove(0)
     };
     sequences.par_iter().map_init(|| Executor::new(quant), one).collect()
 }
 
-/// Clipped values and the error against float on every edge.
-#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize)]
-pub struct EdgeError {
-    /// Values seen.
-    pub values: u64,
-    /// Values that saturated.
-    pub clipped: u64,
-    /// Root mean square of the difference to float.
-    pub rms: f64,
-    /// Largest difference to float.
-    pub largest: f64,
-}
-
-/// Compares the two references edge by edge over at most `most` sequences.
-pub fn edge_errors(
-    model: &Model,
+fn fixed_sequence(
+    executor: &mut Executor<'_>,
     quant: &QuantPlan,
     data: &Sequences,
-    most: usize,
-) -> BTreeMap<Site, EdgeError> {
-    let reference = Reference::new(model, quant.plan());
-    let one = |sequence: usize| {
-        let mut executor = Executor::new(quant);
-        let mut state = reference.start();
-        let mut seen = Differences { quant, float: BTreeMap::new(), errors: BTreeMap::new() };
-        for step in 0..data.steps(sequence) {
-            let raw = raw_elements(data.step(sequence, step));
-            seen.float.clear();
-            reference.step(&raw, &mut state, &mut |edge, v| {
-                seen.float.insert(edge, v.to_vec());
-            });
-            executor.step(&stream_elements(quant, data.step(sequence, step)), &mut seen);
+    sequence: usize,
+    rate: OutputRate,
+) -> Vec<Vec<i32>> {
+    executor.reset();
+    let mut outputs = Vec::new();
+    for step in 0..data.steps(sequence) {
+        executor.step(&stream_elements(quant, data.step(sequence, step)), &mut ());
+        if sends(rate, data, sequence, step) {
+            outputs.push(executor.output(&mut ()));
         }
-        reference.output(&state, &mut |edge, v| {
-            seen.float.insert(edge, v.to_vec());
-        });
-        executor.output(&mut seen);
-        seen.errors
-    };
-    let parts: Vec<BTreeMap<Site, Sums>> =
-        (0..data.count().min(most)).into_par_iter().map(one).collect();
-    let mut all: BTreeMap<Site, Sums> = BTreeMap::new();
-    for (site, sums) in parts.into_iter().flatten() {
-        all.entry(site).or_default().add(sums);
     }
-    all.into_iter().map(|(site, sums)| (site, sums.finish())).collect()
+    outputs
+}
+
+/// Output vectors in integers as the numbers that they stand for.
+pub fn real_outputs(quant: &QuantPlan, outputs: &[Vec<i32>]) -> Vec<Vec<f64>> {
+    let scale = (-f64::from(quant.output_frac())).exp2();
+    let real = |output: &Vec<i32>| output.iter().map(|&value| f64::from(value) * scale).collect();
+    outputs.iter().map(real).collect()
+}
+
+/// Whether an output vector comes out after a step.
+fn sends(rate: OutputRate, data: &Sequences, sequence: usize, step: usize) -> bool {
+    rate == OutputRate::Step || step + 1 == data.steps(sequence)
 }
 
 /// The stream elements of a step as integers.
 pub fn stream_elements(quant: &QuantPlan, step: Step<'_>) -> Vec<i32> {
-    let input = quant.input();
     match step {
         Step::U8(bytes) => bytes.iter().map(|&b| i32::from(b)).collect(),
         Step::F32(values) => {
-            let scale = f64::from(input.frac - input.prep_shift).exp2();
-            let top = f64::from((1i32 << (input.stream_bits - 1)) - 1);
-            let word =
-                |v: &f32| (f64::from(*v) * scale + 0.5).floor().clamp(-top - 1.0, top) as i32;
-            values.iter().map(word).collect()
+            let stream = inputs::RealStream::of(quant.input());
+            values.iter().map(|&value| stream.word(value)).collect()
         }
     }
 }
@@ -159,67 +157,18 @@ fn float_sequence(
     reference: &Reference,
     data: &Sequences,
     sequence: usize,
+    rate: OutputRate,
     see: &mut impl FnMut(Edge, &[f64]),
-) -> Vec<f64> {
+) -> Vec<Vec<f64>> {
     let mut state = reference.start();
+    let mut outputs = Vec::new();
     for step in 0..data.steps(sequence) {
         reference.step(&raw_elements(data.step(sequence, step)), &mut state, see);
-    }
-    reference.output(&state, see)
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Sums {
-    values: u64,
-    clipped: u64,
-    squares: f64,
-    largest: f64,
-}
-
-impl Sums {
-    fn add(&mut self, other: Sums) {
-        self.values += other.values;
-        self.clipped += other.clipped;
-        self.squares += other.squares;
-        self.largest = self.largest.max(other.largest);
-    }
-    fn finish(self) -> EdgeError {
-        EdgeError {
-            values: self.values,
-            clipped: self.clipped,
-            rms: (self.squares / self.values.max(1) as f64).sqrt(),
-            largest: self.largest,
+        if sends(rate, data, sequence, step) {
+            outputs.push(reference.output(&state, see));
         }
     }
-}
-
-struct Differences<'a> {
-    quant: &'a QuantPlan,
-    float: BTreeMap<Edge, Vec<f64>>,
-    errors: BTreeMap<Site, Sums>,
-}
-
-impl Observer for Differences<'_> {
-    fn see(&mut self, site: Site, values: &[i32], clipped: usize) {
-        let quant = self.quant;
-        let (edge, frac) = match site {
-            Site::Input => (Edge::Input, quant.input().frac),
-            Site::Step(k) => (Edge::Step(k), quant.step(k).out_frac),
-            Site::Cell(k) => (Edge::Cell(k), quant.cell_format().c_frac as i32),
-            Site::Output => (Edge::Output, quant.output_frac()),
-            Site::Gate(_) | Site::Hidden(_) => return,
-        };
-        let scale = (-f64::from(frac)).exp2();
-        let float = self.float.get(&edge).map_or(&[][..], Vec::as_slice);
-        let differences = values.iter().zip(float).map(|(&q, f)| (f64::from(q) * scale - f).abs());
-        let mut sums =
-            Sums { values: values.len() as u64, clipped: clipped as u64, ..Sums::default() };
-        for d in differences {
-            sums.squares += d * d;
-            sums.largest = sums.largest.max(d);
-        }
-        self.errors.entry(site).or_default().add(sums);
-    }
+    outputs
 }
 
 /// Whether a model's stream carries bytes.

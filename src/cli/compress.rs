@@ -6,7 +6,9 @@ use super::options::{cores, count, stem};
 use super::progress::Progress;
 use super::{Outcome, out, stages};
 use crate::compress::{self, Format, Goal, Modes, Options, Recurrent, Runner};
+use crate::config::OutputRate;
 use crate::error::{Diagnostic, Result};
+use crate::evaluate::{Decider, Judged};
 use crate::files::Output;
 use crate::model::{self, Model, Place, Ranks, modes};
 use crate::report::{Compression, Unchanged, scree};
@@ -121,10 +123,12 @@ impl Compress {
         let unchanged = match &self.inputs {
             None => None,
             Some(path) => {
-                let data = stages::load_data(path, &dense, self.limit)?;
-                progress.stage("comparing decisions");
+                let decider = Decider::of(dense.head.as_ref().map(|head| head.outputs), None)?;
+                let data = stages::load_data(path, &dense, decider, self.limit)?;
+                progress.stage("comparing outputs");
                 let outputs = |model: &Model| compress::outputs(&Runner::new(model), &data);
-                Some(Unchanged::of(&data, &outputs(&dense), &outputs(&compressed.model)))
+                let judged = Judged { data: &data, rate: OutputRate::Sequence, decider };
+                Some(Unchanged::of(&judged, &outputs(&dense), &outputs(&compressed.model)))
             }
         };
         drop(progress);

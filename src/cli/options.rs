@@ -1,7 +1,10 @@
 //! Options that several commands share.
 
-use crate::data::check_name;
-use crate::model::{Cores, identifier};
+use crate::config::OutputRate;
+use crate::data::{Sequences, check_name};
+use crate::error::Result as Checked;
+use crate::evaluate::{Decider, Judged};
+use crate::model::{Cores, Model, identifier};
 use crate::plan::PlanConfig;
 use crate::quant::Widths;
 use crate::video::FrameSize;
@@ -77,6 +80,37 @@ pub fn channels(text: &str) -> Result<usize, String> {
 fn sides(text: &str) -> Option<Vec<usize>> {
     let side = |text: &str| text.parse().ok().filter(|side| (1..=MAX_SIDE).contains(side));
     text.split('x').map(side).collect()
+}
+
+/// What is judged, and how it decides.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct JudgeOptions {
+    /// Judge the output of every time step, not only that of the last one
+    #[arg(long)]
+    every_step: bool,
+    /// Of a model with one output: above T is class 1, else class 0 (0 when absent)
+    #[arg(long, value_name = "T", value_parser = finite, allow_negative_numbers = true)]
+    threshold: Option<f64>,
+}
+
+impl JudgeOptions {
+    /// How the outputs of the model at `path` decide.
+    pub fn decider(self, path: &Path, model: &Model) -> Checked<Option<Decider>> {
+        let outputs = model.head.as_ref().map(|head| head.outputs);
+        Decider::of(outputs, self.threshold).map_err(|p| p.in_file(path.display()))
+    }
+    /// The outputs that are judged.
+    pub fn judged(self, data: &Sequences, decider: Option<Decider>) -> Judged<'_> {
+        let rate = if self.every_step { OutputRate::Step } else { OutputRate::Sequence };
+        Judged { data, rate, decider }
+    }
+}
+
+fn finite(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() => Ok(value),
+        _ => Err("expected a number".to_owned()),
+    }
 }
 
 /// Width of weights when nobody asks for another.

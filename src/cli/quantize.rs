@@ -1,11 +1,12 @@
 //! `htgen quantize`: formats from the ranges that data shows, and what they change.
 
-use super::options::{Limits, WidthOptions, cores};
+use super::options::{JudgeOptions, Limits, WidthOptions, cores};
 use super::progress::Progress;
 use super::{Outcome, out, stages};
+use crate::evaluate::{self, Judgement};
 use crate::model::{self, Model, Place};
-use crate::report::{Quantization, Tally};
-use crate::{evaluate, quant};
+use crate::quant;
+use crate::report::Quantization;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -24,6 +25,8 @@ pub struct Quantize {
     /// The data set that shows the ranges: an npz or safetensors file with x and, if there are labels, y
     #[arg(long, value_name = "DATA")]
     calibrate: PathBuf,
+    #[command(flatten)]
+    judge: JudgeOptions,
     #[command(flatten)]
     widths: WidthOptions,
     #[command(flatten)]
@@ -46,26 +49,33 @@ impl Quantize {
         let place = place.for_numbers(model.numbers())?;
         let config = self.limits.config();
         let plan = stages::plan(&self.model, &model, &config)?;
-        let data = stages::load_data(&self.calibrate, &model, None)?;
+        let decider = self.judge.decider(&self.model, &model)?;
+        let data = stages::load_data(&self.calibrate, &model, decider, None)?;
+        let judged = self.judge.judged(&data, decider);
         // Calibration, both references, and both again edge by edge.
         stages::foretell(&plan, &data, 5);
 
         let progress = Progress::start("calibrating: the float reference over the data");
-        let ranges = evaluate::calibrate(&model, &plan, &data);
+        let ranges = evaluate::calibrate(&model, &plan, &data, judged.rate);
         let formats = quant::choose(&model, &plan, &config, self.widths.widths(), &ranges);
         let quant = quant::quantize(&model, plan, formats)
             .map_err(|problems| problems.in_file(self.model.display()))?;
-        progress.stage("comparing: decisions in float and in fixed point");
-        let float = evaluate::float_outputs(&model, quant.plan(), &data);
-        let fixed = evaluate::fixed_outputs(&quant, &data);
-        let tally = Tally::of(&data, &float, &fixed);
+        progress.stage("comparing: outputs in float and in fixed point");
+        let float = evaluate::float_outputs(&model, quant.plan(), &data, judged.rate);
+        let fixed = evaluate::fixed_outputs(&quant, &data, judged.rate);
+        let fixed = evaluate::real_outputs(&quant, &fixed);
+        let judgement = Judgement::of(&judged, &float, &fixed);
         progress.stage("comparing: the error on every edge");
-        let errors = evaluate::edge_errors(&model, &quant, &data, data.count());
+        let errors = evaluate::edge_errors(&model, &quant, &data, data.count(), judged.rate);
+        let outliers = evaluate::outliers(&data);
         drop(progress);
 
         let quantized = Model { formats: Some(quant.formats().clone()), ..model };
         place.save(&quantized)?;
-        out::report(&Quantization::of(&quant, tally, &errors, &self.output), self.json)?;
+        out::report(
+            &Quantization::of(&quant, judgement, outliers, &errors, &self.output),
+            self.json,
+        )?;
         Ok(Outcome::Done)
     }
 }

@@ -1,13 +1,13 @@
 //! `htgen run`: the float and the fixed-point reference over a data set.
 
-use super::options::{Limits, WidthOptions, count};
+use super::options::{JudgeOptions, Limits, WidthOptions, count};
 use super::progress::Progress;
 use super::{Outcome, out, stages};
 use crate::data::write_npz;
-use crate::evaluate;
+use crate::evaluate::{self, Judgement};
 use crate::files::Output;
 use crate::model;
-use crate::report::{Evaluation, Tally, output_arrays};
+use crate::report::{Evaluation, output_arrays};
 use clap::Args;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -27,12 +27,14 @@ pub struct Run {
     /// The data set: an npz or safetensors file with x and, if there are labels, y
     #[arg(long, value_name = "DATA")]
     inputs: PathBuf,
-    /// Write the outputs of every sequence: fixed (integers), float and decision
+    /// Write the outputs of every sequence, or of every step: fixed (integers), float and decision
     #[arg(long, value_name = "FILE")]
     outputs: Option<PathBuf>,
     /// Take the first N sequences alone
     #[arg(long, value_name = "N", value_parser = count::<usize>)]
     limit: Option<usize>,
+    #[command(flatten)]
+    judge: JudgeOptions,
     #[command(flatten)]
     widths: WidthOptions,
     #[command(flatten)]
@@ -47,23 +49,28 @@ impl Run {
         let outputs = self.outputs.as_deref().map(Output::claim).transpose()?;
         let model = model::load(&self.model)?;
         let config = self.limits.config();
-        let data = stages::load_data(&self.inputs, &model, self.limit)?;
+        let decider = self.judge.decider(&self.model, &model)?;
+        let data = stages::load_data(&self.inputs, &model, decider, self.limit)?;
         let (quant, origin) = stages::quantized(&self.model, &model, self.widths, &config)?;
         stages::foretell(quant.plan(), &data, 2);
 
         let progress = Progress::start("running the fixed-point reference");
         let started = Instant::now();
-        let fixed = evaluate::fixed_outputs(&quant, &data);
+        let judged = self.judge.judged(&data, decider);
+        let fixed = evaluate::fixed_outputs(&quant, &data, judged.rate);
         let elapsed = started.elapsed();
         progress.stage("running the float reference");
-        let float = evaluate::float_outputs(&model, quant.plan(), &data);
+        let float = evaluate::float_outputs(&model, quant.plan(), &data, judged.rate);
+        let real = evaluate::real_outputs(&quant, &fixed);
+        let inputs = evaluate::input_clips(&quant, &data);
         drop(progress);
 
         if let Some(outputs) = &outputs {
-            write_npz(outputs, &output_arrays(&float, &fixed))?;
+            write_npz(outputs, &output_arrays(&judged, &float, &fixed, &real))?;
         }
-        let tally = Tally::of(&data, &float, &fixed);
-        out::report(&Evaluation::of(quant.name(), tally, elapsed, origin), self.json)?;
+        let judgement = Judgement::of(&judged, &float, &real);
+        let report = Evaluation::of(quant.name(), judgement, inputs, elapsed, origin);
+        out::report(&report, self.json)?;
         Ok(Outcome::Done)
     }
 }

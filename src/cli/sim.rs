@@ -3,8 +3,8 @@
 use super::options::count;
 use super::progress::Progress;
 use super::{Outcome, design, out, stages};
-use crate::data::{Sequences, Wanted};
 use crate::error::Result;
+use crate::evaluate::{self, Decider, InputClips};
 use crate::files::Output;
 use crate::quant::QuantPlan;
 use crate::report::Simulation;
@@ -59,7 +59,7 @@ impl Sim {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let wave = self.wave.as_deref().map(Output::claim).transpose()?;
         let design = design::read(&self.design, self.edited)?;
-        let stimulus = self.stimulus(design.program.quant())?;
+        let (stimulus, inputs) = self.stimulus(design.program.quant())?;
         let mut options = Options::new(self.seed);
         options.wave = wave;
         if self.gaps {
@@ -77,17 +77,19 @@ impl Sim {
             out::note(&format!("cycles: {cycles}"));
         }
         let outcome = if result.is_right() { Outcome::Done } else { Outcome::No };
-        out::report(&Simulation { result, edited: design.edited }, self.json)?;
+        out::report(&Simulation { result, edited: design.edited, inputs }, self.json)?;
         Ok(outcome)
     }
 
-    fn stimulus(&self, quant: &QuantPlan) -> Result<Stimulus> {
+    /// What is streamed, and of a data set what its format clips.
+    fn stimulus(&self, quant: &QuantPlan) -> Result<(Stimulus, Option<InputClips>)> {
         let Some(path) = &self.inputs else {
-            return Stimulus::random(quant, self.random.unwrap_or_default(), self.seed);
+            let random = Stimulus::random(quant, self.random.unwrap_or_default(), self.seed)?;
+            return Ok((random, None));
         };
-        let (inputs, element) = (quant.input().count, quant.input().element);
-        let classes = quant.head().map(|_| stages::classes_of(quant.outputs()));
-        let data = Sequences::load(path, Wanted { inputs, element, classes, limit: self.limit })?;
-        Stimulus::from_data(quant, &data)
+        let decider = Decider::of(quant.head().map(|head| head.outputs), None)?;
+        let input = (quant.input().count, quant.input().element);
+        let data = stages::load_sequences(path, input, decider, self.limit)?;
+        Ok((Stimulus::from_data(quant, &data)?, Some(evaluate::input_clips(quant, &data))))
     }
 }

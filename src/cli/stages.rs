@@ -4,8 +4,8 @@ use super::options::WidthOptions;
 use super::out;
 use crate::data::{Sequences, Wanted};
 use crate::error::{Diagnostic, Problems, Result};
-use crate::evaluate;
-use crate::model::{Formats, Model};
+use crate::evaluate::{self, Decider};
+use crate::model::{Element, Formats, Model};
 use crate::plan::{ModelPlan, PlanConfig};
 use crate::quant::{self, QuantPlan, Widths};
 use crate::report::FormatsOrigin;
@@ -16,16 +16,34 @@ pub fn plan(path: &Path, model: &Model, config: &PlanConfig) -> Result<ModelPlan
     evaluate::plan_of(model, config).map_err(|p| p.in_file(path.display()))
 }
 
-/// A data set for the model, or its first `limit` sequences.
-pub fn load_data(path: &Path, model: &Model, limit: Option<usize>) -> Result<Sequences> {
-    let (inputs, element) = (model.layers[0].inputs, model.input.element);
-    let classes = model.head.as_ref().map(|head| classes_of(head.outputs));
-    Sequences::load(path, Wanted { inputs, element, classes, limit })
+/// A data set for the model, or its first `limit` sequences; labels that are none of the classes that
+/// it decides among are refused.
+pub fn load_data(
+    path: &Path,
+    model: &Model,
+    decider: Option<Decider>,
+    limit: Option<usize>,
+) -> Result<Sequences> {
+    load_sequences(path, (model.layers[0].inputs, model.input.element), decider, limit)
 }
 
-/// Classes that so many outputs of a head tell apart; one output says yes or no.
-pub fn classes_of(outputs: usize) -> usize {
-    outputs.max(2)
+/// A data set of so many inputs a step of one kind, labels checked likewise.
+pub fn load_sequences(
+    path: &Path,
+    (inputs, element): (usize, Element),
+    decider: Option<Decider>,
+    limit: Option<usize>,
+) -> Result<Sequences> {
+    let data = Sequences::load(path, Wanted { inputs, element, limit })?;
+    if let Some(decider) = decider {
+        let whom = match decider {
+            Decider::LargestOutput(_) => "the model's outputs",
+            Decider::Threshold(_) => "the model's one output",
+        };
+        let checked = data.check_labels(decider.classes(), whom);
+        checked.map_err(|p| p.in_file(path.display()))?;
+    }
+    Ok(data)
 }
 
 /// The limits that formats were chosen under.

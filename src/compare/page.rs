@@ -42,7 +42,7 @@ fn conditions(comparison: &Comparison) -> String {
     format!(
         "Each system was trained with {tries} and {seeds} seeds for {} epochs on the same {} \
          sequences; accuracy is that on the {} held back: the mean over the seeds, in brackets the \
-         least and the largest. The validation part chooses the epoch (and the try) too, for all \
+         least and the largest. Balanced accuracy, in float too, counts each class alike. The validation part chooses the epoch (and the try) too, for all \
          systems alike. Costs are those of the first seed's model.",
         comparison.epochs,
         grouped(comparison.training),
@@ -55,7 +55,7 @@ fn sizes(comparison: &Comparison) -> String {
         let title = |a: &super::Accuracy| format!("{}/{} bits", a.weight_bits, a.activation_bits);
         system.fixed.iter().map(title).collect()
     });
-    let mut header = vec!["system", "parameters", "of h alone", "dense / own", "float"];
+    let mut header = vec!["system", "parameters", "of h alone", "dense / own", "float", "balanced"];
     header.extend(widths.iter().map(String::as_str));
     header.extend(["multiplies a step", "ROM bits", "buffer bits"]);
     let several = comparison.tries > 1;
@@ -67,6 +67,7 @@ fn sizes(comparison: &Comparison) -> String {
             grouped(system.recurrent_parameters),
             format!("{:.1}", system.dense_parameters as f64 / system.parameters.max(1) as f64),
             spread(system.float),
+            spread(system.balanced),
         ];
         row.extend(system.fixed.iter().map(|fixed| spread(fixed.accuracy)));
         row.extend([system.macs_per_step, system.rom_bits, system.buffer_bits].map(grouped));

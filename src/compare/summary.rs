@@ -44,6 +44,8 @@ pub struct SystemResult {
     pub dense_parameters: u64,
     /// Accuracy on the validation part in float.
     pub float: Spread,
+    /// Mean over the classes of the part of each that is decided rightly, in float.
+    pub balanced: Spread,
     /// Accuracy in integers.
     pub fixed: Vec<Accuracy>,
     /// Multiply-accumulates a time step.

@@ -1,5 +1,6 @@
 //! Data sets to train on: sequences with a label each, and what keeps parts of them apart.
 
+use super::class_labels::ClassLabels;
 use super::keys::Each;
 use super::read::{Checked, lengths, values};
 use super::{Array, ArrayData, Arrays, Sequences, Spans, Step, Values};
@@ -245,7 +246,16 @@ impl Sequences {
             _ => unreachable!("the elements have been compared"),
         }
         self.spans.append(&other.spans, rows);
-        self.labels = self.labels.take().zip(other.labels).map(|(a, b)| [a, b].concat());
+        self.labels = match (self.labels.take(), other.labels) {
+            (Some(ClassLabels::Sequence(a)), Some(ClassLabels::Sequence(b))) => {
+                Some(ClassLabels::Sequence([a, b].concat()))
+            }
+            _ => unreachable!("a labelled set has a label a sequence"),
+        };
+        // Names that do not agree are none.
+        if self.class_names != other.class_names {
+            self.class_names.clear();
+        }
     }
 }
 
@@ -269,11 +279,13 @@ fn parse(arrays: &mut Arrays, group: Option<&str>) -> Checked<Labelled> {
     let spans = Spans::new(n_sequences, n_steps, lengths.transpose()?);
     let y = arrays.needed("y", "y, the class of each sequence")?;
     let labels = each.integers(y, "y")?;
-    let named = arrays.listed("classes")?.map(|names| names.len());
-    let classes = each.class_count("y", &labels, named)?;
+    let names = arrays.listed("classes")?;
+    let classes = each.class_count("y", &labels, names.as_ref().map(Vec::len))?;
+    let class_names = names.unwrap_or_default();
     let groups = each.groups(arrays, group)?.map(|(array, keys)| Groups::new(array, &keys));
     let parts = each.parts(arrays)?;
-    let sequences = Sequences { inputs, spans, values, labels: Some(labels) };
+    let labels = Some(ClassLabels::Sequence(labels));
+    let sequences = Sequences { inputs, spans, values, labels, class_names };
     sequences.check_finite()?;
     let used = |name: &String| KNOWN.contains(&name.as_str()) || group == Some(name);
     let taken = groups.as_ref().map(|groups| groups.arrays[0].clone());

@@ -5,6 +5,7 @@
 
 mod array;
 mod arrays;
+mod class_labels;
 mod keys;
 mod labelled;
 mod names;
@@ -27,6 +28,7 @@ pub use set::{Labels, Rows, write_set};
 pub use write::write_npz;
 
 use crate::model::Element;
+use class_labels::ClassLabels;
 use spans::Spans;
 
 /// A data set: sequences of steps, each step a row of stream elements.
@@ -38,8 +40,10 @@ pub struct Sequences {
     spans: Spans,
     /// All rows one behind the other.
     values: Values,
-    /// One label a sequence, when the file has them.
-    labels: Option<Vec<i64>>,
+    /// Labels, when the file has them.
+    labels: Option<ClassLabels>,
+    /// Names of the classes, when the file has them.
+    class_names: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -91,10 +95,5 @@ impl Sequences {
             Values::U8(values) => Step::U8(&values[range]),
             Values::F32(values) => Step::F32(&values[range]),
         }
-    }
-
-    /// The label of a sequence, where the data set has labels.
-    pub fn label(&self, sequence: usize) -> Option<i64> {
-        self.labels.as_ref().map(|labels| labels[sequence])
     }
 }

@@ -1,6 +1,7 @@
-//! A data file as [`Sequences`]: `x` (sequences, steps, inputs...), optional labels `y`, optional
-//! `length` with the steps in use of each sequence.
+//! A data file as [`Sequences`]: `x` (sequences, steps, inputs...), optional labels `y`, one a
+//! sequence or one a step, optional `length` with the steps in use of each sequence.
 
+use super::class_labels::ClassLabels;
 use super::keys::Each;
 use super::{Array, ArrayData, Arrays, Sequences, Spans, Values};
 use crate::error::{Diagnostic, Result};
@@ -14,16 +15,14 @@ pub struct Wanted {
     pub inputs: usize,
     /// What they are.
     pub element: Element,
-    /// Classes that the labels count through, where they do.
-    pub classes: Option<usize>,
     /// Sequences to read at most; all without it.
     pub limit: Option<usize>,
 }
 
 impl Wanted {
-    /// All sequences, whatever their labels.
+    /// All sequences.
     pub fn all(inputs: usize, element: Element) -> Wanted {
-        Wanted { inputs, element, classes: None, limit: None }
+        Wanted { inputs, element, limit: None }
     }
 }
 
@@ -43,7 +42,7 @@ impl Sequences {
 pub(super) type Checked<T> = std::result::Result<T, Diagnostic>;
 
 fn parse(arrays: &mut Arrays, wanted: Wanted) -> Checked<Sequences> {
-    let Wanted { inputs, element, classes, limit } = wanted;
+    let Wanted { inputs, element, limit } = wanted;
     arrays.first(limit.map(|limit| limit.max(1)));
     let x = arrays.needed("x", "x of (sequences, steps, inputs)")?;
     let (n_sequences, n_steps) = check_shape(&x.shape, inputs)?;
@@ -51,12 +50,10 @@ fn parse(arrays: &mut Arrays, wanted: Wanted) -> Checked<Sequences> {
     let each = Each(n_sequences, "sequence");
     let lengths = arrays.array("length")?.map(|array| lengths(array, each, n_steps));
     let spans = Spans::new(n_sequences, n_steps, lengths.transpose()?);
-    let labels = arrays.array("y")?.map(|array| each.integers(array, "y")).transpose()?;
-    if let (Some(labels), Some(classes)) = (&labels, classes) {
-        let expected = format!("0 to {}, the outputs of the model", classes.saturating_sub(1));
-        each.check_labels("y", labels, classes, &expected)?;
-    }
-    let sequences = Sequences { inputs, spans, values, labels };
+    let labels = arrays.array("y")?.map(|array| ClassLabels::of(array, each, n_steps));
+    let labels = labels.transpose()?;
+    let class_names = arrays.listed("classes")?.unwrap_or_default();
+    let sequences = Sequences { inputs, spans, values, labels, class_names };
     sequences.check_finite()?;
     Ok(sequences)
 }

@@ -2,8 +2,7 @@
 
 use super::number::{grouped, percent, ratio};
 use crate::compress::{Compressed, MatrixError, NodeError};
-use crate::data::Sequences;
-use crate::evaluate::decision;
+use crate::evaluate::{Agreement, Confusion, Judged, Judgement};
 use crate::model::shape_text;
 use crate::printable;
 use serde::Serialize;
@@ -72,41 +71,44 @@ pub struct NodeReport {
     pub singular_values: Vec<f64>,
 }
 
-/// Decisions of the dense and of the compressed model over a data set, both in float.
+/// Outputs and decisions of the dense and of the compressed model over a data set, both in float.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Unchanged {
     /// Sequences run.
     pub sequences: usize,
-    /// Sequences that both decide alike.
-    pub decisions_equal: usize,
+    /// The outputs beside those of the dense model.
+    pub outputs: Agreement,
+    /// Sequences that both decide alike; null of a model without a head.
+    pub decisions_equal: Option<usize>,
     /// Largest difference of an output.
     pub largest_difference: f64,
     /// Fraction that the dense model decides as labeled; null without labels.
     pub accuracy_dense: Option<f64>,
     /// Fraction that the compressed model decides as labeled; null without labels.
     pub accuracy: Option<f64>,
+    /// The mean of that over the classes, of the dense model.
+    pub balanced_accuracy_dense: Option<f64>,
+    /// The mean of that over the classes, of the compressed model.
+    pub balanced_accuracy: Option<f64>,
 }
 
 impl Unchanged {
     /// Compares the outputs of both models.
-    pub fn of(data: &Sequences, dense: &[Vec<f64>], compressed: &[Vec<f64>]) -> Unchanged {
-        let pairs = || dense.iter().zip(compressed);
-        let differences = pairs().flat_map(|(a, b)| a.iter().zip(b)).map(|(a, b)| (a - b).abs());
-        let accuracy = |outputs: &[Vec<f64>]| {
-            data.label(0)?;
-            let is_right = |(k, output): &(usize, &Vec<f64>)| {
-                let label = data.label(*k).and_then(|label| usize::try_from(label).ok());
-                label.is_some() && label == decision(output)
-            };
-            let n_right = outputs.iter().enumerate().filter(is_right).count();
-            Some(ratio(n_right as f64, outputs.len() as f64))
-        };
+    pub fn of(judged: &Judged<'_>, dense: &[Vec<f64>], compressed: &[Vec<f64>]) -> Unchanged {
+        let judgement = Judgement::of(judged, dense, compressed);
+        let decisions = judgement.decisions.as_ref();
+        let labelled = decisions.and_then(|decisions| decisions.labelled.as_ref());
+        let of_dense = |of: fn(&Confusion) -> f64| labelled.map(|labelled| of(&labelled.float));
+        let of_run = |of: fn(&Confusion) -> f64| labelled.map(|labelled| of(&labelled.run));
         Unchanged {
-            sequences: dense.len(),
-            decisions_equal: pairs().filter(|(a, b)| decision(a) == decision(b)).count(),
-            largest_difference: differences.fold(0.0, f64::max),
-            accuracy_dense: accuracy(dense),
-            accuracy: accuracy(compressed),
+            sequences: judgement.sequences,
+            decisions_equal: decisions.map(|decisions| decisions.equal),
+            largest_difference: judgement.outputs.worst_output().map_or(0.0, |(_, error)| error),
+            accuracy_dense: of_dense(Confusion::accuracy),
+            accuracy: of_run(Confusion::accuracy),
+            balanced_accuracy_dense: of_dense(Confusion::balanced_accuracy),
+            balanced_accuracy: of_run(Confusion::balanced_accuracy),
+            outputs: judgement.outputs,
         }
     }
 }
@@ -199,14 +201,22 @@ impl fmt::Display for Compression {
 
 impl fmt::Display for Unchanged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Unchanged { sequences, decisions_equal, largest_difference, .. } = self;
-        writeln!(
-            f,
-            "  decisions    {decisions_equal} of {sequences} as before, \
-             largest difference of an output {largest_difference:.2e}"
-        )?;
-        if let (Some(dense), Some(after)) = (self.accuracy_dense, self.accuracy) {
-            writeln!(f, "  accuracy     {} (dense {})", percent(after), percent(dense))?;
+        let Unchanged { sequences, decisions_equal, largest_difference, outputs, .. } = self;
+        write!(f, "  outputs      ")?;
+        if let Some(cosine) = outputs.cosine {
+            write!(f, "cosine {:.6} in the mean, {:.6} at worst, ", cosine.mean, cosine.worst)?;
+        }
+        writeln!(f, "largest difference {largest_difference:.2e}, over {sequences} sequences")?;
+        if let Some(equal) = decisions_equal {
+            writeln!(f, "  decisions    {equal} of {sequences} as before")?;
+        }
+        for (title, dense, after) in [
+            ("accuracy", self.accuracy_dense, self.accuracy),
+            ("balanced", self.balanced_accuracy_dense, self.balanced_accuracy),
+        ] {
+            if let (Some(dense), Some(after)) = (dense, after) {
+                writeln!(f, "  {title:<12} {} (dense {})", percent(after), percent(dense))?;
+            }
         }
         Ok(())
     }

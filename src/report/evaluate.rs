@@ -1,22 +1,25 @@
 //! What `htgen run` measured, and the arrays that it writes.
 
 use super::formats::FormatsOrigin;
+use super::judgement::Classes;
 use super::number::ratio;
-use super::tally::Tally;
-use crate::data::{Array, ArrayData};
-use crate::evaluate::decision;
+use crate::config::OutputRate;
+use crate::data::{Array, ArrayData, Sequences};
+use crate::evaluate::{Decider, InputClips, Judged, Judgement};
 use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
 
-/// Decisions and speed over a data set.
+/// Outputs, decisions and speed over a data set.
 #[derive(Debug, Clone, Serialize)]
 pub struct Evaluation {
     /// The model's name.
     pub name: String,
-    /// Decisions of both references.
+    /// Both references beside each other.
     #[serde(flatten)]
-    pub tally: Tally,
+    pub judgement: Judgement,
+    /// What the format of the inputs clips.
+    pub inputs: InputClips,
     /// Sequences a second of the fixed-point reference alone.
     pub sequences_per_second: f64,
     /// Where the formats came from.
@@ -25,30 +28,87 @@ pub struct Evaluation {
 
 impl Evaluation {
     /// Describes a run whose fixed-point part took `elapsed`.
-    pub fn of(name: &str, tally: Tally, elapsed: Duration, formats: FormatsOrigin) -> Evaluation {
-        let sequences_per_second = ratio(tally.sequences as f64, elapsed.as_secs_f64());
-        Evaluation { name: name.to_owned(), tally, sequences_per_second, formats }
+    pub fn of(
+        name: &str,
+        judgement: Judgement,
+        inputs: InputClips,
+        elapsed: Duration,
+        formats: FormatsOrigin,
+    ) -> Evaluation {
+        let sequences_per_second = ratio(judgement.sequences as f64, elapsed.as_secs_f64());
+        Evaluation { name: name.to_owned(), judgement, inputs, sequences_per_second, formats }
     }
 }
 
 impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: {} sequences", self.name, self.tally.sequences)?;
-        self.tally.fmt(f)?;
+        writeln!(f, "{}: {} sequences", self.name, self.judgement.sequences)?;
+        self.inputs.fmt(f)?;
+        self.judgement.fmt(f)?;
         writeln!(f, "  speed        {:.0} sequences a second", self.sequences_per_second)?;
-        writeln!(f, "  formats      from {}", self.formats)
+        writeln!(f, "  formats      from {}", self.formats)?;
+        Classes(&self.judgement).fmt(f)
     }
 }
 
-/// `fixed` (sequences x outputs, i32), `float` (the same in f64) and `decision` (sequences, that of
-/// the fixed-point reference).
-pub fn output_arrays(float: &[Vec<f64>], fixed: &[Vec<i32>]) -> [(&'static str, Array); 3] {
+/// `fixed` (sequences x outputs, i32), `float` (the same in f64) and, where the outputs are classes,
+/// `decision` (sequences, that of the fixed-point reference). Of every step they have an axis of steps
+/// behind that of the sequences, with zeros behind the end of a sequence.
+pub fn output_arrays(
+    judged: &Judged<'_>,
+    float: &[Vec<f64>],
+    fixed: &[Vec<i32>],
+    real: &[Vec<f64>],
+) -> Vec<(&'static str, Array)> {
     let width = fixed.first().map_or(0, Vec::len);
-    let shape = vec![fixed.len(), width];
-    let decisions = fixed.iter().map(|values| decision(values).map_or(-1, |at| at as i64));
-    [
-        ("fixed", Array { shape: shape.clone(), data: ArrayData::I32(fixed.concat()) }),
-        ("float", Array { shape, data: ArrayData::F64(float.concat()) }),
-        ("decision", Array { shape: vec![fixed.len()], data: ArrayData::I64(decisions.collect()) }),
-    ]
+    let layout = Layout::of(judged.data, judged.rate);
+    let array = |mut shape: Vec<usize>, more: &[usize], data| {
+        shape.extend(more);
+        Array { shape, data }
+    };
+    let mut arrays = vec![
+        ("fixed", array(layout.shape(), &[width], ArrayData::I32(layout.padded(fixed).concat()))),
+        ("float", array(layout.shape(), &[width], ArrayData::F64(layout.padded(float).concat()))),
+    ];
+    if let Some(decider) = judged.decider {
+        let decide = |output: &Vec<f64>| vec![Decider::decide(decider, output) as i64];
+        let decisions: Vec<Vec<i64>> = real.iter().map(decide).collect();
+        let data = ArrayData::I64(layout.padded(&decisions).concat());
+        arrays.push(("decision", array(layout.shape(), &[], data)));
+    }
+    arrays
+}
+
+/// Where output vectors stand in an array.
+struct Layout {
+    lengths: Vec<usize>,
+    /// Steps of the longest sequence; none where each has one vector.
+    n_steps: Option<usize>,
+}
+
+impl Layout {
+    fn of(data: &Sequences, rate: OutputRate) -> Layout {
+        let steps: Vec<usize> = (0..data.count()).map(|k| data.steps(k)).collect();
+        match rate {
+            OutputRate::Sequence => Layout { lengths: vec![1; steps.len()], n_steps: None },
+            OutputRate::Step => Layout { n_steps: steps.iter().max().copied(), lengths: steps },
+        }
+    }
+
+    fn shape(&self) -> Vec<usize> {
+        [self.lengths.len()].into_iter().chain(self.n_steps).collect()
+    }
+
+    /// The vectors of every sequence, those that are missing behind its end as zeros.
+    fn padded<T: Clone + Default>(&self, vectors: &[Vec<T>]) -> Vec<Vec<T>> {
+        let most = self.n_steps.unwrap_or(1);
+        let zeros = vec![T::default(); vectors.first().map_or(0, Vec::len)];
+        let mut vectors = vectors.iter().cloned();
+        let mut padded = Vec::with_capacity(self.lengths.len() * most);
+        for &length in &self.lengths {
+            padded.extend(vectors.by_ref().take(length));
+            padded.extend(std::iter::repeat_n(zeros.clone(), most - length));
+        }
+        padded
+    }
 }

@@ -3,6 +3,7 @@
 //! One type a report. Nothing new is computed here but ratios, sums and counts of what the stages
 //! said.
 
+mod classes;
 mod compress;
 mod dataset;
 mod division;
@@ -10,16 +11,18 @@ mod emit;
 mod evaluate;
 mod formats;
 mod import;
+mod inputs;
 mod inspect;
+mod judgement;
 mod new;
 mod number;
 mod quantize;
 mod scree;
 mod sim;
 mod synth;
-mod tally;
 mod train;
 
+pub use classes::{ClassReport, ClassRow};
 pub use compress::{Compression, MatrixReport, NodeReport, Unchanged};
 pub use dataset::{ClassCount, DataSet, Origin, Parts};
 pub use division::Division;
@@ -34,5 +37,4 @@ pub use quantize::{EdgeReport, Quantization};
 pub use scree::scree;
 pub use sim::Simulation;
 pub use synth::Synthesis;
-pub use tally::Tally;
 pub use train::{PartReport, Trained};

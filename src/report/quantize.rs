@@ -1,8 +1,8 @@
 //! What quantizing a model changed.
 
+use super::judgement::Classes;
 use super::number::grouped;
-use super::tally::Tally;
-use crate::evaluate::EdgeError;
+use crate::evaluate::{EdgeError, Judgement, Outliers};
 use crate::fixed::Site;
 use crate::model::Formats;
 use crate::printable;
@@ -12,16 +12,18 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Formats, decisions, saturation and errors.
+/// Formats, outputs, decisions, saturation and errors.
 #[derive(Debug, Clone, Serialize)]
 pub struct Quantization {
     /// The model's name.
     pub name: String,
     /// The file written.
     pub file: PathBuf,
-    /// Decisions over the calibration data.
+    /// Both references beside each other over the calibration data.
     #[serde(flatten)]
-    pub tally: Tally,
+    pub judgement: Judgement,
+    /// Inputs whose range is far from the others'; null where there is none.
+    pub outliers: Option<Outliers>,
     /// Values that saturated, on all edges together.
     pub clipped: u64,
     /// Every edge, in the order of the data flow.
@@ -46,7 +48,8 @@ impl Quantization {
     /// Describes a quantized plan whose model was written to `file`.
     pub fn of(
         quant: &QuantPlan,
-        tally: Tally,
+        judgement: Judgement,
+        outliers: Option<Outliers>,
         errors: &BTreeMap<Site, EdgeError>,
         file: &Path,
     ) -> Quantization {
@@ -57,7 +60,8 @@ impl Quantization {
         Quantization {
             name: quant.name().to_owned(),
             file: file.to_path_buf(),
-            tally,
+            judgement,
+            outliers,
             clipped: errors.values().map(|error| error.clipped).sum(),
             edges: errors.iter().map(edge).collect(),
             formats: quant.formats().clone(),
@@ -91,7 +95,7 @@ impl fmt::Display for Quantization {
             self.name,
             printable::path(&self.file)
         )?;
-        self.tally.fmt(f)?;
+        self.judgement.fmt(f)?;
         writeln!(f, "  saturated    {} values", grouped(self.clipped))?;
         writeln!(f, "\n  edge    frac        values     clipped   rms error  largest error")?;
         for EdgeReport { edge, frac, error } in &self.edges {
@@ -104,6 +108,9 @@ impl fmt::Display for Quantization {
                 error.largest
             )?;
         }
-        Ok(())
+        if let Some(outliers) = &self.outliers {
+            write!(f, "\n{outliers}")?;
+        }
+        Classes(&self.judgement).fmt(f)
     }
 }

@@ -1,6 +1,7 @@
 //! A simulation in words.
 
 use super::number::grouped;
+use crate::evaluate::InputClips;
 use crate::sim::SimResult;
 use serde::Serialize;
 use std::fmt;
@@ -13,6 +14,8 @@ pub struct Simulation {
     pub result: SimResult,
     /// Files of the design that are not as htgen has emitted them.
     pub edited: Vec<String>,
+    /// What the format of the inputs clips of a data set; null without one.
+    pub inputs: Option<InputClips>,
 }
 
 impl fmt::Display for Simulation {
@@ -28,6 +31,9 @@ impl fmt::Display for Simulation {
         )?;
         if !self.edited.is_empty() {
             writeln!(f, "  edited       {}", self.edited.join(", "))?;
+        }
+        if let Some(inputs) = &self.inputs {
+            inputs.fmt(f)?;
         }
         match (r.cycles_per_step, r.efficiency) {
             (Some(cycles), Some(efficiency)) => {

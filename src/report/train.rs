@@ -1,7 +1,9 @@
 //! What `htgen train` came to.
 
 use super::Division;
-use super::number::grouped;
+use super::classes::ClassReport;
+use super::number::{grouped, percent};
+use crate::evaluate::Confusion;
 use crate::printable;
 use serde::Serialize;
 use std::fmt;
@@ -31,7 +33,7 @@ pub struct Trained {
 }
 
 /// A part of the data.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct PartReport {
     /// Sequences.
     pub sequences: usize,
@@ -42,6 +44,35 @@ pub struct PartReport {
     /// Part decided as labelled in integers, as `htgen run` decides; none of a model without formats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accuracy_in_integers: Option<f64>,
+    /// Mean over the classes of the part of each that is decided as labelled.
+    pub balanced_accuracy: f64,
+    /// The same in integers; none of a model without formats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub balanced_accuracy_in_integers: Option<f64>,
+    /// Each class, in integers where the model has formats.
+    #[serde(flatten)]
+    pub classes: ClassReport,
+}
+
+impl PartReport {
+    /// Describes decisions in double precision and, of a model with formats, in integers.
+    pub fn of(
+        names: &[String],
+        loss: f64,
+        float: &Confusion,
+        integers: Option<&Confusion>,
+    ) -> PartReport {
+        let beside = integers.map(|_| float);
+        PartReport {
+            sequences: float.total() as usize,
+            loss,
+            accuracy: float.accuracy(),
+            accuracy_in_integers: integers.map(Confusion::accuracy),
+            balanced_accuracy: float.balanced_accuracy(),
+            balanced_accuracy_in_integers: integers.map(Confusion::balanced_accuracy),
+            classes: ClassReport::of(names, integers.unwrap_or(float), beside),
+        }
+    }
 }
 
 impl fmt::Display for Trained {
@@ -58,15 +89,22 @@ impl fmt::Display for Trained {
             )?,
             None => writeln!(f, "{}: no whole epoch, nothing written", self.name)?,
         }
-        for (name, part) in [("training", self.training), ("validation", self.validation)] {
-            let PartReport { sequences, loss, accuracy, accuracy_in_integers } = part;
-            let percent = 100.0 * accuracy;
-            let sequences = grouped(sequences as u64);
-            write!(f, "  {name:<10}  {percent:>6.2} % of {sequences}, loss {loss:.4}")?;
-            match accuracy_in_integers {
-                Some(accuracy) => writeln!(f, "; in integers {:.2} %", 100.0 * accuracy)?,
+        for (name, part) in [("training", &self.training), ("validation", &self.validation)] {
+            let PartReport { loss, accuracy, balanced_accuracy, .. } = part;
+            let sequences = grouped(part.sequences as u64);
+            let balanced = percent(*balanced_accuracy);
+            write!(f, "  {name:<10}  {:>6.2} % of {sequences}", 100.0 * accuracy)?;
+            write!(f, ", balanced {balanced}, loss {loss:.4}")?;
+            match part.accuracy_in_integers.zip(part.balanced_accuracy_in_integers) {
+                Some((accuracy, balanced)) => {
+                    let [accuracy, balanced] = [accuracy, balanced].map(percent);
+                    writeln!(f, "; in integers {accuracy}, balanced {balanced}")?;
+                }
                 None => writeln!(f)?,
             }
+        }
+        if self.file.is_some() {
+            self.validation.classes.fmt(f)?;
         }
         self.division.fmt(f)?;
         match self.not_finite {

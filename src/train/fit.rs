@@ -12,7 +12,7 @@ use super::split::{Split, label};
 use super::{Epoch, State};
 use crate::data::Labelled;
 use crate::error::Result;
-use crate::evaluate::decision;
+use crate::evaluate::{Confusion, decision};
 use crate::model::{Formats, Model};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
@@ -111,7 +111,7 @@ pub fn fit(task: Task<'_>, state: &mut State, watch: &mut dyn Watch) -> Result<E
             loss: sum / n,
             accuracy: right as f64 / n,
             validation_loss: held.loss,
-            validation_accuracy: held.accuracy,
+            validation_accuracy: held.confusion.accuracy(),
             in_integers: quantized.is_some(),
         });
         watch.epoch(state)?;
@@ -201,15 +201,15 @@ fn mask<T: Real>(count: usize, probability: f64, rng: &mut ChaCha8Rng) -> Vec<T>
 }
 
 /// How well a model does on some sequences.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Measure {
     /// Mean cross-entropy.
     pub loss: f64,
-    /// Part decided as labelled.
-    pub accuracy: f64,
+    /// Decisions against labels.
+    pub confusion: Confusion,
 }
 
-/// Loss and accuracy with the given values.
+/// Loss and decisions with the given values.
 pub fn measure<T: Real>(
     task: Task<'_>,
     net: &Net,
@@ -217,16 +217,18 @@ pub fn measure<T: Real>(
     sequences: &[usize],
 ) -> Measure {
     let values = parameters::cast::<T>(values);
-    let (mut loss, mut right) = (0.0, 0);
+    let (mut loss, mut confusion) = (0.0, Confusion::new(net.outputs()));
     for sequences in sequences.chunks(LOOK) {
         let inputs = batch(task.data, sequences, &[], &task.model.input);
         let labels: Vec<usize> = sequences.iter().map(|&k| label(task.data, k)).collect();
         let outputs = on_all_cores(|| net.forward(&values, &inputs, None, None).outputs);
-        right += n_right(&outputs, net.outputs(), &labels);
+        for (row, &label) in outputs.chunks_exact(net.outputs()).zip(&labels) {
+            confusion.add(label, decision(row).unwrap_or(0));
+        }
         loss += net::loss(&outputs, &labels, 0.0).0 * sequences.len() as f64;
     }
     let n = sequences.len().max(1) as f64;
-    Measure { loss: loss / n, accuracy: right as f64 / n }
+    Measure { loss: loss / n, confusion }
 }
 
 impl State {

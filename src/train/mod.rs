@@ -91,7 +91,7 @@ pub fn best_model(task: Task<'_>, state: &State) -> Result<Model> {
     Ok(model)
 }
 
-/// Loss and accuracy of a model with formats on some sequences, in integers.
+/// Loss and decisions of a model with formats on some sequences, in integers.
 ///
 /// # Errors
 /// None for a model of [`best_model`].
@@ -104,7 +104,7 @@ pub fn measure_integers(task: Task<'_>, sequences: &[usize]) -> Result<Option<Me
     Ok(Some(quantized.measure(&quantized.plan(&values, formats)?, sequences)))
 }
 
-/// Loss and accuracy of a model on some sequences, in double precision.
+/// Loss and decisions of a model on some sequences, in double precision.
 pub fn measure(task: Task<'_>, sequences: &[usize]) -> Measure {
     let values: Vec<Vec<f64>> = parameters::of(task.model).into_iter().map(|g| g.values).collect();
     let net = net::Net::of(task.model, task.config.batch);

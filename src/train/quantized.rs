@@ -12,9 +12,10 @@ use super::parameters;
 use super::recurrence::ForcedSteps;
 use super::rows::Rows;
 use super::split::label;
+use crate::config::OutputRate;
 use crate::data::{Labelled, Sequences};
 use crate::error::Result;
-use crate::evaluate::{self, decision};
+use crate::evaluate::{self, Confusion, decision};
 use crate::fixed::{Executor, Observer, Site};
 use crate::model::{Formats, Model};
 use crate::plan::{ModelPlan, PlanConfig};
@@ -59,7 +60,13 @@ impl<'a> Quantized<'a> {
     pub fn formats(&self, values: &[Vec<f64>]) -> Result<Formats> {
         let (model, plan) = self.with(values)?;
         let sequences = &self.data.sequences;
-        let ranges = evaluate::calibrate_on(&model, &plan, sequences, &self.calibration);
+        let ranges = evaluate::calibrate_on(
+            &model,
+            &plan,
+            sequences,
+            &self.calibration,
+            OutputRate::Sequence,
+        );
         Ok(quant::choose(&model, &plan, &PlanConfig::UNLIMITED, self.widths, &ranges))
     }
 
@@ -96,30 +103,30 @@ impl<'a> Quantized<'a> {
         Forced { layers, outputs: outputs.map(|&q| (f64::from(q) * scale) as f32).collect() }
     }
 
-    /// Loss and accuracy of values in integers, in formats of their own, on some sequences.
+    /// Loss and decisions of values in integers, in formats of their own, on some sequences.
     ///
     /// # Errors
     /// As of [`plan`](Self::plan).
     pub fn measure_values(&self, values: &[Vec<f64>], sequences: &[usize]) -> Result<Measure> {
         if values.iter().flatten().any(|value| !value.is_finite()) {
-            return Ok(Measure { loss: f64::NAN, accuracy: 0.0 });
+            return Ok(Measure { loss: f64::NAN, confusion: Confusion::new(self.data.classes) });
         }
         Ok(self.measure(&self.plan(values, &self.formats(values)?)?, sequences))
     }
 
-    /// Loss and accuracy of integers on some sequences.
+    /// Loss and decisions of integers on some sequences.
     pub fn measure(&self, quant: &QuantPlan, sequences: &[usize]) -> Measure {
         let outputs = evaluate::fixed_outputs_on(quant, &self.data.sequences, sequences);
         let scale = (-f64::from(quant.output_frac())).exp2();
-        let (mut loss, mut right) = (0.0, 0);
+        let (mut loss, mut confusion) = (0.0, Confusion::new(quant.outputs()));
         for (outputs, &sequence) in outputs.iter().zip(sequences) {
             let label = label(self.data, sequence);
-            right += usize::from(decision(outputs) == Some(label));
+            confusion.add(label, decision(outputs).unwrap_or(0));
             let at = |k: usize| f64::from(outputs[k] - outputs[label]) * scale;
             loss += (0..outputs.len()).map(|k| at(k).exp()).sum::<f64>().ln();
         }
         let n = sequences.len().max(1) as f64;
-        Measure { loss: loss / n, accuracy: right as f64 / n }
+        Measure { loss: loss / n, confusion }
     }
 }
 

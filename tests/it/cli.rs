@@ -133,13 +133,25 @@ fn quantize_then_run() {
         [
             "accuracy",
             "accuracy_float",
+            "balanced_accuracy",
+            "balanced_accuracy_float",
+            "classes",
             "clipped",
+            "confused",
+            "confusion",
+            "confusion_float",
+            "decided_by",
             "decisions_equal",
             "edges",
+            "every_step",
             "file",
             "formats",
             "name",
-            "sequences"
+            "outliers",
+            "outputs",
+            "sequences",
+            "threshold",
+            "vectors"
         ]
     );
     assert_eq!(report["formats"]["weight_bits"], 8);
@@ -155,15 +167,27 @@ fn quantize_then_run() {
         [
             "accuracy",
             "accuracy_float",
+            "balanced_accuracy",
+            "balanced_accuracy_float",
+            "classes",
+            "confused",
+            "confusion",
+            "confusion_float",
+            "decided_by",
             "decisions_equal",
+            "every_step",
             "formats",
+            "inputs",
             "name",
+            "outputs",
             "sequences",
-            "sequences_per_second"
+            "sequences_per_second",
+            "threshold",
+            "vectors"
         ]
     );
     assert_eq!((&run["sequences"], &run["formats"]), (&json!(6), &json!("model")));
-    for key in ["accuracy", "accuracy_float", "decisions_equal"] {
+    for key in ["accuracy", "accuracy_float", "decisions_equal", "outputs", "confusion"] {
         assert_eq!(run[key], report[key], "{key}");
     }
     assert!(run["sequences_per_second"].as_f64().unwrap() > 0.0);

@@ -16,6 +16,7 @@ fn system(name: &str, accuracy: [f64; 3], parameters: u64, lut4: Option<u64>) ->
         recurrent_parameters: 0,
         dense_parameters: 1000,
         float,
+        balanced: float,
         fixed: vec![Accuracy { weight_bits: 8, activation_bits: 12, accuracy: float }],
         macs_per_step: 500,
         rom_bits: 8 * parameters,

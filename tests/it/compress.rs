@@ -4,13 +4,14 @@
 use htgen::compress::{
     Compressed, Format, Goal, Modes, Options, Recurrent, Runner, compress, outputs,
 };
+use htgen::config::OutputRate;
 use htgen::data::{Array, ArrayData, Sequences, Wanted, write_npz};
 use htgen::evaluate;
 use htgen::model::{
     self, Cell, Columns, Element, Factors, Layer, Matrix, Model, NewSpec, Ranks, preset,
 };
-use htgen::network;
 use htgen::plan::PlanConfig;
+use htgen::{evaluate, network};
 use tempfile::TempDir;
 
 /// Odd modes that cover the columns exactly: 24 inputs and 6 hidden units.
@@ -292,7 +293,7 @@ fn decisions_come_from_the_right_outputs() {
     write_npz(&path, &[("x", x)]).unwrap();
     let data = Sequences::load(&path, Wanted::all(24, Element::U8)).unwrap();
     let plan = evaluate::plan_of(&model, &PlanConfig::UNLIMITED).unwrap();
-    let expected = evaluate::float_outputs(&model, &plan, &data);
+    let expected = evaluate::float_outputs(&model, &plan, &data, OutputRate::Sequence);
     let found = outputs(&Runner::new(&model), &data);
     for (a, b) in expected.iter().flatten().zip(found.iter().flatten()) {
         assert!((a - b).abs() < 1e-9, "{a} {b}");

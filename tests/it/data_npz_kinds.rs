@@ -85,8 +85,7 @@ fn labels_of_any_type_are_the_same_labels() {
     ];
     for y in cases {
         npz(&dir.path("d.npz"), &[("x.npy", x.clone()), ("y.npy", y)]);
-        let wanted = Wanted { classes: Some(3), ..Wanted::all(3, Element::U8) };
-        let data = Sequences::load(&dir.path("d.npz"), wanted).unwrap();
+        let data = Sequences::load(&dir.path("d.npz"), Wanted::all(3, Element::U8)).unwrap();
         assert_eq!((data.label(0), data.label(1)), (Some(2), Some(0)));
     }
     let half = npy("<f4", false, "2,", &[0.5f32.to_le_bytes(), 1f32.to_le_bytes()].concat());

@@ -3,6 +3,7 @@
 
 use crate::data_support;
 use crate::shared;
+use htgen::config::OutputRate;
 use htgen::data::{Sequences, Wanted};
 use htgen::evaluate;
 use htgen::model::{self, Element, Model};
@@ -34,7 +35,7 @@ fn calibrated(model: &Path, voices: &Path, widths: Widths) -> (Model, QuantPlan,
     let voices = Sequences::load(voices, Wanted::all(1024, Element::U8)).expect("loads");
     let config = PlanConfig::UNLIMITED;
     let plan = evaluate::plan_of(&model, &config).expect("plans");
-    let ranges = evaluate::calibrate(&model, &plan, &voices);
+    let ranges = evaluate::calibrate(&model, &plan, &voices, OutputRate::Sequence);
     let formats = quant::choose(&model, &plan, &config, widths, &ranges);
     let quant = quant::quantize(&model, plan, formats).expect("fits");
     (model, quant, voices)
@@ -43,8 +44,8 @@ fn calibrated(model: &Path, voices: &Path, widths: Widths) -> (Model, QuantPlan,
 const W8_A12: Widths = Widths { weight_bits: 8, activation_bits: 12 };
 
 fn equal_decisions(model: &Model, quant: &QuantPlan, data: &Sequences) -> usize {
-    let float = evaluate::float_outputs(model, quant.plan(), data);
-    let fixed = evaluate::fixed_outputs(quant, data);
+    let float = evaluate::float_outputs(model, quant.plan(), data, OutputRate::Sequence);
+    let fixed = evaluate::fixed_outputs(quant, data, OutputRate::Sequence);
     let pairs = float.iter().zip(&fixed);
     pairs.filter(|(a, b)| evaluate::decision(a) == evaluate::decision(b)).count()
 }
@@ -55,7 +56,7 @@ fn float_outputs_are_those_of_independent_programs() {
         let logits = data_support::arrays(&voices);
         let logits = data_support::reals(&logits, "logits", &[48, 10]);
         let (model, quant, data) = calibrated(&model, &voices, W8_A12);
-        let found = evaluate::float_outputs(&model, quant.plan(), &data);
+        let found = evaluate::float_outputs(&model, quant.plan(), &data, OutputRate::Sequence);
         let apart = found.iter().flatten().zip(&logits).map(|(a, b)| (a - b).abs());
         let most = apart.fold(0.0, f64::max);
         println!("{}: {most:e}", voices.display());
@@ -68,7 +69,7 @@ fn every_voice_is_decided_as_in_float() {
     for (model, voices) in both() {
         let (model, quant, voices) = calibrated(&model, &voices, W8_A12);
         println!("{:#?}", quant.formats());
-        for (site, e) in evaluate::edge_errors(&model, &quant, &voices, 48) {
+        for (site, e) in evaluate::edge_errors(&model, &quant, &voices, 48, OutputRate::Sequence) {
             println!("{site:?} {e:?}");
         }
         assert_eq!((equal_decisions(&model, &quant, &voices), voices.count()), (48, 48));
@@ -82,7 +83,7 @@ fn real_recordings_are_decided_as_in_float() {
     for (model, voices) in both() {
         let (model, quant, _) = calibrated(&model, &voices, W8_A12);
         let equal = equal_decisions(&model, &quant, &data);
-        let fixed = evaluate::fixed_outputs(&quant, &data);
+        let fixed = evaluate::fixed_outputs(&quant, &data, OutputRate::Sequence);
         let right = (0..data.count())
             .filter(|&k| evaluate::decision(&fixed[k]).map(|d| d as i64) == data.label(k))
             .count();

@@ -71,7 +71,9 @@ mod import_keys; // ... which keys are used, left out, refused
 mod import_refusals; // ... refused, of any kind
 mod import_run; // ... through the stages
 mod import_support;
+mod inputs; // what their format clips, and ranges far from the others'
 mod interrupted; // signals in the middle of a command
+mod judgement; // agreement, decisions and classes over data sets
 mod lane_rusthdl; // the lane against its second description
 mod lint; // warnings, bounds and style of the library
 mod merging; // in which pairs cores are merged

@@ -7,7 +7,8 @@ use crate::digits;
 use crate::formats::{self, FORMATS, PLAIN, Split, Wanted};
 use crate::models;
 use crate::support::absent;
-use htgen::data::{Array, ArrayData, Sequences, Wanted, write_npz};
+use htgen::config::OutputRate;
+use htgen::data::{Array, ArrayData, Sequences, write_npz};
 use htgen::evaluate;
 use htgen::model::{self, Cell, Cores, Element, GateActivation, Model};
 use htgen::plan::PlanConfig;
@@ -102,9 +103,10 @@ fn saved(dir: &Folder, mut model: Model, seed: u64) -> Model {
         quant::safe(&model, &plan, &config, widths)
     } else {
         let inputs = model.layers[0].inputs;
-        let data = Sequences::load(&dir.path("data.npz"), Wanted::all(inputs, model.input.element))
-            .unwrap();
-        quant::choose(&model, &plan, &config, widths, &evaluate::calibrate(&model, &plan, &data))
+        let all = htgen::data::Wanted::all(inputs, model.input.element);
+        let data = Sequences::load(&dir.path("data.npz"), all).unwrap();
+        let ranges = evaluate::calibrate(&model, &plan, &data, OutputRate::Sequence);
+        quant::choose(&model, &plan, &config, widths, &ranges)
     });
     let cores = if seed.is_multiple_of(3) { Cores::Safetensors } else { Cores::Inline };
     model::save(&model, &dir.path("q.json"), cores).unwrap();

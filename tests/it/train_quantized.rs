@@ -4,6 +4,7 @@
 use crate::cli_support::Folder;
 use crate::train::{CONFIG, easy};
 use crate::train_models::{Columned, FORMATS, data, model};
+use htgen::config::OutputRate;
 use htgen::data::Labelled;
 use htgen::evaluate;
 use htgen::model::{Cell, GateActivation, Model};
@@ -38,7 +39,7 @@ fn table(weight_bits: u32, activation_bits: u32) -> QuantizationTable {
 fn quantized(model: &Model, data: &Labelled, table: &QuantizationTable) -> Model {
     let config = PlanConfig::UNLIMITED;
     let plan = evaluate::plan_of(model, &config).unwrap();
-    let ranges = evaluate::calibrate(model, &plan, &data.sequences);
+    let ranges = evaluate::calibrate(model, &plan, &data.sequences, OutputRate::Sequence);
     let widths = Widths { weight_bits: table.weight_bits, activation_bits: table.activation_bits };
     let formats = quant::choose(model, &plan, &config, widths, &ranges);
     Model { formats: Some(formats), ..model.clone() }
@@ -69,7 +70,7 @@ fn the_forward_pass_has_the_integers_of_the_reference() {
                 quantization: Some(&table),
             };
             let found = train::outputs(task, &all).unwrap();
-            let expected = evaluate::fixed_outputs(&quant, &data.sequences);
+            let expected = evaluate::fixed_outputs(&quant, &data.sequences, OutputRate::Sequence);
             for (found, expected) in found.iter().zip(&expected) {
                 let expected: Vec<f64> = expected.iter().map(|&q| f64::from(q) * scale).collect();
                 assert_eq!(*found, expected, "{what}");

@@ -115,7 +115,7 @@ fn measure(
     runs: &Runs,
     parts: &Parts,
 ) -> Result<SystemResult> {
-    let mut float = Vec::new();
+    let (mut float, mut balanced) = (Vec::new(), Vec::new());
     let mut fixed: Vec<Vec<f64>> = vec![Vec::new(); config.widths.len()];
     let mut shown = None;
     for (model, seed) in runs.models.iter().zip(&config.seeds) {
@@ -148,6 +148,7 @@ fn measure(
             fixed[k].push(number(&report["accuracy"])?);
             if k == 0 {
                 float.push(number(&report["accuracy_float"])?);
+                balanced.push(number(&report["balanced_accuracy_float"])?);
                 shown.get_or_insert(quantized);
             }
         }
@@ -180,6 +181,7 @@ fn measure(
         recurrent_parameters: count("recurrent_parameters")?,
         dense_parameters: count("dense_parameters")?,
         float: Spread::of(&float),
+        balanced: Spread::of(&balanced),
         fixed: config.widths.iter().zip(&fixed).map(accuracy).collect(),
         macs_per_step: count("macs_per_step")?,
         rom_bits: count("rom_words")? * weight_bits,

@@ -6,6 +6,7 @@ use super::Train;
 use super::show::Show;
 use crate::data::Labelled;
 use crate::error::{Diagnostic, Problems, Result};
+use crate::evaluate;
 use crate::files::{self, Output};
 use crate::model::{self, Model, Place};
 use crate::report::{Division, PartReport, Trained};
@@ -167,15 +168,13 @@ fn fits(model: &Model, data: &Labelled) -> Result<()> {
 fn report(model: &Model, task: Task<'_>, state: &State, end: End, args: &Train) -> Result<Trained> {
     let by_files = !args.validation.is_empty();
     let best = state.best_epoch().map_or(0, |epoch| epoch.epoch);
+    let outputs = model.head.as_ref().map_or(task.data.classes, |head| head.outputs);
+    let names = evaluate::class_names(&task.data.sequences, outputs);
     let part = |sequences: &[usize]| -> Result<PartReport> {
         let measured = train::measure(Task { model, ..task }, sequences);
         let in_integers = train::measure_integers(Task { model, ..task }, sequences)?;
-        Ok(PartReport {
-            sequences: sequences.len(),
-            loss: measured.loss,
-            accuracy: measured.accuracy,
-            accuracy_in_integers: in_integers.map(|measured| measured.accuracy),
-        })
+        let integers = in_integers.as_ref().map(|measured| &measured.confusion);
+        Ok(PartReport::of(&names, measured.loss, &measured.confusion, integers))
     };
     Ok(Trained {
         name: model.name.clone(),
