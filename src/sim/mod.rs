@@ -8,12 +8,14 @@
 mod blame;
 mod built;
 mod expect;
+mod failed;
 mod harness;
 mod measure;
 mod model;
 mod options;
 mod report;
 mod result;
+mod sources;
 mod stimulus;
 mod vectors;
 

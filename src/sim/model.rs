@@ -19,11 +19,12 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::built::{self, Built};
-use super::{Netlist, Options};
+use super::sources::{read_source, read_verilog, unreadable};
+use super::{Netlist, Options, failed};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files::{self, Staged};
 use crate::sched::Program;
-use crate::tool::{self, Found, Tool};
+use crate::tool::{self, Finished, Found, Tool};
 
 /// Largest file that is read, bytes.
 const MAX_BYTES: u64 = 1 << 30;
@@ -129,12 +130,20 @@ pub(super) fn build(
     let (known, recipe_hash) = (Built::in_folder(options.built.as_deref()), recipe.hash());
     if !known.has(&recipe_hash, &model.executable) {
         tool::find(Tool::Make)?;
-        tool::find(Tool::Cxx)?;
+        let cxx = tool::find(Tool::Cxx)?;
+        if Wave::of(options) == Wave::Fst {
+            tool::check_zlib(&cxx)?;
+        }
         progress("building the model");
         built::check_place(&folder, BENCH[0].0)?;
         let staged = Staged::beside(&folder)?;
-        recipe.build_in(&staged.path(), &verilator)?;
+        let finished = recipe.build_in(&staged.path(), &verilator)?;
+        if let Some(what) = recipe.fault(&finished) {
+            return Err(failed::keep(staged, &folder, &finished, what));
+        }
+        recipe.keep_runtime(&staged.path())?;
         staged.commit()?;
+        failed::clear(&folder)?;
         known.add(&recipe_hash, &model.executable)?;
     }
     Ok(model)
@@ -209,11 +218,7 @@ impl<'a> Recipe<'a> {
         arguments
     }
 
-    fn build_in(&self, folder: &Path, verilator: &Found) -> Result<()> {
-        let runtime = self.options.runtime.as_ref().map(|dir| {
-            let [fast, ..] = self.options.build.make_flags();
-            dir.join(format!("{}{fast}", self.version))
-        });
+    fn build_in(&self, folder: &Path, verilator: &Found) -> Result<Finished> {
         fs::create_dir(folder.join("obj")).map_err(|e| unwritable(folder, &e))?;
         for (name, text) in BENCH {
             files::write(&folder.join(name), text.as_bytes())?;
@@ -221,19 +226,32 @@ impl<'a> Recipe<'a> {
         for (name, text) in &self.sources {
             files::write(&folder.join(name), text)?;
         }
-        if let Some(runtime) = &runtime {
-            copy_objects(runtime, &folder.join("obj"))?;
+        if let Some(runtime) = self.runtime() {
+            copy_objects(&runtime, &folder.join("obj"))?;
         }
         let limit = Duration::from_secs(4 * 3600);
         let run = verilator.run().args(self.arguments()).cwd(folder).limit(limit).keep_tail();
-        let finished = run.run_ok()?;
-        if self.options.netlist.is_none() && finished.stderr.contains("%Warning") {
-            return Err(finished.failure("warns of the design").into());
+        run.env("LC_ALL", "C").log_file(folder.join(failed::LOG)).run()
+    }
+
+    /// What is wrong with a build that has ended, in a word or two.
+    fn fault(&self, finished: &Finished) -> Option<&'static str> {
+        if !finished.status.success() {
+            return Some("failed");
         }
-        if let Some(runtime) = &runtime {
-            copy_objects(&folder.join("obj"), runtime)?;
-        }
-        Ok(())
+        let warns = self.options.netlist.is_none() && finished.stderr.contains("%Warning");
+        warns.then_some("warns of the design")
+    }
+
+    /// Where objects of Verilator's runtime are kept for the next model, if they are.
+    fn runtime(&self) -> Option<PathBuf> {
+        let [fast, ..] = self.options.build.make_flags();
+        let dir = self.options.runtime.as_ref()?;
+        Some(dir.join(format!("{}{fast}", self.version)))
+    }
+
+    fn keep_runtime(&self, folder: &Path) -> Result<()> {
+        self.runtime().map_or(Ok(()), |runtime| copy_objects(&folder.join("obj"), &runtime))
     }
 }
 
@@ -251,42 +269,6 @@ fn copy_objects(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The Verilog files of a folder, sorted by name; its memory images are looked at, as the model would
-/// wait for ever for one that is no file.
-fn read_verilog(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(dir).map_err(|e| unreadable(dir, &e))? {
-        let path = entry.map_err(|e| unreadable(dir, &e))?.path();
-        let has = |ending: &str| path.extension().is_some_and(|extension| extension == ending);
-        if has("hex") {
-            files::check(&path, MAX_BYTES)?;
-        }
-        if has("v") {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    paths.iter().map(|path| read_source(path)).collect()
-}
-
-/// A file and its bare name, which must do as an argument and in a makefile.
-fn read_source(path: &Path) -> Result<(String, Vec<u8>)> {
-    let fine = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    let name = path.file_name().and_then(|name| name.to_str());
-    let name = name.filter(|name| name.chars().all(fine) && !name.starts_with(['-', '.']));
-    let name = name.ok_or_else(|| {
-        Diagnostic::new(path.display().to_string(), "not a usable file name")
-            .expected("letters, digits, '.', '_' and '-'")
-    })?;
-    Ok((name.to_owned(), files::read(path, MAX_BYTES)?))
-}
-
 fn unwritable(path: &Path, error: &io::Error) -> Problems {
     Diagnostic::new(path.display().to_string(), format!("cannot be written ({error})")).into()
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> Problems {
-    Diagnostic::new(path.display().to_string(), format!("cannot be read ({error})"))
-        .help("give a folder that htgen emit has written")
-        .into()
 }

@@ -6,7 +6,7 @@ use std::thread;
 
 use serde::Serialize;
 
-use super::{Found, Origin, Search, Tool, Version};
+use super::{Found, Origin, Search, Tool, Version, zlib};
 
 /// The oldest yosys tried on Gowin parts; 0.23 maps none of their multipliers.
 pub const YOSYS_FOR_GOWIN: Version = Version::new(0, 70);
@@ -50,34 +50,53 @@ pub struct TargetReport {
     pub name: &'static str,
     /// What the target gives.
     pub gives: &'static str,
-    /// Whether every tool it needs is usable.
+    /// Whether all that it needs is there.
     pub usable: bool,
-    /// The tools that are missing or too old.
+    /// What is missing or too old.
     pub lacks: Vec<String>,
 }
 
-/// One use of htgen and the tools it needs.
+/// One use of htgen and what it needs.
 struct Target {
     name: &'static str,
     gives: &'static str,
-    needs: &'static [(Tool, Option<Version>)],
+    needs: &'static [Need],
 }
 
-const ICE40: &[(Tool, Option<Version>)] =
-    &[(Tool::Yosys, None), (Tool::NextpnrIce40, None), (Tool::Icepack, None)];
-const ECP5: &[(Tool, Option<Version>)] =
-    &[(Tool::Yosys, None), (Tool::NextpnrEcp5, None), (Tool::Ecppack, None)];
+#[derive(Debug, Clone, Copy)]
+enum Need {
+    Tool(Tool),
+    /// A tool newer than other uses need it.
+    Newer(Tool, Version),
+    /// The header of zlib, found by the C++ compiler.
+    Zlib,
+}
 
-const TARGETS: [Target; 8] = [
+const ICE40: &[Need] =
+    &[Need::Tool(Tool::Yosys), Need::Tool(Tool::NextpnrIce40), Need::Tool(Tool::Icepack)];
+const ECP5: &[Need] =
+    &[Need::Tool(Tool::Yosys), Need::Tool(Tool::NextpnrEcp5), Need::Tool(Tool::Ecppack)];
+
+const TARGETS: [Target; 9] = [
     Target {
         name: "simulate",
         gives: "bit-exact simulation",
-        needs: &[(Tool::Verilator, None), (Tool::Make, None), (Tool::Cxx, None)],
+        needs: &[Need::Tool(Tool::Verilator), Need::Tool(Tool::Make), Need::Tool(Tool::Cxx)],
+    },
+    Target {
+        name: "waves",
+        gives: "FST waves of a simulation; VCD needs no more than simulate",
+        needs: &[
+            Need::Tool(Tool::Verilator),
+            Need::Tool(Tool::Make),
+            Need::Tool(Tool::Cxx),
+            Need::Zlib,
+        ],
     },
     Target {
         name: "icarus",
         gives: "second reader of the Verilog",
-        needs: &[(Tool::Iverilog, None), (Tool::Vvp, None)],
+        needs: &[Need::Tool(Tool::Iverilog), Need::Tool(Tool::Vvp)],
     },
     Target {
         name: "icebreaker",
@@ -98,9 +117,9 @@ const TARGETS: [Target; 8] = [
     Target {
         name: "tangnano9k",
         gives: "Gowin area only",
-        needs: &[(Tool::Yosys, Some(YOSYS_FOR_GOWIN))],
+        needs: &[Need::Newer(Tool::Yosys, YOSYS_FOR_GOWIN)],
     },
-    Target { name: "video", gives: "data sets of video files", needs: &[(Tool::Ffmpeg, None)] },
+    Target { name: "video", gives: "data sets of video files", needs: &[Need::Tool(Tool::Ffmpeg)] },
 ];
 
 /// Asks every tool and works out which targets are usable.
@@ -145,16 +164,28 @@ fn tool_report(search: &Search, name: Tool) -> ToolReport {
 }
 
 fn target_report(search: &Search, target: &Target) -> TargetReport {
-    let lacks = target.needs.iter().filter_map(|&(tool, minimum)| {
-        let minimum = minimum.or(tool.minimum());
+    let lacks: Vec<String> = target.needs.iter().filter_map(|need| need.lacking(search)).collect();
+    TargetReport { name: target.name, gives: target.gives, usable: lacks.is_empty(), lacks }
+}
+
+impl Need {
+    /// What is missing; nothing when the need is met.
+    fn lacking(self, search: &Search) -> Option<String> {
+        let (tool, minimum) = match self {
+            Need::Tool(tool) => (tool, tool.minimum()),
+            Need::Newer(tool, minimum) => (tool, Some(minimum)),
+            Need::Zlib => {
+                // Without a compiler nobody can tell.
+                let cxx = search.find(Tool::Cxx, Tool::Cxx.minimum()).ok()?;
+                return zlib::check_zlib(&cxx).err().map(|_| zlib::NAME.to_owned());
+            }
+        };
         search.find(tool, minimum).err()?;
         Some(match minimum {
             Some(minimum) => format!("{} {minimum}", tool.name()),
             None => tool.name().to_owned(),
         })
-    });
-    let lacks: Vec<String> = lacks.collect();
-    TargetReport { name: target.name, gives: target.gives, usable: lacks.is_empty(), lacks }
+    }
 }
 
 impl fmt::Display for DoctorReport {

@@ -10,6 +10,7 @@ mod interrupt;
 mod run;
 mod search;
 mod version;
+mod zlib;
 
 pub use catalog::Tool;
 pub use doctor::{DoctorReport, TargetReport, ToolReport, YOSYS_FOR_GOWIN, doctor};
@@ -17,6 +18,7 @@ pub use interrupt::{Hold, watch_signals};
 pub use run::{Finished, Run};
 pub use search::{Found, Origin, Search};
 pub use version::Version;
+pub use zlib::check_zlib;
 
 use crate::error::Result;
 

@@ -9,7 +9,7 @@ use htgen::fixed::activation::TABLE_TEXT;
 use htgen::tool::{Finished, Found, Tool};
 use tempfile::TempDir;
 
-use crate::support::needs;
+use crate::support::{needs, said};
 use crate::verilated::repository;
 
 /// Parameter sets beside the defaults: corners of the bounds, and both forms of each choice.
@@ -268,8 +268,7 @@ fn silent(tool: Tool, read: fn(&Found, &Path, &str, &str) -> Finished) {
     let dir = images();
     for (module, set) in cases() {
         let finished = read(&found, dir.path(), &module, set);
-        let output = finished.stdout + &finished.stderr;
-        let said = output.trim();
+        let said = said(tool, &finished);
         assert!(finished.status.success() && said.is_empty(), "{module} {set}: {said}");
     }
 }
@@ -277,6 +276,26 @@ fn silent(tool: Tool, read: fn(&Found, &Path, &str, &str) -> Finished) {
 #[test]
 fn verilator_wall_is_silent() {
     silent(Tool::Verilator, verilator);
+}
+
+/// The check above can fail: a fault that only a warning tells is not taken for silence.
+#[test]
+fn a_planted_warning_is_heard() {
+    let Some(found) = needs(Tool::Verilator) else { return };
+    let dir = TempDir::new().expect("a temporary folder");
+    let lint = |expression: &str| {
+        let text = format!(
+            "module m (input wire [3:0] a, output wire [3:0] y); assign y = {expression}; endmodule\n"
+        );
+        fs::write(dir.path().join("m.v"), text).expect("a file in a temporary folder");
+        let run = found.run().args(["--lint-only", "-Wall", "-Wno-fatal", "m.v"]).cwd(dir.path());
+        let finished = run.run().expect("verilator starts");
+        assert!(finished.status.success(), "{}", finished.stderr);
+        said(Tool::Verilator, &finished)
+    };
+    assert_eq!(lint("a"), "");
+    let heard = lint("a[2:0]");
+    assert!(heard.starts_with("%Warning-WIDTH"), "{heard}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use htgen::tool::{self, Found, Tool};
+use htgen::tool::{self, Finished, Found, Tool};
 
 /// The tool, or `None` when it is absent: the test then says so and passes over.
 ///
@@ -23,4 +23,69 @@ pub fn needs(tool: Tool) -> Option<Found> {
 pub fn absent(reason: &str) {
     assert!(env::var_os("HTGEN_REQUIRE_TOOLS").is_none_or(|set| set != "1"), "{reason}");
     eprintln!("passed over: {reason}");
+}
+
+/// What a reader of Verilog printed on either stream, Verilator's report of its own work apart.
+pub fn said(tool: Tool, finished: &Finished) -> String {
+    let printed = match tool {
+        Tool::Verilator => without_report(&finished.stdout),
+        _ => &finished.stdout,
+    };
+    format!("{printed}{}", finished.stderr).trim().to_owned()
+}
+
+/// The lines after the title of the report in which newer Verilators end, `0` for every number.
+const REPORT: [&str; 2] = [
+    "- Verilator: Built from 0 MB sources in 0 modules, into 0 MB in 0 C++ files needing 0 MB",
+    "- Verilator: Walltime 0 s (elab=0, cvt=0, bld=0); cpu 0 s on 0 threads; alloced 0 MB",
+];
+
+/// What stands before that report; all of `text` when it does not end in one, word by word.
+fn without_report(text: &str) -> &str {
+    const TITLE: &str = "- V e r i l a t i o n   R e p o r t: Verilator ";
+    let Some(at) = text.find(TITLE).filter(|&at| at == 0 || text[..at].ends_with('\n')) else {
+        return text;
+    };
+    let mut lines = text[at..].lines().skip(1);
+    let is_report = REPORT.iter().all(|wanted| lines.next().is_some_and(|l| zeros(l) == *wanted));
+    if is_report && lines.next().is_none() { &text[..at] } else { text }
+}
+
+/// The line with `0` for every number.
+fn zeros(line: &str) -> String {
+    let mut text = String::new();
+    for c in line.chars() {
+        let in_number = text.ends_with('0');
+        match c {
+            '0'..='9' if in_number => {}
+            '0'..='9' => text.push('0'),
+            '.' if in_number => {}
+            _ => text.push(c),
+        }
+    }
+    text
+}
+
+#[test]
+fn only_the_report_of_verilator_is_taken_for_silence() {
+    let report = "- V e r i l a t i o n   R e p o r t: Verilator 5.032 2025-01-01 rev (Debian 5.032-1)\n\
+        - Verilator: Built from 0.021 MB sources in 2 modules, into 0.000 MB in 0 C++ files needing \
+        0.000 MB\n\
+        - Verilator: Walltime 0.006 s (elab=0.001, cvt=0.000, bld=0.000); cpu 0.005 s on 1 threads; \
+        alloced 9.824 MB\n";
+    assert_eq!(without_report(report), "");
+    assert_eq!(without_report(""), "");
+    let warning = "%Warning-WIDTH: a.v:1:2: Operator ASSIGN expects 2 bits\n";
+    assert_eq!(without_report(&format!("{warning}{report}")), warning);
+    let lines: Vec<&str> = report.lines().collect();
+    for text in [
+        format!("{report}{warning}"),
+        format!("{report}{report}"),
+        format!("{}\n{warning}{}\n{}\n", lines[0], lines[1], lines[2]),
+        format!("{}\n{}\n", lines[0], lines[1]),
+        format!("- {report}"),
+        report.replace("alloced", "wasted"),
+    ] {
+        assert_eq!(without_report(&text), text);
+    }
 }

@@ -1,0 +1,21 @@
+//! The header of zlib, which Verilator's writer of FST waves includes.
+//!
+//! Taken for granted: the compiler knows the options `-E`, `-include` and `-x` of GCC, looks for the
+//! header where it will when the model is compiled, and fails when it does not find it.
+
+use super::Found;
+use crate::error::{Diagnostic, Result};
+
+/// What is missing and the package that has it, as `doctor` names it.
+pub(super) const NAME: &str = "zlib.h (package zlib1g-dev)";
+
+/// Refuses a C++ compiler that does not find the header.
+pub fn check_zlib(cxx: &Found) -> Result<()> {
+    let run = cxx.run().args(["-E", "-include", "zlib.h", "-x", "c++", "/dev/null"]);
+    if run.keep_tail().run()?.status.success() {
+        return Ok(());
+    }
+    Err(Diagnostic::new("zlib.h", "missing; FST waves are compiled with it")
+        .help("apt-get install zlib1g-dev; or let the name of the waves end in .vcd")
+        .into())
+}
