@@ -11,6 +11,7 @@
 # roots as SUITE.tar and the logs.  All mounts are in a namespace of this process and end with it.
 set -eu
 
+PATH=$PATH:/usr/sbin:/sbin
 cd "$(dirname "$0")/.."
 
 say() { printf 'fresh: %s\n' "$*" >&2; }
@@ -34,14 +35,30 @@ trap 'exit 130' INT TERM
 keep=${FRESH_DIR:-.tools/fresh}
 mkdir -p "$keep"
 keep=$(cd "$keep" && pwd)
-SCRIPTS=/usr/share/debootstrap/scripts
+DEBOOTSTRAP=/usr/share/debootstrap
+UBUNTU_KEYS=/usr/share/keyrings/ubuntu-archive-keyring.gpg
 # Names of the settings that say how to reach the registries and whom to trust.
 SETTINGS='(https?|ftp|no|all)_proxy|(HTTPS?|FTP|NO|ALL)_PROXY|PIP_(INDEX_URL|EXTRA_INDEX_URL|'
 SETTINGS="$SETTINGS"'TRUSTED_HOST|PROXY|DEFAULT_TIMEOUT)|CARGO_(HTTP|NET|REGISTR|SOURCE)[A-Z_]*'
 
-# is_ubuntu SUITE: by the script with which debootstrap makes it; noble is newer than some of them.
+# is_ubuntu SUITE: by the script with which debootstrap makes it, one for all of Ubuntu.
 is_ubuntu() {
-  [ "$1" = noble ] || [ "$(readlink "$SCRIPTS/$1")" = gutsy ]
+  [ "$1" = noble ] || [ "$(readlink "$DEBOOTSTRAP/scripts/$1")" = gutsy ]
+}
+
+# bootstrap ROOT SUITE COMPONENTS LABEL: from this machine's mirror or else debootstrap's own.
+bootstrap() {
+  # Debian 12's debootstrap is older than noble.
+  cp -a $DEBOOTSTRAP "$keep/debootstrap.$$" || return 1
+  [ -e "$keep/debootstrap.$$/scripts/$2" ] || ln -s gutsy "$keep/debootstrap.$$/scripts/$2"
+  mirror=$(mirror "$4")
+  # A root whose signatures cannot be checked is not made.
+  DEBOOTSTRAP_DIR=$keep/debootstrap.$$ \
+    http_proxy=${http_proxy:-$(apt-config dump --format '%v%n' Acquire::http::Proxy)} \
+    debootstrap --variant=minbase --force-check-gpg --components="$3" "$2" "$1" ${mirror:+"$mirror"}
+  code=$?
+  rm -rf "$keep/debootstrap.$$"
+  return $code
 }
 
 # mirror LABEL: where this machine gets packages of that distribution; nothing if it gets none.
@@ -56,15 +73,14 @@ bare() {
   [ ! -f "$keep/$1.tar" ] || return 0
   root=$keep/$1.new
   rm -rf --one-file-system "$root"
-  if is_ubuntu "$1"; then
-    set -- "$1" "$(mirror Ubuntu)" main,universe $SCRIPTS/gutsy
+  if ! is_ubuntu "$1"; then
+    bootstrap "$root" "$1" main Debian || return 1
+  elif [ -f $UBUNTU_KEYS ]; then
+    bootstrap "$root" "$1" main,universe Ubuntu || return 1
   else
-    set -- "$1" "$(mirror Debian)" main "$SCRIPTS/$1"
+    echo "E: no $UBUNTU_KEYS (package ubuntu-keyring, in Debian since 13)"
+    return 1
   fi
-  # A root whose signatures cannot be checked is not made.
-  http_proxy=${http_proxy:-$(apt-config dump --format '%v%n' Acquire::http::Proxy)} \
-    debootstrap --variant=minbase --force-check-gpg --components="$3" "$1" "$root" \
-    ${2:+"$2"} ${2:+"$4"} || return 1
   settle "$root"
   chroot "$root" sh -c 'apt-get update && DEBIAN_FRONTEND=noninteractive \
     apt-get install -y --no-install-recommends ca-certificates git make sudo && apt-get clean' &&
@@ -92,9 +108,9 @@ furnish() {
   mount --bind "$(rustc --print sysroot)" "$1/opt/rust"
   mount -o remount,bind,ro "$1/opt/rust"
   chroot "$1" update-ca-certificates >/dev/null
-  chroot "$1" useradd --create-home --shell /bin/sh new
+  chroot "$1" useradd --create-home --home-dir /new --shell /bin/sh new
   echo 'new ALL=(ALL) NOPASSWD: ALL' >"$1/etc/sudoers.d/new"
-  home=$1/home/new
+  home=$1/new
   mkdir "$home/.cargo"
   for file in "${CARGO_HOME:-$HOME/.cargo}"/config.toml; do
     [ ! -f "$file" ] || cp "$file" "$home/.cargo/"
@@ -106,20 +122,23 @@ furnish() {
     export -p | grep -E "^export ($SETTINGS)=" || true
   } >"$home/settings"
   cp "$keep/htgen.bundle" "$home/"
-  chroot "$1" chown -R new: /home/new
+  chroot "$1" chown -R new: /new
 }
 
-# as_user ROOT COMMAND: in the clone, with a login's environment.
+# as_user ROOT COMMAND: in the clone, with a login's environment and nothing of this one.
 as_user() {
-  chroot "$1" su new -c "cd && . ./settings && cd htgen && $2"
+  chroot "$1" su --login new -c ". ./settings && cd htgen && $2"
 }
 
-# timed ROOT LOG COMMAND: sets `code` and `took`.
+# timed ROOT LOG COMMAND: says in `outcome` how long it took and how it ended, if badly.
 timed() {
   began=$(date +%s)
   code=0
-  as_user "$1" "$3" >"$2" 2>&1 </dev/null || code=$?
-  took=$(($(date +%s) - began))
+  # Waited for, so that a signal is not.
+  as_user "$1" "$3" >"$2" 2>&1 </dev/null &
+  wait $! || code=$?
+  outcome="$(($(date +%s) - began)) s"
+  [ $code = 0 ] || { outcome="exit code $code after $outcome" && status=1; }
 }
 
 # passed LOG: the tests that passed and failed, over all binaries.
@@ -128,7 +147,7 @@ passed() {
     awk '{ passed += $1; failed += $2 } END { printf "%d passed, %d failed", passed, failed }'
 }
 
-# try SUITE: both commands in a root of its own; a line for each.
+# try SUITE: both commands in a root of its own; sets `row`, and `status` when one fails.
 try() {
   root=$keep/$1.root
   # Of a run before this one; nothing can be mounted there, the namespace being new.
@@ -136,37 +155,37 @@ try() {
   mkdir "$root"
   tar -C "$root" -xf "$keep/$1.tar"
   furnish "$root"
-  chroot "$root" su new -c \
-    'cd && git -c advice.detachedHead=false clone --quiet htgen.bundle htgen'
+  chroot "$root" su --login new -c \
+    'git -c advice.detachedHead=false clone --quiet htgen.bundle htgen'
   timed "$root" "$keep/$1-demo.log" 'make demo'
-  report="$1: make demo: exit code $code after $took s"
-  worst=$code
+  row="| $1 | $outcome"
   timed "$root" "$keep/$1-test.log" 'make test'
-  report="$report
-$1: make test: exit code $code after $took s, $(passed "$keep/$1-test.log")"
+  row="$row | $outcome | $(passed "$keep/$1-test.log") |"
   as_user "$root" scripts/versions.sh >"$keep/$1-versions.log" 2>&1 || true
-  umount "$root/opt/rust" "$root/proc" && rm -rf --one-file-system "$root"
-  [ $worst = 0 ] && [ $code = 0 ]
+  umount "$root/opt/rust" "$root/proc"
+  rm -rf --one-file-system "$root"
 }
 
 [ -z "$(git status --porcelain)" ] || say "what is not committed is not tried"
 git bundle create --quiet "$keep/htgen.bundle" HEAD
 commit=$(git log -1 --format='%h, %cs')
-reports=
+rows=
 status=0
 for suite in "$@"; do
   if ! bare "$suite" >"$keep/$suite-bare.log" 2>&1; then
     say "$suite: no bare root: $(grep -E '^(E|W):' "$keep/$suite-bare.log" | tail -n 1)"
     say "$suite: passed over; all of it is in $keep/$suite-bare.log"
-    # Ubuntu's mirror and keys are not everywhere to be had.
+    # Ubuntu's mirror and keys are not to be had everywhere.
     is_ubuntu "$suite" || status=1
     continue
   fi
   say "$suite: make demo, make test; their output goes to $keep/$suite-*.log"
-  try "$suite" || status=1
-  printf '%s\n' "$report"
-  reports="$reports$report
+  try "$suite"
+  say "$row"
+  rows="$rows$row
 "
 done
-printf 'commit %s\n%s' "$commit" "$reports"
+# As it stands in docs/toolchain.md.
+printf 'Commit %s:\n\n| root | `make demo` | `make test` | tests |\n|---|---|---|---|\n%s' \
+  "$commit" "$rows"
 exit $status

@@ -59,6 +59,7 @@ missing_packages() {
 
 packages() {
   missing=$(missing_packages)
+  missing=${missing% }
   [ -z "$missing" ] && return
   # shellcheck disable=SC2086 # a list of words
   install $missing && return

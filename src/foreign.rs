@@ -61,6 +61,10 @@ pub(crate) fn head(path: &Path) -> Result<Vec<u8>> {
 
 /// The kind of a file with these first bytes; none when it may be one of those that are read.
 fn of(head: &[u8], path: &Path) -> Option<Kind> {
+    // First, as the length of its header may look like anything.
+    if is_safetensors(head) || head.trim_ascii_start().starts_with(b"{") {
+        return None;
+    }
     let starts = |magic: &[u8]| head.starts_with(magic);
     if starts(b"\x89HDF\r\n\x1a\n") {
         return kind("an HDF5 file, as Keras writes (.h5, .hdf5)", KERAS);
@@ -98,8 +102,7 @@ fn of(head: &[u8], path: &Path) -> Option<Kind> {
     if is_onnx(head) {
         return kind("an ONNX model", ONNX);
     }
-    let is_read = head.trim_ascii_start().starts_with(b"{") || is_safetensors(head);
-    if is_read { None } else { by_name(path) }
+    by_name(path)
 }
 
 /// A zip archive by the name of its first entry.
@@ -127,9 +130,9 @@ fn is_onnx(head: &[u8]) -> bool {
     matches!(head, [0x08, 3..=32, 0x12 | 0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42, ..])
 }
 
-/// The length of a header, which is an object.
+/// The length of a header, of less than 4 GiB, and the object that it is.
 fn is_safetensors(head: &[u8]) -> bool {
-    head.get(8) == Some(&b'{')
+    head.get(4..9) == Some(b"\0\0\0\0{")
 }
 
 /// What a file of this name would be; none for those that are read.
@@ -171,7 +174,8 @@ mod tests {
 
     #[test]
     fn the_content_tells_whatever_the_name() {
-        let header = [&64u64.to_le_bytes()[..], b"{\"a\":"].concat();
+        // A length of 0x280 begins as a pickle does.
+        let header = [&640u64.to_le_bytes()[..], b"{\"a\":"].concat();
         for name in ["m.safetensors", "m.json", "m.onnx", "m"] {
             assert!(what(b"\x89HDF\r\n\x1a\n\0\0", name).starts_with("an HDF5"));
             assert_eq!(

@@ -141,7 +141,9 @@ impl<'a> Checkpoint<'a> {
             Content::Tensors(tensors, index) => {
                 tensors[*index.get(name)?].kind(name).map(|(shape, _)| shape)
             }
-            Content::Arrays(npz) => npz.borrow_mut().array(name, None).ok()?.map(|array| array.shape),
+            Content::Arrays(npz) => {
+                npz.borrow_mut().array(name, None).ok()?.map(|array| array.shape)
+            }
         }
     }
 

@@ -41,7 +41,7 @@ pub(super) fn read(path: &Path, text: &[u8]) -> Result<Shards> {
                             .expected(format!("at most {MAX_FILES}")),
                     ));
                 }
-                let bytes = files::read(&files::folder(path).join(name), left)?;
+                let bytes = files::read(&path.with_file_name(name), left)?;
                 left -= bytes.len() as u64;
                 shards.files.push((name.clone(), bytes));
                 numbers.insert(name, numbers.len());

@@ -93,10 +93,22 @@ pub fn main() -> ExitCode {
 
 /// Help, or a message about the arguments; without colours where a word has what could be one.
 fn refused(error: &clap::Error) -> ExitCode {
-    if env::args_os().all(|word| is_printable(&word.to_string_lossy())) {
+    let words: Vec<String> =
+        env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    let hostile: Vec<&String> = words.iter().filter(|word| !is_printable(word)).collect();
+    if hostile.is_empty() {
         error.exit();
     }
-    out::message(error.render().to_string().trim_end());
+    // Their new lines would pass for those of the message. The message has a word without what clap
+    // takes for colours, so only the beginning of a line is sure to stand in it.
+    let mut text = error.render().to_string();
+    for line in hostile.iter().flat_map(|word| word.split('\n').skip(1)) {
+        let begins = line.split(char::is_control).next().unwrap_or_default();
+        if !begins.is_empty() {
+            text = text.replace(&format!("\n{begins}"), &format!("\\n{begins}"));
+        }
+    }
+    out::message(text.trim_end());
     ExitCode::from(2)
 }
 

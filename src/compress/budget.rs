@@ -1,16 +1,27 @@
 //! Ranks under a number of parameters: the step that keeps most energy for its parameters comes first;
 //! then steps are taken back where others keep more in their place.
 
-use super::Job;
 use super::network::Network;
 use super::project::{Shape, decompose};
 use super::ranks::{halves, ranks_of, sides};
+use super::{Job, lost};
 use crate::error::{Diagnostic, Result};
 
 /// Singular values below this part of the norm are rounding.
 const ROUNDING: f64 = 1e-14;
 /// Most exchanges of steps.
 const MAX_EXCHANGES: usize = 64;
+/// The part of a budget that is to be used, and how much more energy may be lost for that.
+const USED: f64 = 0.9;
+const SLACK: f64 = 1.05;
+
+/// Most steps taken back at once, and most elements of all tensors that are then factored to see
+/// what is lost.
+const MAX_STEPS: usize = 4;
+const MAX_ELEMENTS: usize = 1 << 22;
+
+/// The ranks of all matrices.
+type Ranks = Vec<Vec<usize>>;
 
 /// What is known of a matrix before its ranks are chosen.
 pub(super) struct Candidate {
@@ -27,12 +38,12 @@ pub(super) struct Candidate {
 }
 
 /// Ranks of all matrices, with at most so many parameters together.
-pub(super) fn choose(jobs: &[Job], most: usize) -> Result<Vec<Vec<usize>>> {
+pub(super) fn choose(jobs: &[Job], most: usize) -> Result<Ranks> {
     let mut candidates = Vec::with_capacity(jobs.len());
     for job in jobs {
         candidates.push(Candidate::of(job, &job.shape, most)?);
     }
-    let least: usize = candidates.iter().map(Candidate::cost).sum();
+    let least = spent(&candidates);
     if least > most {
         return Err(Diagnostic::new("--parameters", "too few")
             .found(most)
@@ -40,18 +51,100 @@ pub(super) fn choose(jobs: &[Job], most: usize) -> Result<Vec<Vec<usize>>> {
             .help("more modes make smaller cores")
             .into());
     }
+    let mut tried = Vec::new();
     fill(&mut candidates, most, None);
+    tried.push(trimmed(&mut candidates));
     for _ in 0..MAX_EXCHANGES {
-        if !exchange(&mut candidates, most) {
+        if !exchange(&mut candidates, most, 1.0 - 1e-9) {
             break;
         }
     }
-    Ok(candidates.into_iter().map(|candidate| candidate.ranks).collect())
+    tried.push(trimmed(&mut candidates));
+    // Steps are coarse where there are few; other ones may come closer.
+    if (spent(&candidates) as f64) < USED * most as f64 && exchange(&mut candidates, most, SLACK) {
+        tried.push(trimmed(&mut candidates));
+    }
+    let mut best = best(jobs, &candidates, tried, most)?.expect("some ranks were tried");
+    let elements: usize = jobs.iter().map(|job| job.target.elements()).sum();
+    let mut left = MAX_ELEMENTS / elements.max(1);
+    loop {
+        let others = neighbours(&mut candidates, &best.1, most);
+        if others.len() > left {
+            return Ok(best.1);
+        }
+        left -= others.len();
+        match self::best(jobs, &candidates, others, most)? {
+            Some(other) if other.0 < best.0 => best = other,
+            _ => return Ok(best.1),
+        }
+    }
+}
+
+/// Ranks that come of these when some steps of one kind are taken back for others.
+fn neighbours(candidates: &mut [Candidate], ranks: &Ranks, most: usize) -> Vec<Ranks> {
+    let mut found = Vec::new();
+    for k in 0..candidates.len() {
+        for way in 0..candidates[k].ways.len() {
+            for steps in 1..=MAX_STEPS {
+                for (candidate, ranks) in candidates.iter_mut().zip(ranks) {
+                    candidate.ranks.clone_from(ranks);
+                }
+                if !(0..steps).all(|_| candidates[k].step_back(way)) {
+                    break;
+                }
+                fill(candidates, most, Some((k, way)));
+                found.push(trimmed(candidates));
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// The ranks without those that keep nothing.
+fn trimmed(candidates: &mut [Candidate]) -> Ranks {
+    for candidate in candidates.iter_mut() {
+        candidate.trim();
+    }
+    candidates.iter().map(|candidate| candidate.ranks.clone()).collect()
+}
+
+/// The ranks that lose least when they are taken, for the singular values of a rank are others once
+/// those before it have been cut; a little more is lost for a budget that is used.
+fn best(
+    jobs: &[Job],
+    candidates: &[Candidate],
+    tried: Vec<Ranks>,
+    most: usize,
+) -> Result<Option<(f64, Ranks)>> {
+    let mut best: Option<(f64, Ranks)> = None;
+    for ranks in tried {
+        let mut error = 0.0;
+        let mut used = 0;
+        for ((job, candidate), ranks) in jobs.iter().zip(candidates).zip(&ranks) {
+            let rule = ranks_of(&job.shape, ranks.clone());
+            let (_, nodes) = decompose(&job.target, &job.shape, rule)?;
+            error += lost(&nodes) * job.target.norm().powi(2);
+            used += candidate.network.parameters(ranks);
+        }
+        if (used as f64) < USED * most as f64 {
+            error *= SLACK;
+        }
+        if best.as_ref().is_none_or(|(least, _)| error < *least) {
+            best = Some((error, ranks));
+        }
+    }
+    Ok(best)
+}
+
+fn spent(candidates: &[Candidate]) -> usize {
+    candidates.iter().map(Candidate::cost).sum()
 }
 
 /// Takes steps as long as one fits; `without` is a way of a candidate that is not gone.
 fn fill(candidates: &mut [Candidate], most: usize, without: Option<(usize, usize)>) {
-    let mut spent: usize = candidates.iter().map(Candidate::cost).sum();
+    let mut spent = spent(candidates);
     loop {
         let mut best: Option<(f64, usize, Vec<usize>, usize)> = None;
         for (k, candidate) in candidates.iter().enumerate() {
@@ -72,10 +165,11 @@ fn fill(candidates: &mut [Candidate], most: usize, without: Option<(usize, usize
     }
 }
 
-/// Takes one step back and goes others; keeps the first such exchange that loses less.
-fn exchange(candidates: &mut [Candidate], most: usize) -> bool {
-    let lost = |candidates: &[Candidate]| candidates.iter().map(Candidate::lost).sum::<f64>();
-    let before = lost(candidates);
+/// Takes one step back and goes others; keeps the first such exchange that loses less than so many
+/// times what is lost now, and, where more may be lost, uses the budget.
+fn exchange(candidates: &mut [Candidate], most: usize, factor: f64) -> bool {
+    let all = |candidates: &[Candidate]| candidates.iter().map(Candidate::lost).sum::<f64>();
+    let before = all(candidates);
     let ranks: Vec<Vec<usize>> = candidates.iter().map(|c| c.ranks.clone()).collect();
     let steps: Vec<(usize, usize)> = candidates
         .iter()
@@ -87,7 +181,8 @@ fn exchange(candidates: &mut [Candidate], most: usize) -> bool {
             continue;
         }
         fill(candidates, most, Some((k, way)));
-        if lost(candidates) < before * (1.0 - 1e-9) {
+        let is_used = factor < 1.0 || spent(candidates) as f64 >= USED * most as f64;
+        if is_used && all(candidates) < before * factor {
             return true;
         }
         for (candidate, ranks) in candidates.iter_mut().zip(&ranks) {
@@ -146,6 +241,22 @@ impl Candidate {
             ranks[k] += 1;
         }
         (gain > self.rounding && self.network.fits(&ranks)).then_some((ranks, gain))
+    }
+
+    /// Takes steps back that kept nothing.
+    fn trim(&mut self) {
+        for way in 0..self.ways.len() {
+            loop {
+                let (ranks, before) = (self.ranks.clone(), self.lost());
+                if !self.step_back(way) {
+                    break;
+                }
+                if self.lost() > before + self.rounding {
+                    self.ranks = ranks;
+                    break;
+                }
+            }
+        }
     }
 
     fn step_back(&mut self, way: usize) -> bool {

@@ -102,7 +102,7 @@ pub fn compress(model: &Model, options: &Options) -> Result<Compressed> {
         let (factors, nodes) = decompose(&job.target, &job.shape, rule).map_err(place)?;
         let error = job.target.error(&factors, &job.shape);
         let norm = job.target.norm();
-        let bound = nodes.iter().fold(0.0, |sum, node| sum + node.bound * node.bound).sqrt();
+        let bound = lost(&nodes).sqrt();
         let Target { columns, out_modes, in_modes, .. } = &job.target;
         matrices.push(MatrixError {
             layer: job.layer,
@@ -131,6 +131,11 @@ pub fn compress(model: &Model, options: &Options) -> Result<Compressed> {
             .into());
     }
     Ok(Compressed { model, matrices, error })
+}
+
+/// What all nodes discard, as a part of the square of the norm.
+fn lost(nodes: &[NodeError]) -> f64 {
+    nodes.iter().map(|node| node.bound * node.bound).sum()
 }
 
 /// Relative error of several matrices.

@@ -8,7 +8,7 @@ use super::budget::Candidate;
 use super::project::{Shape, Work, decompose, full_rank};
 use super::ranks::{Rule, ranks_of};
 use super::target::{Axis, Target};
-use super::{Goal, Job};
+use super::{Goal, Job, lost};
 use crate::error::{Diagnostic, Result};
 use crate::model::{Core, Factors, Ranks, list_ranks};
 
@@ -173,7 +173,7 @@ fn by_ranks(target: &Target, ranks: &Ranks) -> Result<(Ring, Rule)> {
         let shape = Shape::Ring(ring.clone());
         let rule = ranks_of(&shape, own);
         let (_, nodes) = decompose(target, &shape, rule.clone())?;
-        let lost = nodes.iter().map(|node| node.bound * node.bound).sum();
+        let lost = lost(&nodes);
         if best.as_ref().is_none_or(|(least, ..)| lost < *least) {
             best = Some((lost, ring, rule));
         }
@@ -188,12 +188,16 @@ fn by_tolerance(target: &Target, most: f64) -> Result<Ring> {
     for ring in tried(target, squares) {
         let shape = Shape::Ring(ring.clone());
         let rule = Rule::energy((most * target.norm()).powi(2), &shape);
-        let (factors, _) = decompose(target, &shape, rule)?;
+        let (factors, nodes) = decompose(target, &shape, rule)?;
+        // A closing rank that does not divide the full rank leaves vectors out.
+        if lost(&nodes).sqrt() > most {
+            continue;
+        }
         if best.as_ref().is_none_or(|(least, _)| factors.parameters() < *least) {
             best = Some((factors.parameters(), ring));
         }
     }
-    Ok(best.expect("one ring is always tried").1)
+    Ok(best.map_or_else(|| Ring::plain(target), |(_, ring)| ring))
 }
 
 /// The ring that loses least with so many parameters.

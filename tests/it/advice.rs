@@ -29,7 +29,13 @@ fn bytes_that_leave_no_bit_to_h() {
     refused(
         &dir,
         &[&format!("{quantize} --activation-bits 8"), "emit m.json --activation-bits 6"],
-        expect![[""]],
+        expect![[r#"
+            $ htgen quantize m.json --calibrate data.npz -o q.json --activation-bits 8
+            error: m.json: layers[0]: x leaves no fraction bit to h, whose matrix and words it shares: found inputs up to 255, -2 fraction bits of 8, expected at least 0; one of these would do: 9 activation bits; a model made for inputs divided by 2^2 (shift); a model with a matrix of its own for h (--recurrent dense of htgen new)
+            $ htgen emit m.json --activation-bits 6
+            note: m.json: no formats in the model, so they come from interval analysis (8-bit weights, 6-bit activations); htgen quantize chooses better ones from data
+            error: m.json: layers[0]: x leaves no fraction bit to h, whose matrix and words it shares: found inputs up to 255, -4 fraction bits of 6, expected at least 0; one of these would do: 9 activation bits; a model made for inputs divided by 2^4 (shift); a model with a matrix of its own for h (--recurrent dense of htgen new)
+        "#]],
     );
     dir.done(&format!("{quantize} --activation-bits 9"));
     dir.done("emit m.json --activation-bits 9 -o rtl");
@@ -51,12 +57,26 @@ fn real_numbers_that_leave_no_bit_to_h() {
     dir.done(&format!("new {shape} -o m.json"));
     data(&dir, 8, Some(500.0));
     let quantize = "quantize m.json --calibrate data.npz -o q.json";
-    refused(&dir, &[&format!("{quantize} --activation-bits 8")], expect![[""]]);
+    refused(
+        &dir,
+        &[&format!("{quantize} --activation-bits 8")],
+        expect![[r#"
+        $ htgen quantize m.json --calibrate data.npz -o q.json --activation-bits 8
+        error: m.json: layers[0]: x leaves no fraction bit to h, whose matrix and words it shares: found -2 fraction bits of 8, expected at least 0; one of these would do: 10 activation bits; a model made for inputs divided by 2^2 (shift); a model with a matrix of its own for h (--recurrent dense of htgen new)
+    "#]],
+    );
     dir.done(&format!("{quantize} --activation-bits 10"));
     dir.done(&format!("new {shape} --shift 2 -o m.json"));
     dir.done(&format!("{quantize} --activation-bits 8"));
     data(&dir, 8, Some(1e30));
-    refused(&dir, &[&format!("{quantize} --activation-bits 8")], expect![[""]]);
+    refused(
+        &dir,
+        &[&format!("{quantize} --activation-bits 8")],
+        expect![[r#"
+        $ htgen quantize m.json --calibrate data.npz -o q.json --activation-bits 8
+        error: m.json: layers[0]: x leaves no fraction bit to h, whose matrix and words it shares: found -91 fraction bits of 8, expected at least 0; inputs this large need a mean or a larger shift in training
+    "#]],
+    );
 }
 
 /// Multiplies every value of the cores.
@@ -86,7 +106,15 @@ fn weights_far_from_one() {
             "emit some.json --weight-bits 4 --activation-bits 4",
             "quantize large.json --calibrate data.npz -o q.json",
         ],
-        expect![[""]],
+        expect![[r#"
+            $ htgen quantize some.json --calibrate data.npz -o q.json --weight-bits 4 --activation-bits 4
+            error: some.json: step s1: weights too large for the results: found -8 fraction bits of the result, expected at least -4; 8 weight bits or 8 activation bits would do
+            $ htgen emit some.json --weight-bits 4 --activation-bits 4
+            note: some.json: no formats in the model, so they come from interval analysis (4-bit weights, 4-bit activations); htgen quantize chooses better ones from data
+            error: some.json: step s1: weights too large for the results: found -9 fraction bits of the result, expected at least -4; 9 weight bits or 9 activation bits would do
+            $ htgen quantize large.json --calibrate data.npz -o q.json
+            error: large.json: step s1: weights too large for the results: found -64 fraction bits of the result, expected at least -4; smaller weights; every gate is at its end with these: did the training diverge?
+        "#]],
     );
     for bits in ["--weight-bits 8 --activation-bits 4", "--weight-bits 4 --activation-bits 8"] {
         dir.done(&format!("quantize some.json --calibrate data.npz -o q.json {bits}"));
@@ -112,7 +140,12 @@ fn limits_of_a_quantized_model() {
             "run q.json --inputs data.npz --max-rom-words 200",
             "run q.json --inputs data.npz --max-rom-words 4",
         ],
-        expect![[""]],
+        expect![[r#"
+            $ htgen run q.json --inputs data.npz --max-rom-words 200
+            error: q.json: --max-rom-words: the model was quantized for a larger plan: found 252 ROM words, expected at most 200; quantize the model again with --max-rom-words 200
+            $ htgen run q.json --inputs data.npz --max-rom-words 4
+            error: q.json: plan: no contraction order keeps the limits: found at least 183 ROM words, at least 0 buffer words, expected at most 4 ROM words and any number of buffer words; raise max_rom_words
+        "#]],
     );
     dir.done("quantize m.json --calibrate data.npz -o q.json --max-rom-words 200");
     dir.done("run q.json --inputs data.npz --max-rom-words 200");
@@ -143,6 +176,9 @@ fn any_name_of_a_file_will_do() {
     refused(
         &dir,
         &["new --inputs 3 --hidden 2 --format dense --name my-model -o m.json"],
-        expect![[""]],
+        expect![[r#"
+            $ htgen new --inputs 3 --hidden 2 --format dense --name my-model -o m.json
+            error: name: not an identifier: found "my-model", expected a letter, then letters, digits and _, at most 48; my_model would do
+        "#]],
     );
 }

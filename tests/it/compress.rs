@@ -6,7 +6,6 @@ use htgen::compress::{
 };
 use htgen::config::OutputRate;
 use htgen::data::{Array, ArrayData, Sequences, Wanted, write_npz};
-use htgen::evaluate;
 use htgen::model::{
     self, Cell, Columns, Element, Factors, Layer, Matrix, Model, NewSpec, Ranks, preset,
 };
@@ -91,8 +90,7 @@ fn exactly_low_rank_matrices_come_back() {
     for (format, list) in cases {
         let (own, text) = match &format {
             Format::HierarchicalTucker(tree) => (model::Format::HierarchicalTucker, tree.clone()),
-            Format::TensorTrain => (model::Format::TensorTrain, String::new()),
-            Format::TensorRing => unreachable!("not among these"),
+            _ => (model::Format::TensorTrain, String::new()),
         };
         let ranks_of = Ranks::PerNode(list.clone());
         let spec = NewSpec { format: own, tree: text, ranks: ranks_of.clone(), ..base() };

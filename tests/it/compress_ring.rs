@@ -38,7 +38,10 @@ fn errors_are_measured_on_the_rebuilt_matrix() {
         let [matrix] = &found.matrices[..] else { panic!("one matrix") };
         let squares: f64 = matrix.nodes.iter().map(|node| node.error.powi(2)).sum();
         // Without padding the errors of the nodes add up.
-        assert!((squares.sqrt() - matrix.error).abs() < 1e-9 && (matrix.bound - matrix.error).abs() < 1e-9);
+        assert!(
+            (squares.sqrt() - matrix.error).abs() < 1e-9
+                && (matrix.bound - matrix.error).abs() < 1e-9
+        );
         let factored = &found.model.layers[0].matrices[0];
         assert!(matches!(factored.factors, Factors::TensorRing(_)));
         // The plain evaluation of a ring, element by element, gives the same matrix.
@@ -58,7 +61,9 @@ fn tolerances_and_ranks_are_kept() {
         let mut before = 0;
         for tolerance in [0.7, 0.3, 0.1, 0.01, 1e-12] {
             let goal = Goal::Tolerance(tolerance);
-            let found = compress(&given, &Options { recurrent, modes: modes.clone(), ..ring(goal) }).unwrap();
+            let found =
+                compress(&given, &Options { recurrent, modes: modes.clone(), ..ring(goal) })
+                    .unwrap();
             assert!(found.matrices.iter().all(|m| m.error <= tolerance), "{tolerance}");
             assert!(found.model.parameters() >= before);
             before = found.model.parameters();
@@ -66,7 +71,9 @@ fn tolerances_and_ranks_are_kept() {
     }
     let ranks = Ranks::PerNode(vec![2, 2, 3, 4, 3, 2]);
     let found = compress(&given, &Options { modes, ..ring(Goal::Ranks(ranks)) }).unwrap();
-    let Factors::TensorRing(cores) = &found.model.layers[0].matrices[0].factors else { panic!("a ring") };
+    let Factors::TensorRing(cores) = &found.model.layers[0].matrices[0].factors else {
+        panic!("a ring")
+    };
     for (core, most) in cores.iter().zip([2, 2, 3, 4, 3, 2]) {
         assert!(core.shape[0] <= most, "{:?}", core.shape);
     }

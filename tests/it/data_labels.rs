@@ -54,31 +54,31 @@ fn labels_outside_the_classes_are_refused_by_every_command() {
         &dir,
         &lines,
         expect![[r#"
-        $ htgen run m.json --inputs one.npz
-        error: one.npz: y[2]: label outside the classes: found 3, expected 0 to 2, the outputs of the model; count the classes from 0
-        $ htgen quantize m.json --calibrate one.npz -o q2.json
-        error: one.npz: y[2]: label outside the classes: found 3, expected 0 to 2, the outputs of the model; count the classes from 0
-        $ htgen train one.npz --config c.toml -o t.json
-        error: one.npz: y: a class without training sequences: found none of class 0, expected sequences of each of the 4 classes; count the classes from 0 without gaps, or hold back less
-        $ htgen data split one.npz --config c.toml -o parts
-        error: one.npz: y: a class without training sequences: found none of class 0, expected sequences of each of the 4 classes; count the classes from 0 without gaps, or hold back less
-        $ htgen run m.json --inputs less.npz
-        error: less.npz: y[0]: label outside the classes: found -1, expected 0 to 2, the outputs of the model
-        $ htgen quantize m.json --calibrate less.npz -o q2.json
-        error: less.npz: y[0]: label outside the classes: found -1, expected 0 to 2, the outputs of the model
-        $ htgen train less.npz --config c.toml -o t.json
-        error: less.npz: y[0]: label outside the classes: found -1, expected classes counted from 0
-        $ htgen data split less.npz --config c.toml -o parts
-        error: less.npz: y[0]: label outside the classes: found -1, expected classes counted from 0
-        $ htgen run m.json --inputs far.npz
-        error: far.npz: y[0]: label outside the classes: found 1099511627776, expected 0 to 2, the outputs of the model
-        $ htgen quantize m.json --calibrate far.npz -o q2.json
-        error: far.npz: y[0]: label outside the classes: found 1099511627776, expected 0 to 2, the outputs of the model
-        $ htgen train far.npz --config c.toml -o t.json
-        error: far.npz: y: more classes than sequences: found 1099511627779 classes, expected at most 9; count the classes from 0 without gaps
-        $ htgen data split far.npz --config c.toml -o parts
-        error: far.npz: y: more classes than sequences: found 1099511627779 classes, expected at most 9; count the classes from 0 without gaps
-    "#]],
+            $ htgen run m.json --inputs one.npz
+            error: one.npz: y[2]: label outside the classes: found 3, expected 0 to 2, the classes of the model's outputs; count the classes from 0; does the data set belong to this model?
+            $ htgen quantize m.json --calibrate one.npz -o q2.json
+            error: one.npz: y[2]: label outside the classes: found 3, expected 0 to 2, the classes of the model's outputs; count the classes from 0; does the data set belong to this model?
+            $ htgen train one.npz --config c.toml -o t.json
+            error: one.npz: y: a class without training sequences: found none of class 0, expected sequences of each of the 4 classes; count the classes from 0 without gaps, or hold back less
+            $ htgen data split one.npz --config c.toml -o parts
+            error: one.npz: y: a class without training sequences: found none of class 0, expected sequences of each of the 4 classes; count the classes from 0 without gaps, or hold back less
+            $ htgen run m.json --inputs less.npz
+            error: less.npz: y[0]: label outside the classes: found -1, expected 0 to 2, the classes of the model's outputs; count the classes from 0; does the data set belong to this model?
+            $ htgen quantize m.json --calibrate less.npz -o q2.json
+            error: less.npz: y[0]: label outside the classes: found -1, expected 0 to 2, the classes of the model's outputs; count the classes from 0; does the data set belong to this model?
+            $ htgen train less.npz --config c.toml -o t.json
+            error: less.npz: y[0]: label outside the classes: found -1, expected classes counted from 0
+            $ htgen data split less.npz --config c.toml -o parts
+            error: less.npz: y[0]: label outside the classes: found -1, expected classes counted from 0
+            $ htgen run m.json --inputs far.npz
+            error: far.npz: y[0]: label outside the classes: found 1099511627776, expected 0 to 2, the classes of the model's outputs; count the classes from 0; does the data set belong to this model?
+            $ htgen quantize m.json --calibrate far.npz -o q2.json
+            error: far.npz: y[0]: label outside the classes: found 1099511627776, expected 0 to 2, the classes of the model's outputs; count the classes from 0; does the data set belong to this model?
+            $ htgen train far.npz --config c.toml -o t.json
+            error: far.npz: y: more classes than sequences: found 1099511627779 classes, expected at most 9; count the classes from 0 without gaps
+            $ htgen data split far.npz --config c.toml -o parts
+            error: far.npz: y: more classes than sequences: found 1099511627779 classes, expected at most 9; count the classes from 0 without gaps
+        "#]],
     );
 }
 
@@ -97,9 +97,9 @@ fn one_output_tells_two_classes_apart() {
         &dir,
         &["run one.json --inputs d.npz"],
         expect![[r#"
-        $ htgen run one.json --inputs d.npz
-        error: d.npz: y[2]: label outside the classes: found 2, expected 0 to 1, the outputs of the model
-    "#]],
+            $ htgen run one.json --inputs d.npz
+            error: d.npz: y[2]: label outside the classes: found 2, expected 0 to 1, the classes of the model's one output; count the classes from 0; does the data set belong to this model?
+        "#]],
     );
     dir.done("run none.json --inputs d.npz");
 }

@@ -160,7 +160,7 @@ fn folders_of_recordings() {
             $ htgen data wav speaker -o out.npz
             error: speaker/0_a;b_1.wav: a name that is not taken: found "a;b", expected letters, digits and "_-+. ()", a letter, digit or _ first, at most 64 characters; rename the folder or file
             $ htgen data wav fine --classes a,b,c -o out.npz
-            error: fine/c: a class without recordings; remove the folder, or name the classes with --classes
+            error: fine/c: a class without a folder: expected one of a, b; name the classes that there are with --classes
             $ htgen data wav fine --classes a,b,a -o out.npz
             error: invalid value 'a,b,a' for '--classes <NAME,…>': a stands there twice
             $ htgen data wav fine --classes a,../b -o out.npz

@@ -169,7 +169,7 @@ fn bad_files_are_refused() {
         flat.safetensors: x: wrong shape: found 6 x 12, expected sequences x steps x inputs, none of them 0
         unlabelled.safetensors: y: array missing: found x, expected y, the class of each sequence
         short.safetensors: y: wrong shape: found 2, expected 6, one a sequence
-        type.safetensors: y: element type that cannot be read: found BOOL, expected U8, I8, I16, U16, I32, U32, I64, F16, BF16, F32 or F64
+        type.safetensors: y: element type that cannot be read: found F8_E5M2, expected BOOL, U8, I8, I16, U16, I32, U32, I64, F16, BF16, F32 or F64
         classes.safetensors: y[2]: label outside the classes: found 2, expected 0 to 1, the classes named
     "#]].assert_eq(&messages);
 }

@@ -59,10 +59,10 @@ fn what_is_refused() {
     lines.extend([folder("bytes"), folder("nowhere")]);
     lines.extend(
         [
-            "good.npz --steps 2 --classes up,down",
-            "good.npz --steps 5",
-            "good.npz --steps 2 --every 0",
-            "good.npz --steps 2 --fps 8 --labels l.csv",
+            "good.npz --axes hwc --steps 2 --classes up,down",
+            "good.npz --axes hwc --steps 5",
+            "good.npz --axes hwc --steps 2 --every 0",
+            "good.npz --axes hwc --steps 2 --fps 8 --labels l.csv",
             "in --steps 2",
             "in --steps 2 --labels l.csv --size 2x1",
             "in --steps 2 --labels l.csv --size 2x1 --fps 0",
@@ -85,7 +85,7 @@ fn what_is_refused() {
             $ htgen data sliding state.npz --axes hwc --steps 2 -o out.npz
             error: state.npz: state: array missing: found frames, video, expected state, the class of each frame
             $ htgen data sliding frames.npz --axes hwc --steps 2 -o out.npz
-            error: frames.npz: frames: wrong shape: found 8 x 6, expected bytes of (frames, rows, columns) or (frames, rows, columns, channels)
+            error: frames.npz: frames: wrong shape: found 8 x 6, expected bytes of (frames, rows, columns), (frames, channels, rows, columns) or (frames, rows, columns, channels)
             $ htgen data sliding short.npz --axes hwc --steps 2 -o out.npz
             error: short.npz: video: wrong shape: found 7, expected 8, one a frame
             $ htgen data sliding shorter.npz --axes hwc --steps 2 -o out.npz
@@ -93,7 +93,7 @@ fn what_is_refused() {
             $ htgen data sliding twice.npz --axes hwc --steps 2 -o out.npz
             error: twice.npz: video[4]: a video in two places: found 1, expected the frames of a video one behind the other, in the order of time
             $ htgen data sliding reals.npz --axes hwc --steps 2 -o out.npz
-            error: reals.npz: state: wrong type: found floats, expected integers
+            error: reals.npz: state: wrong type: found numbers with a fraction, expected integers
             $ htgen data sliding minus.npz --axes hwc --steps 2 -o out.npz
             error: minus.npz: state[3]: label outside the classes: found -3, expected classes counted from 0
             $ htgen data sliding in --labels empty.csv --size 2x1 --fps 4 --steps 2 -o out.npz

@@ -210,13 +210,13 @@ fn pictures_that_are_refused() {
             $ htgen data windows good.npz --window 2x2 --stride 1 --group who -o out.npz
             error: good.npz: who: array missing: found x, y, expected the group of each picture
             $ htgen data windows bare.npz --window 2x2 --stride 1 -o out.npz
-            error: bare.npz: x: array missing: found frames, y, expected x, bytes of (pictures, rows, columns) or (pictures, planes, rows, columns)
+            error: bare.npz: x: array missing: found frames, y, expected x, bytes of (pictures, rows, columns), (pictures, channels, rows, columns) or (pictures, rows, columns, channels)
             $ htgen data windows flat.npz --window 2x2 --stride 1 -o out.npz
-            error: flat.npz: x: wrong shape: found 3 x 24, expected bytes of (pictures, rows, columns) or (pictures, planes, rows, columns)
+            error: flat.npz: x: wrong shape: found 3 x 24, expected bytes of (pictures, rows, columns), (pictures, channels, rows, columns) or (pictures, rows, columns, channels)
             $ htgen data windows none.npz --window 2x2 --stride 1 -o out.npz
-            error: none.npz: x: wrong shape: found 0 x 4 x 6, expected bytes of (pictures, rows, columns) or (pictures, planes, rows, columns)
+            error: none.npz: x: wrong shape: found 0 x 4 x 6, expected bytes of (pictures, rows, columns), (pictures, channels, rows, columns) or (pictures, rows, columns, channels)
             $ htgen data windows reals.npz --window 2x2 --stride 1 -o out.npz
-            error: reals.npz: x: wrong type: found elements that are no unsigned bytes, expected bytes of (pictures, rows, columns) or (pictures, planes, rows, columns)
+            error: reals.npz: x: wrong type: found elements that are no unsigned bytes, expected bytes of (pictures, rows, columns), (pictures, channels, rows, columns) or (pictures, rows, columns, channels)
             $ htgen data windows short.npz --window 2x2 --stride 1 -o out.npz
             error: short.npz: y: wrong shape: found 2, expected 3, one a picture
             $ htgen data windows negative.npz --window 2x2 --stride 1 -o out.npz
@@ -229,8 +229,6 @@ fn pictures_that_are_refused() {
             error: nowhere: cannot be read (No such file or directory (os error 2)); check the path
             $ htgen data windows in --window 2x2 --stride 1 -o out.npz
             error: --size: needed to read in, which is a folder
-            $ htgen data windows in --size 6x4 --window 2x2 --stride 1 --classes no -o out.npz
-            error: in/yes: a label outside the classes: found "yes", expected one of no; --classes names other ones
             $ htgen data windows in --size 6x4 --window 2x2 --stride 1 --group who -o out.npz
             error: --group: an option for a file of arrays; leave it out with in
             $ htgen data windows large --size 70x70 --window 2x2 --stride 1 -o out.npz

@@ -296,7 +296,7 @@ fn specifications_that_do_not_work_out() {
     let messages: Vec<String> =
         bad.iter().map(|spec| model::new(spec).unwrap_err().to_string()).collect();
     expect![[r#"
-        name: not an identifier: found "a-b", expected a letter, then letters, digits and _, at most 48
+        name: not an identifier: found "a-b", expected a letter, then letters, digits and _, at most 48; a_b would do
         layers[0].matrices[0].out_modes: modes do not multiply out: found 4 x 4 x 4 x 5 = 320, expected 256, gates times hidden units; change a mode or `hidden`
         tree: number of modes out of range: found 0, expected 1 to 8
         ranks: too large: found 4 x 1099511627776 x 6 elements, expected at most 134217728 in the whole model

@@ -78,7 +78,7 @@ fn damaged_inputs_files() {
     refused(
         &dir,
         Sequences::load(&path, Wanted::all(3, Element::U8)),
-        expect!["DIR/d.npz: x: not an npy array; save it with numpy.savez"],
+        expect!["DIR/d.npz: x: damaged in the npz file (Invalid checksum); was it copied whole?"],
     );
     refused(
         &dir,

@@ -234,7 +234,7 @@ fn recordings_and_pictures(dir: &Folder) {
     };
     let ints = |count| Array { shape: vec![count], data: ArrayData::I64(vec![0; count]) };
     write_npz(&dir.path("pictures.npz"), &[("x", bytes(&[2, 4, 4])), ("y", ints(2))]).unwrap();
-    let films = [("frames", bytes(&[2, 2, 2, 3])), ("video", ints(2)), ("state", ints(2))];
+    let films = [("frames", bytes(&[2, 8, 8, 3])), ("video", ints(2)), ("state", ints(2))];
     write_npz(&dir.path("films.npz"), &films).unwrap();
 }
 

@@ -138,29 +138,29 @@ fn flat_trains() {
         &dir,
         &lines,
         expect![[r#"
-        $ htgen import tt.npz -o m.json
-        error: tt.npz: modes and ranks of a flat train are not in the file: expected --in-modes, --out-modes and --rank; as tt_input_shape, tt_output_shape and tt_ranks of the layer had them
-        $ htgen import tt.npz --in-modes 3,2 --out-modes 2,1 -o m.json
-        error: tt.npz: modes and ranks of a flat train are not in the file: expected --in-modes, --out-modes and --rank; as tt_input_shape, tt_output_shape and tt_ranks of the layer had them
-        $ htgen import tt.npz --in-modes 3,2 --out-modes 2,1 --rank 3 -o m.json
-        error: tt.npz: kernel: other modes or ranks than these: found 52 values, expected 78 for n 3 x 2, m 8 x 1 and ranks 1 x 3 x 1
-        $ htgen import tt.npz --in-modes 3,2 --out-modes 2,1 --rank 1,2,2,1 -o m.json
-        error: tt.npz: not a rank for every edge of the train: found 4 ranks, expected one for all, 1 inner ones, or 3
-        $ htgen import tt.npz --in-modes 3,2 --out-modes 2,1 --rank 99999999999999999 -o m.json
-        error: tt.npz: kernel: other modes or ranks than these: found 52 values, expected 2599999999999999974 for n 3 x 2, m 8 x 1 and ranks 1 x 99999999999999999 x 1
-        $ htgen import tt.npz --in-modes 3,2 --out-modes 2,2 --rank 2 -o m.json
-        error: tt.npz: row modes do not multiply out: found 2 x 2, expected 2, the hidden units, or 8 with the gates
-        $ htgen import tt.npz --in-modes 3,2,1 --out-modes 2,1 --rank 2 -o m.json
-        error: tt.npz: modes come in pairs: found 3 of --in-modes, expected 2, as many as --out-modes
-        $ htgen import tt.npz --in-modes 0,2 --out-modes 2,1 --rank 2 -o m.json
-        error: tt.npz: column modes that cannot be multiplied out: found 0 x 2
-        $ htgen import gru.npz --in-modes 3,2 --out-modes 2,1 --rank 2 -o m.json
-        error: gru.npz: recurrent_kernel: not an LSTM: found 2 x 6, expected H x 4H; the GRU of TT_RNN multiplies by r before the product; htgen has the other form
-        $ htgen import dense.npz --in-modes 3,2 --out-modes 2,1 --rank 2 -o m.json
-        error: dense.npz: kernel: wrong number of axes: found 6 x 8, expected 1 axes: all cores of the train, flat
-        $ htgen import ints.npz --in-modes 3,2 --out-modes 2,1 --rank 2 -o m.json
-        error: ints.npz: kernel: wrong type: found integers, expected F16, BF16, F32 or F64
-    "#]],
+            $ htgen import tt.npz -o m.json
+            error: tt.npz: modes and ranks of a flat train are not in the file: expected --in-modes, --out-modes and --rank; as tt_input_shape, tt_output_shape and tt_ranks of the layer had them
+            $ htgen import tt.npz --in-modes 3,2 --out-modes 2,1 -o m.json
+            error: tt.npz: modes and ranks of a flat train are not in the file: expected --in-modes, --out-modes and --rank; as tt_input_shape, tt_output_shape and tt_ranks of the layer had them
+            $ htgen import tt.npz --in-modes 3,2 --out-modes 2,1 --rank 3 -o m.json
+            error: tt.npz: kernel: other modes or ranks than these: found 52 values, expected 78 for n 3 x 2, m 8 x 1 and ranks 1 x 3 x 1
+            $ htgen import tt.npz --in-modes 3,2 --out-modes 2,1 --rank 1,2,2,1 -o m.json
+            error: tt.npz: not a rank for every edge of the train: found 4 ranks, expected one for all, 1 inner ones, or 3
+            $ htgen import tt.npz --in-modes 3,2 --out-modes 2,1 --rank 99999999999999999 -o m.json
+            error: tt.npz: kernel: other modes or ranks than these: found 52 values, expected 2599999999999999974 for n 3 x 2, m 8 x 1 and ranks 1 x 99999999999999999 x 1
+            $ htgen import tt.npz --in-modes 3,2 --out-modes 2,2 --rank 2 -o m.json
+            error: tt.npz: row modes do not multiply out: found 2 x 2, expected 2, the hidden units, or 8 with the gates
+            $ htgen import tt.npz --in-modes 3,2,1 --out-modes 2,1 --rank 2 -o m.json
+            error: tt.npz: modes come in pairs: found 3 of --in-modes, expected 2, as many as --out-modes
+            $ htgen import tt.npz --in-modes 0,2 --out-modes 2,1 --rank 2 -o m.json
+            error: tt.npz: column modes that cannot be multiplied out: found 0 x 2
+            $ htgen import gru.npz --in-modes 3,2 --out-modes 2,1 --rank 2 -o m.json
+            error: gru.npz: recurrent_kernel: not an LSTM: found 2 x 6, expected H x 4H; the GRU of TT_RNN multiplies by r before the product; htgen has the other form
+            $ htgen import dense.npz --in-modes 3,2 --out-modes 2,1 --rank 2 -o m.json
+            error: dense.npz: --in-modes has no meaning here; the keys of keras and their shapes say it; leave it out
+            $ htgen import ints.npz --in-modes 3,2 --out-modes 2,1 --rank 2 -o m.json
+            error: ints.npz: kernel: wrong type: found integers, expected F16, BF16, F32 or F64
+        "#]],
     );
     dir.done(&format!("import tt.npz {modes} --rank 2 -o m.json"));
 }

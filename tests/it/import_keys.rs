@@ -207,14 +207,33 @@ fn what_is_refused_says_why() {
             "import between.safetensors -o m.json",
             "import split.safetensors -o m.json",
         ],
-        expect![[""]],
+        expect![[r#"
+            $ htgen import peep.safetensors -o m.json
+            error: peep.safetensors: rnn.weight_cf: belongs to a layer and is not used, nor are others: found rnn.weight_cf, rnn.weight_ci; peepholes have no place in a model; --ignore rnn.weight_cf leaves it out all the same
+            $ htgen import peep.safetensors --ignore rnn.weight_c -o m.json
+            error: peep.safetensors: --ignore rnn.weight_c: no such key: expected one of fc.bias, fc.weight, rnn.bias_ih_l0, rnn.weight_cf, rnn.weight_ci, rnn.weight_hh_l0, rnn.weight_ih_l0; * stands for any characters
+            $ htgen import drop.safetensors -o m.json
+            error: drop.safetensors: rnn.weight_hh_l0_raw: belongs to a layer and is not used; under weight drop this is the matrix and the other a copy with a part dropped; save this one under the name without _raw; --ignore rnn.weight_hh_l0_raw leaves it out all the same
+            $ htgen import norm.safetensors -o m.json
+            error: norm.safetensors: weight_hh_l0_g: a part of a weight under weight norm: expected weight_hh_l0 itself; call torch.nn.utils.remove_weight_norm(module, "weight_hh_l0") first, then save
+            $ htgen import parametrized.safetensors -o m.json
+            error: parametrized.safetensors: r.parametrizations.weight_hh_l0.original0: a part of a parametrized weight: expected weight_hh_l0 itself; call torch.nn.utils.parametrize.remove_parametrizations(module, "weight_hh_l0") first, then save
+            $ htgen import pruned.safetensors -o m.json
+            error: pruned.safetensors: weight_hh_l0_mask: a part of a pruned weight or of one under spectral norm: expected weight_hh_l0 itself; call torch.nn.utils.prune.remove or torch.nn.utils.remove_spectral_norm(module, "weight_hh_l0") first, then save
+            $ htgen import mlp.safetensors -o m.json
+            error: mlp.safetensors: the head may be more than one linear layer: found fc, out; name one with --head, or take none with --no-head
+            $ htgen import between.safetensors -o m.json
+            error: between.safetensors: something may stand between the layers and the head: found norm.weight and fc; name the head with --head all the same, or take none with --no-head
+            $ htgen import split.safetensors -o m.json
+            error: split.safetensors: fc.weight_v: a part of a linear layer that may be the head: expected its weight as a whole; remove weight norm, spectral norm, pruning or parametrization before saving, or take no head with --no-head
+        "#]],
     );
     let report = dir.json("import peep.safetensors --ignore rnn.weight_c* -o m.json");
     assert_eq!(report["ignored"], serde_json::json!(["rnn.weight_cf", "rnn.weight_ci"]));
 }
 
 const CELLS: [Named; 5] = [
-    ("cells.0.weight_ih", &[8, 3]),
+    ("cells.0.weight_ih", &[8, 4]),
     ("cells.0.weight_hh", &[8, 2]),
     ("cells.1.weight_ih", &[12, 2]),
     ("cells.1.weight_hh", &[12, 3]),
@@ -232,14 +251,14 @@ fn several_modules_are_layers_one_after_the_other() {
     let path = dir.path("two.safetensors");
     let imported = import::import(&path, &named(["cells.0.", "cells.1"])).unwrap();
     let [first, second] = &imported.model.layers[..] else { panic!("two layers") };
-    assert_eq!((first.inputs, first.hidden, second.inputs, second.hidden), (3, 2, 2, 3));
+    assert_eq!((first.inputs, first.hidden, second.inputs, second.hidden), (4, 2, 2, 3));
     assert_eq!((first.cell, imported.unused.len()), (Cell::Lstm, 0));
     // The second does with the outputs of the first what it does alone with such inputs.
     let one = |prefix: &str| {
         let prefixes = vec![prefix.to_owned()];
         import::import(&path, &Options { prefixes, ..Options::named("m") }).unwrap().model
     };
-    let x: Vec<Vec<f64>> = (0..4).map(|t| (0..3).map(|k| f64::from(t - k)).collect()).collect();
+    let x: Vec<Vec<f64>> = (0..5).map(|t| (0..4).map(|k| f64::from(t - k)).collect()).collect();
     let expected = dense_run(&one("cells.1"), &dense_run(&one("cells.0"), &x));
     assert_eq!(dense_run(&imported.model, &x), expected);
     refused(
@@ -250,6 +269,15 @@ fn several_modules_are_layers_one_after_the_other() {
             "import two.safetensors --prefix cells.0 --prefix cells.0. -o m.json",
             "import two.safetensors --prefix cells -o m.json",
         ],
-        expect![[""]],
+        expect![[r#"
+            $ htgen import two.safetensors -o m.json
+            error: two.safetensors: more than one layer could be meant: found pytorch at "cells.0.", pytorch at "cells.1."; choose one with --prefix cells.0. or --prefix cells.1., or name several from input to output, as layers one after the other
+            $ htgen import two.safetensors --prefix cells.1 --prefix cells.0 -o m.json
+            error: two.safetensors: the layer at "cells.0.": does not fit the layer before it: found 4 inputs, expected 3, its hidden units; name the modules from input to output
+            $ htgen import two.safetensors --prefix cells.0 --prefix cells.0. -o m.json
+            error: two.safetensors: --prefix cells.0.: named twice
+            $ htgen import two.safetensors --prefix cells -o m.json
+            error: two.safetensors: --prefix cells: no layer has keys behind it: expected --prefix cells.0., --prefix cells.1.
+        "#]],
     );
 }

@@ -73,13 +73,13 @@ fn files_that_are_no_checkpoints() {
             $ htgen import short.safetensors -o m.json
             error: short.safetensors: not a whole safetensors file (shorter than its header length): expected a safetensors or npz file; docs/import.md says how to write one from PyTorch or Keras
             $ htgen import empty.safetensors -o m.json
-            error: empty.safetensors: the keys fit no known convention: found no tensor, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); tt-rnn (kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with --from to learn what it misses; docs/import.md describes them
+            error: empty.safetensors: the keys fit no known convention: found no tensor, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); keras (kernel, recurrent_kernel and bias); tt-rnn (a flat kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with --from to learn what it misses; docs/import.md describes them
             $ htgen import huge.safetensors -o m.json
             error: huge.safetensors: not a whole safetensors file (overflow computing buffer size from shape and/or element type): expected a safetensors or npz file; docs/import.md says how to write one from PyTorch or Keras
             $ htgen import behind.safetensors -o m.json
             error: behind.safetensors: not a whole safetensors file (invalid offset for tensor `a`): expected a safetensors or npz file; docs/import.md says how to write one from PyTorch or Keras
             $ htgen import model.pt -o m.json
-            error: model.pt: neither a safetensors nor an npz file; a file of torch.save? write it with safetensors.torch.save_file instead
+            error: model.pt: by its name a file of torch.save, which is not read here; load it in PyTorch and write its state_dict() with safetensors.torch.save_file; docs/import.md shows how
             $ htgen import broken.npz -o m.json
             error: broken.npz: not a whole npz file (invalid Zip archive: Could not find EOCD): expected arrays written by numpy.savez or savez_compressed; was it copied whole?
         "#]],
@@ -114,32 +114,28 @@ fn keys_that_fit_nothing_or_too_much() {
             "import two.safetensors --prefix a. --head fc -o m.json",
             "import two.safetensors --prefix a. --rank 3 -o m.json",
             "import two.safetensors --prefix a. --gate-rows interleaved -o m.json",
-            "import two.safetensors --prefix a. -o 1st.json",
             "import two.safetensors --prefix a. --shift 99 -o m.json",
             "import cp.safetensors -o m.json",
         ],
         expect![[r#"
             $ htgen import conv.safetensors -o m.json
-            error: conv.safetensors: the keys fit no known convention: found conv.\u{1b}[31mbias, conv.weight, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); tt-rnn (kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with --from to learn what it misses; docs/import.md describes them
+            error: conv.safetensors: the keys fit no known convention: found conv.\u{1b}[31mbias, conv.weight, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); keras (kernel, recurrent_kernel and bias); tt-rnn (a flat kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with --from to learn what it misses; docs/import.md describes them
             $ htgen import conv.safetensors --from tednet -o m.json
             error: conv.safetensors: not the keys of tednet: found conv.\u{1b}[31mbias, conv.weight, expected weight_ih.node0 or weight_ih.core_block0, and weight_hh
             $ htgen import conv.safetensors --from keras -o m.json
-            error: invalid value 'keras' for '--from <NAME>'
-              [possible values: pytorch, tednet, tensorized-rnn, tt-rnn, cores]
+            error: conv.safetensors: not the keys of keras: found conv.\u{1b}[31mbias, conv.weight, expected kernel, recurrent_kernel and bias
             $ htgen import two.safetensors -o m.json
-            error: two.safetensors: more than one layer could be meant: found pytorch behind "a.", pytorch behind "b."; choose with --prefix, or with --from
+            error: two.safetensors: more than one layer could be meant: found pytorch at "a.", pytorch at "b."; choose one with --prefix a. or --prefix b., or name several from input to output, as layers one after the other
             $ htgen import two.safetensors --prefix c. -o m.json
-            error: two.safetensors: the keys fit no known convention: found a.weight_hh_l0, a.weight_ih_l0, b.weight_hh_l0, b.weight_ih_l0, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); tt-rnn (kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with --from to learn what it misses; docs/import.md describes them
+            error: two.safetensors: --prefix c.: no layer has keys behind it: expected --prefix a., --prefix b.
             $ htgen import two.safetensors --prefix c. --from pytorch -o m.json
-            error: two.safetensors: not the keys of pytorch: found a.weight_hh_l0, a.weight_ih_l0, b.weight_hh_l0, b.weight_ih_l0, expected weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh behind "c."
+            error: two.safetensors: --prefix c.: no layer has keys behind it: expected --prefix a., --prefix b.
             $ htgen import two.safetensors --prefix a. --head fc -o m.json
             error: two.safetensors: fc.weight: no such tensor: expected one of a.weight_hh_l0, a.weight_ih_l0, b.weight_hh_l0, b.weight_ih_l0
             $ htgen import two.safetensors --prefix a. --rank 3 -o m.json
             error: two.safetensors: --rank has no meaning here; the keys of pytorch and their shapes say it; leave it out
             $ htgen import two.safetensors --prefix a. --gate-rows interleaved -o m.json
             error: two.safetensors: --gate-rows has no meaning here; the keys of pytorch and their shapes say it; leave it out
-            $ htgen import two.safetensors --prefix a. -o 1st.json
-            error: name: not an identifier: found "1st", expected a letter, then letters, digits and _, at most 48
             $ htgen import two.safetensors --prefix a. --shift 99 -o m.json
             error: input.shift: out of range: found 99, expected -32 to 32
             $ htgen import cp.safetensors -o m.json
@@ -202,34 +198,38 @@ fn pytorch() {
         &dir,
         &lines,
         expect![[r#"
-        $ htgen import lonely.safetensors -o m.json
-        error: lonely.safetensors: weight_hh_l0: no such tensor: expected one of weight_ih_l0
-        $ htgen import rnn.safetensors -o m.json
-        error: rnn.safetensors: weight_hh_l0: neither an LSTM nor a GRU: found 2 x 2, expected 4H x H or 3H x H
-        $ htgen import rows.safetensors -o m.json
-        error: rows.safetensors: weight_ih_l0: wrong shape: found 12 x 3, expected 8 rows, those of weight_hh
-        $ htgen import axes.safetensors -o m.json
-        error: axes.safetensors: weight_ih_l0: wrong number of axes: found 8 x 3 x 1, expected 2 axes: gates x H, N
-        $ htgen import hollow.safetensors -o m.json
-        error: hollow.safetensors: weight_ih_l0: an empty tensor: found 8 x 0
-        $ htgen import both_ways.safetensors -o m.json
-        error: both_ways.safetensors: weight_ih_l0_reverse: a bidirectional layer, which the hardware does not have: expected layers in one direction, h of as many elements as c
-        $ htgen import projected.safetensors -o m.json
-        error: projected.safetensors: weight_hr_l0: a layer with a projection of h, which the hardware does not have: expected layers in one direction, h of as many elements as c
-        $ htgen import bias.safetensors -o m.json
-        error: bias.safetensors: bias_ih_l0: wrong shape: found 6, expected 8
-        $ htgen import second.safetensors -o m.json
-        error: second.safetensors: weight_ih_l1: does not fit the layer below: found 3 inputs, expected 2, its hidden units
-        $ htgen import nan.safetensors -o m.json
-        error: nan.safetensors: weight_ih_l0: not finite: found NaN at element 5, expected finite numbers; did the training diverge?
-        $ htgen import large.safetensors -o m.json
-        error: large.safetensors: layers[0].matrices[0].factors.weight: too large: found 1.0000000150474662e30 at element 5, expected at most 1e15 in magnitude; did the training diverge?
-        error: large.safetensors: layers[0].matrices[1].factors.weight: too large: found 1.0000000150474662e30 at element 5, expected at most 1e15 in magnitude; did the training diverge?
-        $ htgen import ints.safetensors -o m.json
-        error: ints.safetensors: weight_ih_l0: wrong type: found I32, expected F16, BF16, F32 or F64
-        $ htgen import head.safetensors --head fc -o m.json
-        error: head.safetensors: fc.weight: a head of another layer: found 3 x 4 outputs x hidden, expected 2 hidden units, those of the last layer
-    "#]],
+            $ htgen import lonely.safetensors -o m.json
+            error: lonely.safetensors: weight_hh_l0: no such tensor: expected one of weight_ih_l0
+            $ htgen import rnn.safetensors -o m.json
+            error: rnn.safetensors: weight_hh_l0: neither an LSTM nor a GRU: found 2 x 2, expected 4H x H or 3H x H
+            $ htgen import rows.safetensors -o m.json
+            error: rows.safetensors: weight_ih_l0: wrong shape: found 12 x 3, expected 8 rows, those of weight_hh
+            $ htgen import axes.safetensors -o m.json
+            error: axes.safetensors: weight_ih_l0: wrong number of axes: found 8 x 3 x 1, expected 2 axes: gates x H, N
+            $ htgen import hollow.safetensors -o m.json
+            error: hollow.safetensors: weight_ih_l0: an empty tensor: found 8 x 0
+            $ htgen import both_ways.safetensors -o m.json
+            error: both_ways.safetensors: weight_ih_l0_reverse: a bidirectional layer, which the hardware does not have: expected layers in one direction, h of as many elements as c
+            $ htgen import projected.safetensors -o m.json
+            error: projected.safetensors: weight_hr_l0: a layer with a projection of h, which the hardware does not have: expected layers in one direction, h of as many elements as c
+            $ htgen import bias.safetensors -o m.json
+            error: bias.safetensors: bias_ih_l0: wrong shape: found 6, expected 8
+            $ htgen import second.safetensors -o m.json
+            error: second.safetensors: weight_ih_l1: does not fit the layer below: found 3 inputs, expected 2, its hidden units
+            $ htgen import gap.safetensors -o m.json
+            error: gap.safetensors: weight_ih_l1: a layer is missing: found layers 0, 2, expected every layer from 0 on
+            $ htgen import upper.safetensors -o m.json
+            error: upper.safetensors: weight_ih_l0: a layer is missing: found layers 1, expected every layer from 0 on
+            $ htgen import nan.safetensors -o m.json
+            error: nan.safetensors: weight_ih_l0: not finite: found NaN at element 5, expected finite numbers; did the training diverge?
+            $ htgen import large.safetensors -o m.json
+            error: large.safetensors: layers[0].matrices[0].factors.weight: too large: found 1.0000000150474662e30 at element 5, expected at most 1e15 in magnitude; did the training diverge?
+            error: large.safetensors: layers[0].matrices[1].factors.weight: too large: found 1.0000000150474662e30 at element 5, expected at most 1e15 in magnitude; did the training diverge?
+            $ htgen import ints.safetensors -o m.json
+            error: ints.safetensors: weight_ih_l0: wrong type: found I32, expected F16, BF16, F32 or F64
+            $ htgen import head.safetensors --head fc -o m.json
+            error: head.safetensors: fc.weight: a head of another layer: found 3 x 4 outputs x hidden, expected 2 hidden units, those of the last layer
+        "#]],
     );
 }
 

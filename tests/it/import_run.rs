@@ -5,7 +5,7 @@ use crate::exact;
 use crate::import::{fixture, flat, plain, rows};
 use htgen::evaluate;
 use htgen::float::Reference;
-use htgen::import::{self, Options};
+use htgen::import::{self, Head, Options};
 use htgen::model::Model;
 use htgen::plan::PlanConfig;
 use htgen::quant::Widths;
@@ -35,8 +35,10 @@ fn all() -> Vec<(&'static str, Options)> {
     ]
 }
 
+/// The layers without a head, whose outputs the fixtures hold.
 fn model(name: &str, options: &Options) -> Model {
-    import::import(&fixture(&format!("{name}.safetensors")), options).unwrap().model
+    let options = Options { head: Head::None, ..options.clone() };
+    import::import(&fixture(&format!("{name}.safetensors")), &options).unwrap().model
 }
 
 #[test]

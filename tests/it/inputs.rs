@@ -3,7 +3,7 @@
 use crate::cli_support::Folder;
 use crate::support::needs;
 use expect_test::{Expect, expect};
-use htgen::data::{Array, ArrayData, Sequences, write_npz};
+use htgen::data::{Array, ArrayData, Sequences, Wanted, write_npz};
 use htgen::evaluate;
 use htgen::model::Element;
 use htgen::tool::Tool;
@@ -97,7 +97,7 @@ fn check(channels: &[Box<dyn Fn(usize) -> f64>], expected: Expect) {
     let dir = Folder::new();
     let path = dir.path("d.npz");
     write(&path, channels, 100);
-    let data = Sequences::load(&path, channels.len(), Element::Real).unwrap();
+    let data = Sequences::load(&path, Wanted::all(channels.len(), Element::Real)).unwrap();
     let found = evaluate::outliers(&data).map_or(String::new(), |outliers| outliers.to_string());
     let lines = found.lines().take_while(|line| !line.contains("share one format"));
     let lines: Vec<&str> = lines.map(str::trim).collect();
@@ -143,9 +143,9 @@ fn channels_that_do_no_harm_are_not_named() {
     check(&[wave(1000.0)], expect![""]);
     check(&[constant(1000.0), constant(1.0)], expect![""]);
     // Pixels of which many are near zero; bands that fall off.
-    let pixels = |k: usize| wave(if k % 3 == 0 { 0.004 } else { 1.0 });
+    let pixels = |k: usize| wave(if k.is_multiple_of(3) { 0.004 } else { 1.0 });
     check(&(0..1024).map(pixels).collect::<Vec<_>>(), expect![""]);
-    let pixels = |k: usize| wave(if k % 3 == 0 { 1.0 } else { 0.004 });
+    let pixels = |k: usize| wave(if k.is_multiple_of(3) { 1.0 } else { 0.004 });
     check(&(0..1024).map(pixels).collect::<Vec<_>>(), expect![""]);
 }
 

@@ -34,9 +34,9 @@ mod compress_budget; // ... used to the full
 mod compress_cli; // dense checkpoints, refusals, the command end to end
 #[cfg(feature = "compress")]
 mod compress_refusals;
-mod counts; // block memories and multipliers as yosys builds them
 #[cfg(feature = "compress")]
 mod compress_ring; // tensor rings, errors against another way of rebuilding
+mod counts; // block memories and multipliers as yosys builds them
 mod data_frames; // clips to frames
 mod data_labels; // labels outside the classes, ends of sequences, parts and groups
 mod data_motion; // drawn clips, and what a linear classifier sees in them
@@ -86,6 +86,7 @@ mod new; // untrained models of every format
 mod new_cli; // their options
 mod plan;
 mod proofs; // the FORMAL blocks, and mutants that they must refuse
+mod scripts; // what setup.sh and fresh.sh say before they do anything
 mod second; // the rules a second time, in NumPy
 mod sequences;
 mod shared;

@@ -80,7 +80,6 @@ fn rebuilt_matrices_of_every_format_have_the_wanted_spread() {
 #[test]
 fn models_of_every_format_and_cell_come_back() {
     let dir = TempDir::new().unwrap();
-    let path = dir.path().join("m.json");
     for (format, ranks) in formats() {
         for (cell, recurrent) in [
             (Cell::Lstm, Recurrent::Shared { hidden_offset: None }),
@@ -98,7 +97,8 @@ fn models_of_every_format_and_cell_come_back() {
             let model = model::new(&spec).unwrap();
             assert_eq!(model, model::new(&spec).unwrap());
             assert_eq!((model.layers.len(), model.layers[2].inputs), (3, 12));
-            for cores in [Cores::Inline, Cores::Safetensors] {
+            for (name, cores) in [("in", Cores::Inline), ("beside", Cores::Safetensors)] {
+                let path = dir.path().join(format!("{name}.json"));
                 model::save(&model, &path, cores).unwrap();
                 assert_eq!(model::load(&path).unwrap(), model);
             }

@@ -89,8 +89,9 @@ fn numbers_that_are_none() {
     refused(
         CONFIG,
         &with("x", x),
-        &["bad.npz: x: not finite: found NaN at element 0 of row 5, expected finite \
-           single-precision numbers"],
+        &["bad.npz: x[1, 1]: not finite: found NaN at element 0, expected finite \
+           single-precision numbers; where it fills up a shorter sequence, tell its steps in \
+           `length`"],
     );
 }
 
