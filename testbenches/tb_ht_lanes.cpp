@@ -49,7 +49,8 @@ int main() {
       bench::set_field(dut.i_result, bank * P_ACT_W, P_ACT_W, result[bank]);
     }
     for (int lane = 0; lane < P_LANES; ++lane) {
-      const int64_t weight = random.number(P_WGT_W);
+      const bool used = P_LANES_USED >> lane & 1;
+      const int64_t weight = used ? random.number(P_WGT_W) : 0;
       bench::set_field(dut.i_weights, lane * P_WGT_W, P_WGT_W, weight);
       const int from = lane % P_INPUT_BANKS;
       const int bank = (lane & keep) | (sel & ~keep);

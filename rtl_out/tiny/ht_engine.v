@@ -22,6 +22,7 @@ module ht_engine #(
   parameter HARD_FILE    = "ht_hard_sigmoid.hex",
   // sizes
   parameter LANES        = 4,    // multiply-accumulate lanes
+  parameter LANES_USED   = {LANES{1'b1}},  // bit l: lane l has weights that are not zero
   parameter DRAINS       = 1,    // requantisers
   parameter BANKS        = 1,    // banks of the result buffer
   parameter BANK_ALWAYS  = 0,    // bank bits that every nest keeps
@@ -446,7 +447,8 @@ module ht_engine #(
     .INPUT_BANKS (INPUT_BANKS),
     .BANKS       (BANKS),
     .BANK_ALWAYS (BANK_ALWAYS),
-    .BANK_NEVER  (BANK_NEVER)
+    .BANK_NEVER  (BANK_NEVER),
+    .LANES_USED  (LANES_USED)
   ) u_lanes (
     .i_clk     (i_clk),
     .i_valid   (valid_q[3]),

@@ -58,6 +58,7 @@ module tiny_top (
     .SIGMOID_FILE ("ht_sigmoid.hex"),
     .HARD_FILE    ("ht_hard_sigmoid.hex"),
     .LANES        (4),
+    .LANES_USED   (4'hf),
     .DRAINS       (2),
     .BANKS        (2),
     .BANK_ALWAYS  (0),

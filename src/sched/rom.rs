@@ -32,6 +32,16 @@ impl Rom {
     pub fn words(&self) -> impl ExactSizeIterator<Item = &[i32]> {
         self.weights.chunks_exact(self.lanes)
     }
+    /// Which lanes have a weight that is not zero, lane 0 first.
+    pub fn lanes_used(&self) -> Vec<bool> {
+        let mut used = vec![false; self.lanes];
+        for word in self.words() {
+            for (used, &weight) in used.iter_mut().zip(word) {
+                *used |= weight != 0;
+            }
+        }
+        used
+    }
     /// One weight a lane, word after word.
     pub(super) fn extend(&mut self, weights: impl IntoIterator<Item = i32>) {
         self.weights.extend(weights);

@@ -103,13 +103,14 @@ pub struct Multiplier {
     pub bits: (usize, usize),
 }
 
-/// All multipliers that are written as such: one a lane, and two an element-wise unit unless it
-/// multiplies serially.
+/// All multipliers that are written as such: one a lane that has weights, and two an element-wise
+/// unit unless it multiplies serially.
 pub fn multipliers(program: &Program) -> Vec<Multiplier> {
     let quant = program.quant();
     let lane = (quant.activation_bits() as usize, quant.weight_bits() as usize);
     let of = |name, count, bits| Multiplier { name, count, bits };
-    let mut all = vec![of("lanes", program.lanes(), lane)];
+    let used = program.rom().lanes_used().into_iter().filter(|&used| used).count();
+    let mut all = vec![of("lanes", used, lane)];
     if program.hw().cell_multiplier == CellMultiplier::Dsp {
         all.push(of("cell products", program.cells(), (16, 16)));
         all.push(of("activation slopes", program.cells(), (11, 8)));

@@ -1,6 +1,7 @@
 //! The generated top, its parameter header and the design's README.
 
 use super::About;
+use super::pack::Word;
 use super::sizes::Sizes;
 use crate::model::Element;
 use crate::model::{Cell, GateActivation};
@@ -191,6 +192,12 @@ fn facts(program: &Program) -> Vec<String> {
     ]
 }
 
+/// A constant of Verilog with these bits, lowest first.
+fn bits(bits: &[bool]) -> String {
+    let word = bits.iter().fold(Word::default(), |word, &bit| word.push(i64::from(bit), 1));
+    format!("{}'h{}", bits.len(), word.hex())
+}
+
 fn parameters(program: &Program, sizes: &Sizes) -> Vec<(&'static str, String, String)> {
     let quant = program.quant();
     let (input, loader, cell) = (quant.input(), program.loader(), &quant.top().cell);
@@ -211,6 +218,7 @@ fn parameters(program: &Program, sizes: &Sizes) -> Vec<(&'static str, String, St
     ];
     out.extend([
         number("LANES", program.lanes()),
+        ("LANES_USED", bits(&program.rom().lanes_used()), String::new()),
         number("DRAINS", program.drains()),
         number("BANKS", program.banks()),
         number("BANK_ALWAYS", sizes.bank_always as usize),

@@ -2,7 +2,8 @@
 //
 // A lane takes the word of the bank that its own number and the address name: bits
 // that the nest keeps come from the lane, the others from the address. Inputs are
-// the buffers' registered outputs; sums are complete three clocks later.
+// the buffers' registered outputs; sums are complete three clocks later. A lane whose
+// weights are all zero has no multiplier.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
@@ -16,6 +17,7 @@ module ht_lanes #(
   parameter BANKS        = 1,   // banks of the result buffer, a power of two up to LANES
   parameter BANK_ALWAYS  = 0,   // bank bits of the result buffer that every nest keeps
   parameter BANK_NEVER   = 0,   // bank bits of the result buffer that no nest keeps
+  parameter LANES_USED   = {LANES{1'b1}},  // bit l: lane l has weights that are not zero
   parameter BANK_W       = (BANKS < 2) ? 1 : $clog2(BANKS)               // derived, do not set
 ) (
   input  wire                             i_clk,
@@ -77,18 +79,25 @@ module ht_lanes #(
     wire [ACT_W-1:0] of_input    = from_input[ACT_W-1:0] & {ACT_W{!(from_input[ACT_W] && i_fresh)}};
     wire [ACT_W-1:0] act         = i_source[1] ? hidden
                                  : i_source[0] ? from_result : of_input;
-    ht_mac #(
-      .ACT_W (ACT_W),
-      .WGT_W (WGT_W),
-      .ACC_W (ACC_W)
-    ) u_mac (
-      .i_clk       (i_clk),
-      .i_act       (act),
-      .i_wgt       (i_weights[l*WGT_W +: WGT_W]),
-      .i_acc_en    (valid_q[1]),
-      .i_acc_first (first_q[1]),
-      .o_acc       (o_acc[l*ACC_W +: ACC_W])
-    );
+    wire [WGT_W-1:0] weight      = i_weights[l*WGT_W +: WGT_W];
+    if (LANES_USED[l]) begin : gen_used
+      ht_mac #(
+        .ACT_W (ACT_W),
+        .WGT_W (WGT_W),
+        .ACC_W (ACC_W)
+      ) u_mac (
+        .i_clk       (i_clk),
+        .i_act       (act),
+        .i_wgt       (weight),
+        .i_acc_en    (valid_q[1]),
+        .i_acc_first (first_q[1]),
+        .o_acc       (o_acc[l*ACC_W +: ACC_W])
+      );
+    end else begin : gen_unused
+      // Sums of products with zero weights are what the weights are: zero.
+      wire unused_act = &{1'b0, act};
+      assign o_acc[l*ACC_W +: ACC_W] = {{(ACC_W-WGT_W){weight[WGT_W-1]}}, weight};
+    end
   end endgenerate
 
 endmodule

@@ -51,7 +51,7 @@ fn input_buffer() {
 
 #[test]
 fn lanes() {
-    let set = |lanes, acc, input_banks, banks, always, never| {
+    let set = |lanes, acc, input_banks, banks, always, never, used| {
         [
             ("LANES", lanes),
             ("ACT_W", 9),
@@ -61,9 +61,14 @@ fn lanes() {
             ("BANKS", banks),
             ("BANK_ALWAYS", always),
             ("BANK_NEVER", never),
+            ("LANES_USED", used),
         ]
     };
-    let sets = [set(1, 24, 1, 1, 0, 0), set(8, 19, 2, 4, 1, 2), set(8, 18, 8, 8, 0, 0)];
+    let sets = [
+        set(1, 24, 1, 1, 0, 0, 1),
+        set(8, 19, 2, 4, 1, 2, 0xff),
+        set(8, 18, 8, 8, 0, 0, 0b0110_1101),
+    ];
     check("ht_lanes", &sets.each_ref().map(|set| &set[..]));
 }
 

@@ -80,7 +80,14 @@ const GRID: &[(&str, &[&str])] = &[
     ("ht_convert", &["IN_W=1 OUT_W=2", "IN_W=16 IN_SIGNED=1 SHIFT_LEFT=32 OUT_W=16"]),
     ("ht_banks", &["LANES=1", "LANES=8 DRAINS=2 BANKS=4 GROUPS=5", "LANES=8 DRAINS=8 BANKS=8"]),
     ("ht_input_buffer", &["WORDS=7", "WORDS=48 BANKS=4 ELEMENTS=2"]),
-    ("ht_lanes", &["LANES=1", "LANES=8 INPUT_BANKS=2 BANKS=4 BANK_ALWAYS=1 BANK_NEVER=2"]),
+    (
+        "ht_lanes",
+        &[
+            "LANES=1",
+            "LANES=8 INPUT_BANKS=2 BANKS=4 BANK_ALWAYS=1 BANK_NEVER=2",
+            "LANES=4 LANES_USED=7",
+        ],
+    ),
     (
         "ht_address",
         &[
