@@ -156,7 +156,7 @@ try() {
   tar -C "$root" -xf "$keep/$1.tar"
   furnish "$root"
   chroot "$root" su --login new -c \
-    'git -c advice.detachedHead=false clone --quiet htgen.bundle htgen'
+    'git -c advice.detachedHead=false -c init.defaultBranch=main clone --quiet htgen.bundle htgen'
   timed "$root" "$keep/$1-demo.log" 'make demo'
   row="| $1 | $outcome"
   timed "$root" "$keep/$1-test.log" 'make test'

@@ -70,14 +70,22 @@ pub(super) fn choose(jobs: &[Job], most: usize) -> Result<Ranks> {
     loop {
         let others = neighbours(&mut candidates, &best.1, most);
         if others.len() > left {
-            return Ok(best.1);
+            break;
         }
         left -= others.len();
         match self::best(jobs, &candidates, others, most)? {
             Some(other) if other.0 < best.0 => best = other,
-            _ => return Ok(best.1),
+            _ => break,
         }
     }
+    // An exchange leaves out the steps it took back; they may fit again.
+    for (candidate, ranks) in candidates.iter_mut().zip(&best.1) {
+        candidate.ranks.clone_from(ranks);
+    }
+    fill(&mut candidates, most, None);
+    let grown = trimmed(&mut candidates);
+    let both = vec![best.1, grown];
+    Ok(self::best(jobs, &candidates, both, most)?.expect("some ranks were tried").1)
 }
 
 /// Ranks that come of these when some steps of one kind are taken back for others.
