@@ -152,7 +152,7 @@ fn checkout(program: &Path) -> Option<PathBuf> {
     let text = files::read_text(&root.join("Cargo.toml"), MANIFEST_BYTES).ok()?;
     let manifest: toml::Table = text.parse().ok()?;
     let name = manifest.get("package").and_then(|package| package.get("name"));
-    (name.and_then(toml::Value::as_str) == Some(env!("CARGO_PKG_NAME"))).then(|| root.to_owned())
+    (name.and_then(toml::Value::as_str) == Some("htgen")).then(|| root.to_owned())
 }
 
 fn in_folders(dirs: &[PathBuf], name: &str, origin: Origin) -> Vec<(PathBuf, Origin)> {
