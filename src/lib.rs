@@ -12,26 +12,26 @@ pub mod compress;
 pub mod config;
 pub mod data;
 pub mod design;
-pub mod error;
 pub mod evaluate;
-pub mod files;
 pub mod fixed;
 pub mod float;
-mod foreign;
 pub mod import;
 pub mod model;
 pub mod network;
 pub mod plan;
-mod printable;
 pub mod quant;
 pub mod report;
 pub mod sched;
 pub mod sim;
 pub mod sound;
 pub mod synth;
-mod tensors;
 pub mod tool;
 #[cfg(feature = "train")]
 pub mod train;
 pub mod verilog;
 pub mod video;
+
+// The crates below, under the names that they have here.
+#[doc(inline)]
+pub use htgen_base::{error, files};
+use htgen_base::{foreign, printable, tensors};

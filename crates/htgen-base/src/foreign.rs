@@ -37,7 +37,7 @@ const fn kind(what: &'static str, help: &'static str) -> Option<Kind> {
 }
 
 /// Refuses a file of a kind that nothing reads, before it is read as a whole.
-pub(crate) fn refuse(path: &Path) -> Result<()> {
+pub fn refuse(path: &Path) -> Result<()> {
     match of(&head(path)?, path) {
         None => Ok(()),
         Some(Kind { what, help }) => {
@@ -50,7 +50,7 @@ pub(crate) fn refuse(path: &Path) -> Result<()> {
 }
 
 /// The first bytes of a regular file.
-pub(crate) fn head(path: &Path) -> Result<Vec<u8>> {
+pub fn head(path: &Path) -> Result<Vec<u8>> {
     let (file, _) = files::open(path)?;
     let mut head = Vec::new();
     file.take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| {

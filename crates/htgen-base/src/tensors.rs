@@ -6,47 +6,47 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Largest safetensors file.
-pub(crate) const MAX_BYTES: u64 = 1 << 30;
+pub const MAX_BYTES: u64 = 1 << 30;
 /// Names listed in a message.
 const MAX_LISTED: usize = 12;
 /// Bytes of the header length at the start of a safetensors file.
 const LENGTH_BYTES: usize = 8;
 
 /// A parsed safetensors file.
-pub(crate) struct Tensors<'a> {
+pub struct Tensors<'a> {
     content: SafeTensors<'a>,
     metadata: BTreeMap<String, String>,
 }
 
 impl<'a> Tensors<'a> {
     /// Parses the bytes of a file; the error says what is wrong with them.
-    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, String> {
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, String> {
         let metadata = check_header(bytes)?;
         let content = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
         Ok(Tensors { content, metadata })
     }
 
     /// Names of all tensors, sorted.
-    pub(crate) fn names(&self) -> Vec<String> {
+    pub fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.content.names().into_iter().map(String::from).collect();
         names.sort_unstable();
         names
     }
 
     /// What the writer noted beside the tensors.
-    pub(crate) fn metadata(&self) -> &BTreeMap<String, String> {
+    pub fn metadata(&self) -> &BTreeMap<String, String> {
         &self.metadata
     }
 
     /// Shape and element type of a tensor, `None` when there is no such tensor.
-    pub(crate) fn kind(&self, name: &str) -> Option<(Vec<usize>, Dtype)> {
+    pub fn kind(&self, name: &str) -> Option<(Vec<usize>, Dtype)> {
         let view = self.content.tensor(name).ok()?;
         Some((view.shape().to_vec(), view.dtype()))
     }
 
     /// The values of a tensor of real numbers, row-major; `None` when there is no such tensor or its
     /// elements are of another kind.
-    pub(crate) fn values(&self, name: &str) -> Option<Vec<f64>> {
+    pub fn values(&self, name: &str) -> Option<Vec<f64>> {
         let view = self.content.tensor(name).ok()?;
         let data = view.data();
         match view.dtype() {
@@ -61,13 +61,13 @@ impl<'a> Tensors<'a> {
     }
 
     /// The elements of a tensor as bytes; `None` when there is no such tensor.
-    pub(crate) fn bytes(&self, name: &str) -> Option<&[u8]> {
+    pub fn bytes(&self, name: &str) -> Option<&[u8]> {
         self.content.tensor(name).ok().map(|view| view.data())
     }
 
     /// The elements of a tensor of integers; `None` when there is no such tensor or its elements are
     /// of another kind.
-    pub(crate) fn integers(&self, name: &str) -> Option<Vec<i64>> {
+    pub fn integers(&self, name: &str) -> Option<Vec<i64>> {
         let view = self.content.tensor(name).ok()?;
         let data = view.data();
         match view.dtype() {
@@ -84,7 +84,7 @@ impl<'a> Tensors<'a> {
 }
 
 /// The first names of a list as text.
-pub(crate) fn listed(names: &[String]) -> String {
+pub fn listed(names: &[String]) -> String {
     let shown: Vec<String> =
         names.iter().take(MAX_LISTED).map(|name| name.escape_debug().to_string()).collect();
     let more = if names.len() > MAX_LISTED { ", ..." } else { "" };
@@ -100,7 +100,7 @@ fn widened<const N: usize, T: Into<i64>>(bytes: &[u8], value: fn([u8; N]) -> T) 
 }
 
 /// The value of an IEEE half: 1 sign bit, 5 exponent bits with bias 15, 10 fraction bits.
-pub(crate) fn half(bits: u16) -> f64 {
+pub fn half(bits: u16) -> f64 {
     let fraction = f64::from(bits & 0x3ff);
     let magnitude = match i32::from(bits >> 10 & 0x1f) {
         0 => fraction * (-24f64).exp2(),

@@ -1,0 +1,9 @@
+//! What every other crate of htgen stands on: the one error type, whole files or none, the bytes of
+//! safetensors files. Knows neither models nor designs.
+#![warn(missing_docs)]
+
+pub mod error;
+pub mod files;
+pub mod foreign;
+pub mod printable;
+pub mod tensors;
