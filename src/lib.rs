@@ -25,7 +25,6 @@ pub mod sched;
 pub mod sim;
 pub mod sound;
 pub mod synth;
-pub mod tool;
 #[cfg(feature = "train")]
 pub mod train;
 pub mod verilog;
@@ -35,3 +34,5 @@ pub mod video;
 #[doc(inline)]
 pub use htgen_base::{error, files};
 use htgen_base::{foreign, printable, tensors};
+#[doc(inline)]
+pub use htgen_tool as tool;

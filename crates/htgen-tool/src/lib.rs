@@ -3,6 +3,7 @@
 //!
 //! The only module that starts a process. It knows nothing of designs or boards; the callers
 //! state what they take for granted about a program's options and files.
+#![warn(missing_docs)]
 
 mod catalog;
 mod doctor;
@@ -20,7 +21,9 @@ pub use search::{Found, Origin, Search};
 pub use version::Version;
 pub use zlib::check_zlib;
 
-use crate::error::Result;
+use error::Result;
+// What comes from the crate below, under the names that it has here.
+use htgen_base::{error, files};
 
 /// Finds `tool` in this process's surroundings, at least as new as htgen needs it.
 pub fn find(tool: Tool) -> Result<Found> {
