@@ -9,19 +9,11 @@ mod checkpoint;
 pub mod cli;
 pub mod compare;
 pub mod compress;
-pub mod config;
 pub mod data;
 pub mod design;
 pub mod evaluate;
-pub mod fixed;
-pub mod float;
 pub mod import;
-pub mod model;
-pub mod network;
-pub mod plan;
-pub mod quant;
 pub mod report;
-pub mod sched;
 pub mod sim;
 pub mod sound;
 pub mod synth;
@@ -34,5 +26,7 @@ pub mod video;
 #[doc(inline)]
 pub use htgen_base::{error, files};
 use htgen_base::{foreign, printable, tensors};
+#[doc(inline)]
+pub use htgen_core::{config, fixed, float, model, network, plan, quant, sched};
 #[doc(inline)]
 pub use htgen_tool as tool;

@@ -13,9 +13,9 @@ pub const Z_FRAC: u32 = 11;
 /// Fraction bits of a value.
 pub const Y_FRAC: u32 = 15;
 /// Text of the table's image, as the hardware reads it.
-pub const TABLE_TEXT: &str = include_str!("../../templates/lib/ht_sigmoid.hex");
+pub const TABLE_TEXT: &str = include_str!("ht_sigmoid.hex");
 /// Text of the hard sigmoid's image.
-pub const HARD_TABLE_TEXT: &str = include_str!("../../templates/lib/ht_hard_sigmoid.hex");
+pub const HARD_TABLE_TEXT: &str = include_str!("ht_hard_sigmoid.hex");
 
 /// Segments of the table.
 const SEGMENTS: usize = 256;

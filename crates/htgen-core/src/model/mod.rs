@@ -30,9 +30,9 @@ pub use file::schema;
 pub use formats::{Formats, HeadFormats, LayerFormats, StepFormats};
 pub use load::{is_model, load};
 pub use new::{Format, NewSpec, Ranks, Recurrent, new};
-pub(crate) use new::{list_ranks, tree_ranks};
+pub use new::{list_ranks, tree_ranks};
 pub use save::{Cores, MOST_INLINE, Place, save};
-pub(crate) use shape::text as shape_text;
+pub use shape::text as shape_text;
 pub use tree::Tree;
 
 /// A sequence classifier: recurrent layers, an optional linear head, how bytes become inputs.

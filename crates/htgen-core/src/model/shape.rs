@@ -33,7 +33,7 @@ pub(super) fn elements(shape: &[usize]) -> Option<usize> {
 }
 
 /// A shape as text, `4 x 4 x 6`; long ones are cut.
-pub(crate) fn text(shape: &[usize]) -> String {
+pub fn text(shape: &[usize]) -> String {
     let shown: Vec<String> = shape.iter().take(MAX_MODES).map(usize::to_string).collect();
     let more = if shape.len() > MAX_MODES { " x ..." } else { "" };
     format!("{}{more}", shown.join(" x "))

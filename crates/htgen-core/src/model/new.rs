@@ -10,7 +10,7 @@ use crate::error::{Diagnostic, Problems, Result};
 
 mod outline;
 
-pub(crate) use outline::{list_ranks, tree_ranks};
+pub use outline::{list_ranks, tree_ranks};
 
 /// What an untrained model looks like.
 #[derive(Debug, Clone, PartialEq)]

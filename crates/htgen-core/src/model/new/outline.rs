@@ -157,7 +157,7 @@ impl Shape {
 }
 
 /// Ranks of a format without a tree.
-pub(crate) fn list_ranks(ranks: &Ranks, count: usize, what: &str) -> Result<Vec<usize>> {
+pub fn list_ranks(ranks: &Ranks, count: usize, what: &str) -> Result<Vec<usize>> {
     match ranks {
         Ranks::Uniform { leaf, inner } if leaf == inner => Ok(vec![*leaf; count]),
         Ranks::Uniform { leaf, inner } => {
@@ -175,7 +175,7 @@ pub(crate) fn list_ranks(ranks: &Ranks, count: usize, what: &str) -> Result<Vec<
 }
 
 /// Ranks of all nodes but the root in the order of the tree's text.
-pub(crate) fn tree_ranks(ranks: &Ranks, tree: &Tree) -> Result<Vec<usize>> {
+pub fn tree_ranks(ranks: &Ranks, tree: &Tree) -> Result<Vec<usize>> {
     let n_edges = 2 * (tree.n_modes() - 1);
     match ranks {
         Ranks::PerNode(ranks) if ranks.len() == n_edges => Ok(ranks.clone()),

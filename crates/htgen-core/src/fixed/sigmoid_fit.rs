@@ -100,6 +100,6 @@ fn image(ends: &[i32]) -> String {
 
 #[test]
 fn the_table_is_the_best_fit() {
-    expect_test::expect_file!["../../templates/lib/ht_sigmoid.hex"].assert_eq(&image(&fit()));
+    expect_test::expect_file!["ht_sigmoid.hex"].assert_eq(&image(&fit()));
     assert_eq!(TABLE_TEXT.lines().count(), SEGMENTS + 1);
 }
