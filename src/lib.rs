@@ -15,12 +15,10 @@ pub mod evaluate;
 pub mod import;
 pub mod report;
 pub mod sim;
-pub mod sound;
 pub mod synth;
 #[cfg(feature = "train")]
 pub mod train;
 pub mod verilog;
-pub mod video;
 
 // The crates below, under the names that they have here.
 #[doc(inline)]
@@ -28,5 +26,7 @@ pub use htgen_base::{error, files};
 use htgen_base::{foreign, printable, tensors};
 #[doc(inline)]
 pub use htgen_core::{config, fixed, float, model, network, plan, quant, sched};
+#[doc(inline)]
+pub use htgen_media::{sound, video};
 #[doc(inline)]
 pub use htgen_tool as tool;
