@@ -2,16 +2,18 @@
 //! they agree, saturation counts. All cores are used; the result does not depend on their number.
 
 mod agreement;
+mod classes;
 mod confusion;
 mod edges;
 mod inputs;
 mod judgement;
 
 pub use agreement::{Agreement, MeanAndWorst};
+pub use classes::{ClassReport, ClassRow};
 pub use confusion::Confusion;
 pub use edges::{EdgeError, edge_errors};
 pub use inputs::{ChannelRange, InputClips, Outlier, Outliers, input_clips, outliers};
-pub use judgement::{Decider, Decisions, Judged, Judgement, Labelled, class_names};
+pub use judgement::{Classes, Decider, Decisions, Judged, Judgement, Labelled, class_names};
 
 use crate::config::OutputRate;
 use crate::data::{Sequences, Step};

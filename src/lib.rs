@@ -23,7 +23,7 @@ pub mod verilog;
 // The crates below, under the names that they have here.
 #[doc(inline)]
 pub use htgen_base::{error, files};
-use htgen_base::{foreign, printable, tensors};
+use htgen_base::{foreign, number, printable, tensors};
 #[doc(inline)]
 pub use htgen_core::{config, fixed, float, model, network, plan, quant, sched};
 #[doc(inline)]

@@ -1,5 +1,7 @@
 //! The inputs and their one format: what it clips, and channels whose range is far from the others'.
 
+mod words;
+
 use crate::data::{Sequences, Step};
 use crate::fixed::Executor;
 use crate::fixed::requant::round_shift;

@@ -1,5 +1,9 @@
 //! How well two runs over a data set agree, as values and as decisions, and both against labels.
 
+mod words;
+
+pub use words::Classes;
+
 use super::{Agreement, Confusion, decision};
 use crate::config::OutputRate;
 use crate::data::Sequences;

@@ -1,11 +1,10 @@
 //! What `htgen run` measured, and the arrays that it writes.
 
 use super::formats::FormatsOrigin;
-use super::judgement::Classes;
 use super::number::ratio;
 use crate::config::OutputRate;
 use crate::data::{Array, ArrayData, Sequences};
-use crate::evaluate::{Decider, InputClips, Judged, Judgement};
+use crate::evaluate::{Classes, Decider, InputClips, Judged, Judgement};
 use serde::Serialize;
 use std::fmt;
 use std::time::Duration;

@@ -3,7 +3,6 @@
 //! One type a report. Nothing new is computed here but ratios, sums and counts of what the stages
 //! said.
 
-mod classes;
 mod compress;
 mod dataset;
 mod division;
@@ -11,18 +10,14 @@ mod emit;
 mod evaluate;
 mod formats;
 mod import;
-mod inputs;
 mod inspect;
-mod judgement;
 mod new;
-mod number;
 mod quantize;
 mod scree;
 mod sim;
 mod synth;
 mod train;
 
-pub use classes::{ClassReport, ClassRow};
 pub use compress::{Compression, MatrixReport, NodeReport, Unchanged};
 pub use dataset::{ClassCount, DataSet, Origin, Parts};
 pub use division::Division;
@@ -32,9 +27,12 @@ pub use formats::{FormatsOrigin, FormatsText};
 pub use import::{ImportedLayer, ImportedMatrix, ImportedModel};
 pub use inspect::{Inspection, StepReport};
 pub use new::{NewModel, Presets};
-pub use number::grouped;
 pub use quantize::{EdgeReport, Quantization};
 pub use scree::scree;
 pub use sim::Simulation;
 pub use synth::Synthesis;
 pub use train::{PartReport, Trained};
+
+pub use crate::evaluate::{ClassReport, ClassRow};
+use crate::number;
+pub use number::grouped;

@@ -1,8 +1,7 @@
 //! What quantizing a model changed.
 
-use super::judgement::Classes;
 use super::number::grouped;
-use crate::evaluate::{EdgeError, Judgement, Outliers};
+use crate::evaluate::{Classes, EdgeError, Judgement, Outliers};
 use crate::fixed::Site;
 use crate::model::Formats;
 use crate::printable;

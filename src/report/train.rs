@@ -1,7 +1,7 @@
 //! What `htgen train` came to.
 
+use super::ClassReport;
 use super::Division;
-use super::classes::ClassReport;
 use super::number::{grouped, percent};
 use crate::evaluate::Confusion;
 use crate::printable;

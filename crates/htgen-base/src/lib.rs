@@ -5,5 +5,6 @@
 pub mod error;
 pub mod files;
 pub mod foreign;
+pub mod number;
 pub mod printable;
 pub mod tensors;

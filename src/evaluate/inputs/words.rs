@@ -1,7 +1,7 @@
 //! What the format of the inputs clips, and inputs whose range is far from the others', in words.
 
-use super::number::{grouped, percent};
 use crate::evaluate::{InputClips, Outlier, Outliers};
+use crate::number::{grouped, percent};
 use std::fmt;
 
 /// Inputs that are named; more of them are counted.

@@ -1,7 +1,7 @@
 //! Classes one by one: how much of each is decided rightly, and what the rest is taken for.
 
-use super::number::{grouped, percent};
-use crate::evaluate::Confusion;
+use super::Confusion;
+use crate::number::{grouped, percent};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt;

@@ -14,12 +14,12 @@ pub fn grouped(value: u64) -> String {
 }
 
 /// A part of a whole; 0 of nothing.
-pub(super) fn ratio(part: f64, whole: f64) -> f64 {
+pub fn ratio(part: f64, whole: f64) -> f64 {
     if whole == 0.0 { 0.0 } else { part / whole }
 }
 
 /// A fraction in percent, with two digits behind the point.
-pub(super) fn percent(fraction: f64) -> String {
+pub fn percent(fraction: f64) -> String {
     format!("{:.2} %", 100.0 * fraction)
 }
 

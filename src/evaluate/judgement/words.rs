@@ -1,9 +1,9 @@
 //! A judgement in words and as JSON keys, the same in every report.
 
-use super::classes::{ClassReport, ClassRow, rows};
-use super::number::{grouped, percent};
 use crate::config::OutputRate;
+use crate::evaluate::classes::{ClassReport, ClassRow, rows};
 use crate::evaluate::{Agreement, Confusion, Decider, Judgement, Labelled};
+use crate::number::{grouped, percent};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -102,7 +102,7 @@ impl fmt::Display for Judgement {
 }
 
 /// The table of classes, for the end of a report; nothing without labels.
-pub(super) struct Classes<'a>(pub &'a Judgement);
+pub struct Classes<'a>(pub &'a Judgement);
 
 impl fmt::Display for Classes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
