@@ -9,9 +9,7 @@ mod checkpoint;
 pub mod cli;
 pub mod compare;
 pub mod compress;
-pub mod data;
 pub mod design;
-pub mod evaluate;
 pub mod import;
 pub mod report;
 pub mod sim;
@@ -26,6 +24,8 @@ pub use htgen_base::{error, files};
 use htgen_base::{foreign, number, printable, tensors};
 #[doc(inline)]
 pub use htgen_core::{config, fixed, float, model, network, plan, quant, sched};
+#[doc(inline)]
+pub use htgen_data::{data, evaluate};
 #[doc(inline)]
 pub use htgen_media::{sound, video};
 #[doc(inline)]

@@ -11,7 +11,7 @@ const GROUP_NAMES: [&str; 5] = ["group", "subject", "speaker", "voice", "video"]
 
 /// The items that have an entry each: how many, and what one is called.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Each(pub usize, pub &'static str);
+pub struct Each(pub usize, pub &'static str);
 
 impl Each {
     fn check(self, name: &str, shape: &[usize]) -> Checked<()> {
@@ -35,7 +35,7 @@ impl Each {
     }
 
     /// An array of one integer or text an item, as text.
-    pub(crate) fn keys(self, arrays: &mut Arrays, name: &str) -> Checked<Option<Vec<String>>> {
+    pub fn keys(self, arrays: &mut Arrays, name: &str) -> Checked<Option<Vec<String>>> {
         if let Some(strings) = arrays.strings(name)? {
             self.check(name, &[strings.len()])?;
             return Ok(Some(strings));
@@ -48,7 +48,7 @@ impl Each {
     /// The name of the array of groups, the one `asked` for or the first of the usual ones, and the
     /// group of each item as it is called: where the array `group` counts through the names in
     /// `groups`, by those.
-    pub(crate) fn groups(
+    pub fn groups(
         self,
         arrays: &mut Arrays,
         asked: Option<&str>,
@@ -72,7 +72,7 @@ impl Each {
     }
 
     /// The part of each item, by the array `split`.
-    pub(crate) fn parts(self, arrays: &mut Arrays) -> Checked<Option<Vec<Part>>> {
+    pub fn parts(self, arrays: &mut Arrays) -> Checked<Option<Vec<Part>>> {
         let Some(keys) = self.keys(arrays, "split")? else { return Ok(None) };
         let part = |(k, key): (usize, &String)| match key.as_str() {
             "0" | "train" => Ok(Part::Training),
@@ -88,7 +88,7 @@ impl Each {
     /// The class of each item, by the array `name` of numbers or of names. The classes are those
     /// `named`; else those that the file names in `classes`; else, of numbers, as many as there are,
     /// and, of names, all of them in their order.
-    pub(crate) fn classes(
+    pub fn classes(
         self,
         arrays: &mut Arrays,
         name: &str,
@@ -171,7 +171,7 @@ impl Each {
 
 /// The class of each item and what the classes are called.
 #[derive(Debug)]
-pub(crate) struct Classes {
+pub struct Classes {
     /// Names, in the order of the labels.
     pub names: Vec<String>,
     /// Class of each item, below their number.
@@ -180,7 +180,7 @@ pub(crate) struct Classes {
 
 impl Classes {
     /// Classes by their names: those listed, or all in their order; `place` says where a name stands.
-    pub(crate) fn of_names<T: AsRef<str>>(
+    pub fn of_names<T: AsRef<str>>(
         texts: &[T],
         listed: Option<&[String]>,
         place: impl Fn(usize) -> String,

@@ -15,12 +15,13 @@ const MAX_CHECKED: u64 = 1 << 26;
 const MAX_LISTED: usize = 12;
 
 /// An open npz file.
-pub(crate) struct Npz {
+pub struct Npz {
     archive: ZipArchive<Cursor<Vec<u8>>>,
 }
 
 impl Npz {
-    pub(crate) fn open(bytes: Vec<u8>) -> Result<Self, Diagnostic> {
+    /// Opens the bytes of a file; the archive is whole, its entries are read later.
+    pub fn open(bytes: Vec<u8>) -> Result<Self, Diagnostic> {
         let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| {
             Diagnostic::new("", format!("not a whole npz file ({error})"))
                 .expected("arrays written by numpy.savez or savez_compressed")
@@ -31,7 +32,7 @@ impl Npz {
 
     /// Names of the arrays, sorted: those of the entries, without the ending `.npy` that some writers
     /// leave out.
-    pub(crate) fn list(&self) -> Vec<String> {
+    pub fn list(&self) -> Vec<String> {
         let files = self.archive.file_names();
         let names = files.filter_map(Result::ok).map(|file| {
             let name: &str = &file;
@@ -54,11 +55,7 @@ impl Npz {
 
     /// Reads an array, `None` when the file does not have it; of its first axis no more than `rows`,
     /// where they are given.
-    pub(crate) fn array(
-        &mut self,
-        name: &str,
-        rows: Option<usize>,
-    ) -> Result<Option<Array>, Diagnostic> {
+    pub fn array(&mut self, name: &str, rows: Option<usize>) -> Result<Option<Array>, Diagnostic> {
         self.read(name, rows)?.map(|npy| npy.array(name)).transpose()
     }
 

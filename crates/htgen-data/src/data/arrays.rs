@@ -17,7 +17,7 @@ const LISTS: [&str; 2] = ["classes", "groups"];
 const HEADER: usize = 8;
 
 /// An open data file. Problems have the array's name as their place; the caller adds the file.
-pub(crate) struct Arrays {
+pub struct Arrays {
     source: Source,
     /// Most entries that are read of the first axis of an array.
     rows: Option<usize>,
@@ -31,7 +31,7 @@ enum Source {
 
 impl Arrays {
     /// Reads the file at `path` and takes from it what `take` does.
-    pub(crate) fn load<T>(
+    pub fn load<T>(
         path: &Path,
         take: impl FnOnce(&mut Arrays) -> std::result::Result<T, Diagnostic>,
     ) -> Result<T> {
@@ -72,7 +72,7 @@ impl Arrays {
     }
 
     /// The first names as text.
-    pub(crate) fn names(&self) -> String {
+    pub fn names(&self) -> String {
         match &self.source {
             Source::Npz(npz) => npz.names(),
             Source::Tensors(bytes) => {
@@ -91,11 +91,7 @@ impl Arrays {
     }
 
     /// Reads an array that must be there, as `expected` says.
-    pub(crate) fn needed(
-        &mut self,
-        name: &str,
-        expected: &str,
-    ) -> std::result::Result<Array, Diagnostic> {
+    pub fn needed(&mut self, name: &str, expected: &str) -> std::result::Result<Array, Diagnostic> {
         let array = self.array(name)?;
         array.ok_or_else(|| {
             Diagnostic::new(name, "array missing").found(self.names()).expected(expected)

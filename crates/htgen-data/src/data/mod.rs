@@ -18,11 +18,11 @@ mod spans;
 mod write;
 
 pub use array::{Array, ArrayData};
-pub(crate) use arrays::Arrays;
-pub(crate) use keys::{Classes, Each};
+pub use arrays::Arrays;
+pub use keys::{Classes, Each};
 pub use labelled::{Groups, Labelled, Part};
 pub use names::{check_name, group_of, natural};
-pub(crate) use npz::Npz;
+pub use npz::Npz;
 pub use read::Wanted;
 pub use set::{Labels, Rows, write_set};
 pub use write::write_npz;
