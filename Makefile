@@ -28,9 +28,10 @@ demo: build
 # Every test needs its tools here: one that is missing is a failure, not a pass.
 test:
 	@scripts/setup.sh test
-	cargo fmt --check
+	cargo fmt --all --check
 	cargo lint-all
-	HTGEN_REQUIRE_TOOLS=1 cargo test --all-features
+	cargo lint-slim
+	HTGEN_REQUIRE_TOOLS=1 cargo test --workspace --all-features
 
 # FRESH="bookworm" picks one.
 fresh:
@@ -40,8 +41,7 @@ bench: build
 	python3 scripts/measure.py bench --fresh
 
 # JAX goes into an environment of its own; nothing else needs it.
-bench-train: setup
-	cargo build --release --features train
+bench-train: build
 	[ -x .tools/train/bin/python ] || python3 -m venv .tools/train
 	.tools/train/bin/pip install --quiet jax==0.10.2 numpy==2.4.6
 	.tools/train/bin/python scripts/bench_train.py
@@ -50,10 +50,11 @@ results: build
 	python3 scripts/measure.py results --fresh
 
 fmt:
-	cargo fmt
+	cargo fmt --all
 
 lint:
 	cargo lint
+	cargo lint-slim
 
 clean:
 	cargo clean
