@@ -1,8 +1,8 @@
-//! The manifest of a design's folder: what the folder is, and the hash of every file in it.
+//! The manifest of a design folder: what the folder is, and the hash of every file in it.
 //!
-//! Pure: the same program gives the same manifest, and it is the command line that reads and writes.
-//! Whoever has the folder's model and parameters makes the program, the files and the manifest again, so
-//! that a file which is not as emitted shows, whether by accident or not.
+//! Pure: the same program gives the same manifest; the command line reads and writes it. From the
+//! model and parameters in the folder, the program, the files and the manifest can be made again,
+//! so any file that is not as emitted is found, whether it was changed by accident or on purpose.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::verilog::{About, Bundle};
 pub const MANIFEST: &str = "design.json";
 /// Name of the quantized model.
 pub const MODEL: &str = "model.json";
-/// Name of the model's numbers, where they are not in the model itself.
+/// Name of the file with the numbers of the model, if they are not in the model itself.
 pub const VALUES: &str = "model.safetensors";
 /// Name of the hardware parameters.
 pub const HARDWARE: &str = "hw.toml";
@@ -41,15 +41,15 @@ pub struct Manifest {
     command: String,
     /// Lanes.
     lanes: usize,
-    /// Multiply-accumulates a time step, head apart.
+    /// Multiply-accumulates per time step, without the head.
     macs_per_step: u64,
-    /// Cycles a time step, predicted.
+    /// Cycles per time step, predicted.
     predicted_cycles_per_step: u64,
     /// SHA-256 of every other file of the folder, by name.
     files: BTreeMap<String, String>,
 }
 
-/// The part of a manifest that no version changes.
+/// The part of a manifest that stays the same in all versions.
 #[derive(Deserialize)]
 struct Header {
     format: String,
@@ -81,8 +81,7 @@ impl Manifest {
 
     /// Reads a manifest of this version.
     ///
-    /// # Errors
-    /// When it is none, or of another version; the message says which.
+    /// # Errors When it is not a manifest, or of another version; the message says which.
     pub fn parse(text: &[u8]) -> Result<Self> {
         let again = "emit the design again";
         let Some(header) = header(text) else {
@@ -110,22 +109,23 @@ impl Manifest {
         format!("{json}\n")
     }
 
-    /// Where the headers say that the design comes from.
+    /// What the headers give as the origin of the design.
     pub fn about(&self) -> About {
         About { command: self.command.clone() }
     }
 
-    /// Whether a file of the folder is as it was written; none when the manifest does not name it.
+    /// Whether a file in the folder is as it was written; none when the manifest does not list it.
     pub fn knows(&self, name: &str, bytes: &[u8]) -> Option<bool> {
         self.files.get(name).map(|known| *known == hash(bytes))
     }
 
-    /// Whether the manifest names a file.
+    /// Whether the manifest lists a file.
     pub fn names(&self, name: &str) -> bool {
         self.files.contains_key(name)
     }
 
-    /// Refuses a manifest that is not `emitted`, the one that the folder's model and parameters make.
+    /// Refuses a manifest that differs from `emitted`, the one made from the model and parameters
+    /// in the folder.
     pub fn check(&self, emitted: &Manifest) -> Result<()> {
         if self == emitted {
             return Ok(());
@@ -154,12 +154,12 @@ pub struct Written {
 }
 
 impl Written {
-    /// Reads what a manifest names; none when the text is no manifest.
+    /// Reads what a manifest lists; none when the text is not a manifest.
     pub fn parse(text: &[u8]) -> Option<Self> {
         header(text).and_then(|_| serde_json::from_slice(text).ok())
     }
 
-    /// Whether a file was written, and with this content; none when it was not written at all.
+    /// Whether a file was written with this content; none when it was not written at all.
     pub fn knows(
         &self,
         name: &str,
@@ -179,7 +179,7 @@ fn hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// How a file of a folder is not as emitted.
+/// How a file in a folder differs from what was emitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// It has another content.
@@ -200,7 +200,7 @@ pub struct Edit {
 }
 
 impl Edit {
-    /// What is the matter, in words.
+    /// The difference in words.
     pub fn what(&self) -> &'static str {
         match self.change {
             Change::Changed => "not as htgen emit has written it",

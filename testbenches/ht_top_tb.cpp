@@ -3,8 +3,8 @@
 // Vtop VECTORS SCENARIO REPORT [--wave FILE] [--progress FILE] [--no-images]
 //      [--record RESETS FIRST COUNT FILE]
 //
-// Run in the folder of the design, where its memory images are. Exit status: 0 when every value
-// was as expected, 1 at the first that was not, 2 when something around the design is wrong.
+// Run in the folder of the design, where its memory images are. Exit status: 0 if every value was
+// as expected, 1 at the first that was not, 2 if something around the design is wrong.
 // docs/simulation.md describes the files.
 #include <chrono>
 #include <memory>
@@ -54,7 +54,7 @@ struct Arguments {
   }
 };
 
-// The design with its clock and, when asked for, its waves.
+// The design with its clock and, if requested, its waves.
 class Design {
  public:
   Design(VerilatedContext& context, const std::string& wave) : context_(context), dut_(&context) {
@@ -113,7 +113,7 @@ class Run {
     if (bench::check_images(context) == 0) bench::fatal("the design has no memory with an image");
   }
 
-  // True when all was as expected.
+  // True if everything was as expected.
   bool run() {
     uint64_t tail = 0;
     while (sink_.failure().what == nullptr && tail <= scenario_.tail_clocks) {
@@ -154,7 +154,7 @@ class Run {
 
   static unsigned long long number(uint64_t value) { return value; }
 
-  // Registers that need no reset start with anything.
+  // Registers that need no reset start with arbitrary values.
   static VerilatedContext& seeded(VerilatedContext& context, const bench::Scenario& scenario) {
     context.randReset(2);
     context.randSeed(static_cast<int>(scenario.seed % 0x7fffffff) + 1);

@@ -1,4 +1,4 @@
-// lane_pair.v: one lane of the library beside the same lane described in rust-hdl
+// lane_pair.v: one lane of the library next to the same lane described in rust-hdl
 //
 // Both get the same operands on every clock; tb_lane_pair.cpp compares them. The
 // module lane_rusthdl is written by tests/it/lane_rusthdl.rs.

@@ -1,8 +1,8 @@
 // tb_ht_act.cpp: both functions, the Rust twin's values and the header's rule, at latency 5
 //
-// Arguments: the table's image; vectors of the Rust twin, a line each: z, tanh, y; the image of the
-// hard sigmoid, where that is what is not tanh. The rule is
-// also computed here from the image, so that a table that is not read cannot pass.
+// Arguments: the table's image; vectors of the Rust twin, one per line: z, tanh, y; the image of
+// the hard sigmoid, if it replaces the sigmoid. The rule is also computed here from the image, so
+// that a bench whose table is not read cannot pass.
 #include "bench.h"
 
 namespace {

@@ -1,6 +1,6 @@
-// tb_ht_address.cpp: the addresses of random loop nests, two clocks behind each iteration
+// tb_ht_address.cpp: the addresses of random loop nests, two clocks after each iteration
 //
-// Argument: vectors, a line each: start, level, nest, operand base, result base, and the three
+// Argument: vectors, one per line: start, level, nest, operand base, result base, and the three
 // addresses that follow from the loop indices.
 #include "bench.h"
 
@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
   for (std::size_t k = 0; k <= rows.size(); ++k) {
     for (bool gap = true; gap;) {
       gap = k == rows.size() || random.chance(15);
-      // A clock without an iteration brings anything; bases count with the first iteration.
+      // A clock without an iteration has arbitrary inputs; bases count with the first iteration.
       const auto* row = gap ? nullptr : &rows[k];
       const bool first = row && (*row)[0];
       dut.i_valid = row != nullptr;

@@ -21,7 +21,7 @@ int main() {
       data[r] = bench::low_bits(random.next(), P_WIDTH);
       bench::set_field(dut.i_wdata, r * P_WIDTH, P_WIDTH, data[r]);
     }
-    // A read of a row that is being written is not defined: another one is read.
+    // A read of a row that is being written is undefined: another one is read.
     int row = random.below(words / P_BANKS);
     while (write && row == first / P_BANKS) row = random.below(words / P_BANKS);
     dut.i_raddr = row * P_BANKS + random.below(P_BANKS);

@@ -1,7 +1,7 @@
 // tb_ht_cell.cpp: units back to back and with gaps, over time steps, at latency 16
 //
-// Arguments: the table's image; vectors of the Rust twin, a line for each unit in order:
-// gaps before it (of five beats), unit, first, z of i f g o, h.
+// Arguments: the table's image; vectors of the Rust twin, one line for each unit in order: gaps
+// before it (of five beats), unit, first, z of i f g o, h.
 #include <deque>
 
 #include "bench.h"
@@ -65,7 +65,7 @@ class CellBench {
     dut_.i_z = static_cast<uint16_t>(random_.next());
   }
 
-  // One clock, and the outputs behind it.
+  // One clock, and the outputs after it.
   void clock_edge(bool beat) {
     dut_.i_beat = beat;
     bench_.tick(dut_);

@@ -1,3 +1,3 @@
-// tb_ht_cell_gru.cpp: as for ht_cell, whose ports and beats it has; z are those of r, z and of the
+// tb_ht_cell_gru.cpp: as for ht_cell, with the same ports and beats; z are those of r, z and of the
 // candidate's products with h and with x
 #include "tb_ht_cell.cpp"

@@ -1,9 +1,9 @@
 // tb_ht_cells.cpp: every h of many time steps, in order and from the gates of its own time step
 //
-// Argument: vectors, a line for each time step: whether it starts a sequence; the order in which
-// its groups arrive; the gates, group by group and lane by lane, of one part after the other; then
-// for each row and unit the Rust twin's h and where it goes: to the input buffer or not, its word there, the word of the
-// hidden buffer. The latency is not compared, but a time step has to end.
+// Argument: vectors, one line for each time step: whether it starts a sequence; the order in which
+// its groups arrive; the gates, group by group and lane by lane, of one part after another; then
+// for each row and unit the Rust twin's h and where it goes: to the input buffer or not, its word
+// there, the word of the hidden buffer. The latency is not compared, but a time step has to end.
 #include <deque>
 
 #include "bench.h"
@@ -62,7 +62,7 @@ int main(int argc, char** argv) {
     expected.clear();
     dut.i_start = dut.i_gate_we = dut.i_early_we = 0;
     dut.i_rst = 1;
-    // The first clock of a reset may find a write under way: it must not happen.
+    // The first clock of a reset may find a write in progress: it must not happen.
     for (int k = 0; k < 3; ++k) {
       b.settle();
       b.expect("h in reset", dut.o_h_we || dut.o_h_input, 0, at);

@@ -13,7 +13,8 @@ int main() {
   const int row_words = P_BANKS * P_ELEMENTS;
 
   for (int k = 0; k < 20000; ++k) {
-    // Nothing, x or h. Words of x written at once are BANKS apart, from a row's first ones on.
+    // Nothing, x or h. Words of x written at once are BANKS apart, starting with the first ones of
+    // a row.
     const int kind = random.below(3);
     const int x_row = random.below(P_WORDS / row_words);
     const int x_addr = x_row * row_words + random.below(P_BANKS);
@@ -30,7 +31,7 @@ int main() {
     dut.i_h_we = kind == 2;
     dut.i_h_addr = h_addr;
     dut.i_h_data = h;
-    // A read of a row that is being written is not defined: another one is read.
+    // A read of a row that is being written is undefined: another one is read.
     const int written = kind == 1 ? x_row : kind == 2 ? h_addr / row_words : -1;
     int raddr = random.below(P_WORDS);
     while (raddr / row_words == written) raddr = random.below(P_WORDS);

@@ -1,6 +1,6 @@
 // tb_ht_loader.cpp: addresses, words, credits and misplaced tlasts, clock by clock
 //
-// Argument: vectors, a line for each loop of the write address, innermost first: iterations,
+// Argument: vectors, one line for each loop of the write address, innermost first: iterations,
 // stride in words.
 #include "bench.h"
 

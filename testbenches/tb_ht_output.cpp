@@ -1,6 +1,7 @@
-// tb_ht_output.cpp: vectors with their biases, a value every four clocks or as the sink takes them
+// tb_ht_output.cpp: vectors with their biases, one value every four clocks or as the sink takes
+// them
 //
-// Argument: vectors, a line for each value: its bias, 0 where the module has no table.
+// Argument: vectors, one line for each value: its bias, 0 if the module has no table.
 #include "bench.h"
 
 namespace {
@@ -46,7 +47,7 @@ int main(int argc, char** argv) {
       b.expect("last", dut.o_last, idx == P_OUTPUTS - 1, k);
       b.expect("user", dut.o_user, final_vector, k);
     }
-    // The buffer answers one clock later, with anything before the vector is there.
+    // The buffer answers one clock later, with arbitrary values before the vector is there.
     const int64_t value = going ? buffer[dut.o_idx] : random.number(16);
     const bool taken = valid && dut.i_ready;
     b.tick(dut);

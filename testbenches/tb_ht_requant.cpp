@@ -1,6 +1,6 @@
-// tb_ht_requant.cpp: the Rust twin's results, one value a clock, two clocks later
+// tb_ht_requant.cpp: the Rust twin's results, one value per clock, two clocks later
 //
-// Argument: vectors, a line each: sum, shift over SHIFT_MIN, narrow, result, saturated.
+// Argument: vectors, one per line: sum, shift over SHIFT_MIN, narrow, result, saturated.
 #include "bench.h"
 
 int main(int argc, char** argv) {

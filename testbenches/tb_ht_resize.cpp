@@ -1,4 +1,4 @@
-// tb_ht_resize.cpp: numbers that fit come out as they are, of others the low bits
+// tb_ht_resize.cpp: numbers that fit come out unchanged, others as their low bits
 #include "bench.h"
 
 int main() {

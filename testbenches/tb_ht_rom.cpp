@@ -1,6 +1,6 @@
 // tb_ht_rom.cpp: the words of the image at read latency 1; fails when the image is missing
 //
-// Argument: the image, by the name that the module has as FILE.
+// Argument: the image, under the name that the module has as FILE.
 #include "bench.h"
 
 int main(int argc, char** argv) {

@@ -1,4 +1,4 @@
-// tb_ht_select.cpp: every lane gets the word of the bank that the header's rule names
+// tb_ht_select.cpp: every lane gets the word of the bank given by the header's rule
 #include "bench.h"
 
 int main() {

@@ -1,9 +1,9 @@
 // tb_ht_sequencer.cpp: every instruction in its clock, every iteration of it, and the hand-shakes
 //
-// Arguments: the program, a line for each instruction (operand, result, nest, lag, then the
-// ten flags, lowest first); the nests, a line each (iterations of the loops, innermost first,
-// then how many of them are summed). Around the module: a loader with credits, element-wise
-// units, results and an output that take random times.
+// Arguments: the program, one line for each instruction (operand, result, nest, lag, then the ten
+// flags, lowest first); the nests, one per line (iterations of the loops, innermost first, then how
+// many of them are summed). Around the module: a loader with credits, element-wise units, results
+// and an output that take random times.
 #include <deque>
 
 #include "bench.h"
@@ -35,7 +35,7 @@ std::vector<int64_t> indices(const std::vector<int64_t>& nest, int64_t n) {
   return index;
 }
 
-// What the sequencer knows, as its header and docs/engine.md say it.
+// What the sequencer knows, as described in its header and docs/engine.md.
 struct Model {
   std::size_t pc = 0;
   bool fetched = false;       // the first instruction is there

@@ -1,6 +1,6 @@
 // tb_ht_table.cpp: the words of the image at once; fails when the image is missing
 //
-// Argument: the image, by the name that the module has as FILE.
+// Argument: the image, under the name that the module has as FILE.
 #include "bench.h"
 
 int main(int argc, char** argv) {

@@ -1,6 +1,6 @@
-// tb_ht_writeback.cpp: every sum requantised, in order and in its clock
+// tb_ht_writeback.cpp: every sum requantized, in order and in its clock
 //
-// Argument: vectors, a line for each nest: shift over SHIFT_MIN, destination.
+// Argument: vectors, one line for each nest: shift over SHIFT_MIN, destination.
 #include <map>
 
 #include "bench.h"
@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
     const int dest = static_cast<int>(nests[nest][1]);
     std::vector<int64_t> sums(P_LANES);
     for (int lane = 0; lane < P_LANES; ++lane) {
-      // As often as not near the limits, where rounding and saturation meet.
+      // Half of them near the limits, where rounding and saturation meet.
       const int bits = random.chance(50) ? P_ACC_W : std::min(P_ACC_W, shift + P_ACT_W + 1);
       sums[lane] = random.number(bits);
       bench::set_field(dut.i_acc, lane * P_ACC_W, P_ACC_W, sums[lane]);

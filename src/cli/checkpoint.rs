@@ -4,31 +4,33 @@ use crate::import::{CONVENTIONS, Convention, Head, Options};
 use crate::model::{Element, GateActivation};
 use clap::{Args, ValueEnum};
 
-/// What a checkpoint does not say, or what of it is meant.
+/// What a checkpoint does not say, or which part of it is meant.
 #[derive(Debug, Args)]
 pub(super) struct Checkpoint {
-    /// The convention; found by the keys when absent
+    /// The convention; detected from the keys when absent
     #[arg(long, value_name = "NAME", value_parser = convention_names())]
     from: Option<String>,
-    /// What stands before the keys of the layer, like encoder; given several times, that of each layer from input to output; found when absent
+    /// Prefix of the keys of the layer, like encoder; given several times, the prefix of each layer
+    /// from input to output; detected when absent
     #[arg(long, value_name = "PREFIX")]
     prefix: Vec<String>,
-    /// A key to leave out, * for any characters; may be given several times
+    /// A key to ignore, * for any characters; may be given several times
     #[arg(long, value_name = "KEY")]
     ignore: Vec<String>,
-    /// Key of the linear layer that becomes the head, without .weight; the only one that fits when absent
+    /// Key of the linear layer that becomes the head, without .weight; when absent, the only one
+    /// that fits
     #[arg(long, value_name = "KEY")]
     head: Option<String>,
-    /// Take no head
+    /// Do not import a head
     #[arg(long, conflicts_with = "head")]
     no_head: bool,
-    /// keras: what the gates go through; a sigmoid when absent
+    /// keras: activation of the gates; a sigmoid when absent
     #[arg(long, value_name = "FUNCTION", value_enum)]
     gates: Option<Gates>,
     /// The stream carries bytes
     #[arg(long, conflicts_with = "real")]
     bytes: bool,
-    /// The stream carries real numbers; so it is when neither this nor the file says otherwise
+    /// The stream carries real numbers; the default when neither this nor the file says otherwise
     #[arg(long)]
     real: bool,
     /// Inputs are divided by 2^SHIFT (8 for bytes, 0 for real numbers when absent)
@@ -59,7 +61,7 @@ impl Checkpoint {
         given.iter().find(|(_, given)| *given).map(|(option, _)| *option)
     }
 
-    /// The options of an import as far as they are said here.
+    /// The options of an import, as far as they are given here.
     pub(super) fn options(&self, name: &str) -> Options {
         let from = self.from.as_deref();
         Options {

@@ -22,14 +22,14 @@ const EXAMPLE: &str = "\
 Example:
   htgen compare --config examples/digits/compare.toml -o docs/results";
 
-/// Train systems alike and compare them down to the board
+/// Train systems under the same conditions and compare them down to the board
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Compare {
-    /// What is compared, on which data
+    /// What is compared, and on which data
     #[arg(long, value_name = "TOML")]
     config: PathBuf,
-    /// The folder for what is done on the way and need not be done again; target/compare/NAME when
+    /// The folder for intermediate results, which are not computed again; target/compare/NAME when
     /// absent
     #[arg(long, value_name = "DIR")]
     work: Option<PathBuf>,

@@ -39,13 +39,13 @@ pub struct Compress {
     /// Dimension tree like ((0,1),(2,3)), modes from 0; balanced when absent
     #[arg(long, value_name = "TREE")]
     tree: Option<String>,
-    /// So many row and column modes, chosen as equal as they can be; of about nine when absent
+    /// Number of row and column modes, chosen as equal as possible; about nine when absent
     #[arg(long, value_name = "COUNT", conflicts_with_all = ["out_modes", "in_modes"])]
     modes: Option<usize>,
-    /// Row modes; they multiply out to gates times H
+    /// Row modes; their product is gates times H
     #[arg(long, value_name = "M,…", value_delimiter = ',', requires = "in_modes")]
     out_modes: Vec<usize>,
-    /// Column modes of the first matrix; they multiply out to at least the columns in use
+    /// Column modes of the first matrix; their product is at least the number of columns in use
     #[arg(long, value_name = "N,…", value_delimiter = ',', requires = "out_modes")]
     in_modes: Vec<usize>,
     /// What becomes of the recurrent weights
@@ -57,22 +57,22 @@ pub struct Compress {
     /// Ranks: one for all, LEAF:INNER of a tree, or a list in the order of the format
     #[arg(long, value_name = "RANK", value_parser = parse_ranks)]
     rank: Option<Ranks>,
-    /// Largest error of each matrix, relative to its Frobenius norm
+    /// Maximum error of each matrix, relative to its Frobenius norm
     #[arg(long, value_name = "ERROR")]
     tolerance: Option<f64>,
-    /// Most core parameters of all factored matrices together
+    /// Maximum number of core parameters of all factored matrices together
     #[arg(long, value_name = "COUNT")]
     parameters: Option<usize>,
     /// Compare decisions before and after on a data set: an npz or safetensors file with x
     #[arg(long, value_name = "DATA")]
     inputs: Option<PathBuf>,
-    /// Take the first N sequences of the data set alone
+    /// Use only the first N sequences of the data set
     #[arg(long, value_name = "N", value_parser = count::<usize>, requires = "inputs")]
     limit: Option<usize>,
     /// Plot the singular values of every rank into this file
     #[arg(long, value_name = "SVG")]
     scree: Option<PathBuf>,
-    /// Name of the model; that of the file when absent
+    /// Name of the model; derived from the file name when absent
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// Put the numbers into a safetensors file beside the model
@@ -98,7 +98,7 @@ enum FormatName {
     Tr,
 }
 
-/// Ways of the recurrent weights.
+/// How the recurrent weights are stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum RecurrentName {
     /// One matrix together with the inputs

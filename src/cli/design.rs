@@ -1,8 +1,9 @@
-//! A design's folder on disk: written whole or not at all, read back to the program it was made of.
+//! The folder of a design on disk: written whole or not at all, and read back to the program it was
+//! made from.
 //!
-//! Beside the emitted files it holds `model.json` (the quantized model) and `hw.toml`, from which the
-//! program is made again, and `design.json`, which names every file with its hash ([`Manifest`]). A folder
-//! without it is never replaced.
+//! Besides the emitted files it holds `model.json` (the quantized model) and `hw.toml`, from which
+//! the program is made again, and `design.json`, which lists every file with its hash
+//! ([`Manifest`]). A folder without it is never replaced.
 
 use super::options::WidthOptions;
 use super::{hardware, out, stages};
@@ -25,15 +26,16 @@ const MANIFEST_BYTES: u64 = 1 << 16;
 const MAX_BYTES: u64 = 1 << 30;
 /// The folder of simulations.
 const SIMULATION: &str = "sim";
-/// Beginning of the names of folders of syntheses.
+/// Prefix of the names of synthesis folders.
 const SYNTHESIS: &str = "synth_";
-/// Most files that a refusal names.
+/// Maximum number of files listed in a refusal.
 const MOST_NAMED: usize = 5;
 
-/// Whether a design may be other than it was emitted.
+/// Whether a design may differ from what was emitted.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct EditOption {
-    /// Take Verilog and images as they are, edited on purpose; files that differ are named all the same
+    /// Take Verilog and images as they are, edited on purpose; files that differ are listed all the
+    /// same
     #[arg(long)]
     edited: bool,
 }
@@ -50,8 +52,8 @@ pub struct Design {
     pub edited: Vec<String>,
 }
 
-/// Writes the design of `program`, the quantized `model` on some hardware, to the folder `dir`. What
-/// stood there is replaced when it was a design too.
+/// Writes the design of `program`, the quantized `model` on some hardware, to the folder `dir`. A
+/// previous folder there is replaced if it was a design too.
 pub fn write(
     dir: &OutputFolder,
     model: &Model,
@@ -80,14 +82,15 @@ pub fn write(
     staged.commit()
 }
 
-/// The files that the program is made of: parameters and model, with a file of its numbers or without.
+/// The files that the program is made from: parameters and model, with or without a separate file
+/// of its numbers.
 fn sources(dir: &Path, values: bool) -> Result<BTreeMap<String, Vec<u8>>> {
     let names = [MODEL, HARDWARE].into_iter().chain(values.then_some(VALUES));
     names.map(|name| Ok((name.to_owned(), files::read(&dir.join(name), MAX_BYTES)?))).collect()
 }
 
-/// Reads the design in `dir`, whose files must be those that its model and parameters give; Verilog and
-/// images may be `edited`.
+/// Reads the design in `dir`, whose files must be those that its model and parameters give; with
+/// `edited`, Verilog and images may differ.
 pub fn read(dir: &Path, edited: EditOption) -> Result<Design> {
     let manifest = manifest(dir)?;
     let sources = sources(dir, manifest.names(VALUES))?;
@@ -118,7 +121,7 @@ fn other_source(name: &str) -> Diagnostic {
         .help("emit the design to a new folder")
 }
 
-/// The program that model and parameters of the folder make.
+/// The program made from the model and parameters in the folder.
 fn program(dir: &Path) -> Result<Program> {
     let path = dir.join(MODEL);
     let model = model::load(&path)?;
@@ -134,8 +137,8 @@ fn program(dir: &Path) -> Result<Program> {
     sched::schedule(&quant, &hw)
 }
 
-/// The files in the folder that are not those of the bundle: emitted ones, and Verilog and images beside
-/// them.
+/// The files in the folder that differ from the bundle: emitted ones, and additional Verilog and
+/// images.
 fn edits(dir: &Path, bundle: &Bundle) -> Result<Vec<Edit>> {
     let mut edits = Vec::new();
     let mut add = |name: &str, change| edits.push(Edit { name: name.to_owned(), change });
@@ -169,7 +172,7 @@ fn hardware_files(dir: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// The manifest of a design's folder.
+/// The manifest of a design folder.
 fn manifest(dir: &Path) -> Result<Manifest> {
     match text(dir)? {
         Some(text) => Manifest::parse(&text).map_err(|problems| problems.in_file(dir.display())),
@@ -181,7 +184,7 @@ fn manifest(dir: &Path) -> Result<Manifest> {
     }
 }
 
-/// The text of a folder's manifest; none when it has none.
+/// The text of the manifest of a folder; none when it has none.
 fn text(dir: &Path) -> Result<Option<Vec<u8>>> {
     let path = dir.join(MANIFEST);
     if !path.exists() {
@@ -190,8 +193,8 @@ fn text(dir: &Path) -> Result<Option<Vec<u8>>> {
     files::read(&path, MANIFEST_BYTES).map(Some)
 }
 
-/// Refuses to replace anything but an empty folder or a design, and a design that holds more than htgen has
-/// written: files of the user's, and emitted ones that were edited.
+/// Refuses to replace anything but an empty folder or a design, and a design that holds more than
+/// htgen has written: files of the user, and emitted ones that were edited.
 pub fn check_replaceable(dir: &OutputFolder) -> Result<()> {
     let written = dir.read(MANIFEST, MANIFEST_BYTES)?.as_deref().and_then(Written::parse);
     files::check_replaceable(dir.path(), "a design of htgen", || Ok(written.is_some()))?;
@@ -211,7 +214,8 @@ pub fn check_replaceable(dir: &OutputFolder) -> Result<()> {
         .into())
 }
 
-/// What would be lost with a design's folder: files that were not written with it, or have changed since.
+/// What would be lost with a design folder: files that were not written with it, or have changed
+/// since.
 fn strangers(dir: &OutputFolder, written: &Written) -> Result<Vec<String>> {
     let unreadable = |error: io::Error| Problems::from(unreadable(dir.path(), &error));
     let mut strangers = Vec::new();

@@ -13,7 +13,7 @@ use crate::verilog::{self, About};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-/// Where designs go when nothing is said.
+/// Where designs go by default.
 const OUTPUT: &str = "rtl_out";
 
 const EXAMPLE: &str = "\
@@ -21,8 +21,8 @@ Example:
   htgen emit digits.q.json --pe 16
   htgen emit digits.q.json --pe 8 --target icebreaker -o rtl_out/digits_up5k";
 
-/// Write a model as Verilog, memory images and a listing of the microprogram; exit code 1 when it is for
-/// a board and does not fit
+/// Write a model as Verilog, memory images and a listing of the microprogram; exit code 1 when it
+/// is for a board and does not fit
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Emit {
@@ -38,7 +38,7 @@ pub struct Emit {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// The folder to write; rtl_out/NAME when absent, NAME being the model's
+    /// The folder to write; rtl_out/NAME when absent, where NAME is the name of the model
     #[arg(short = 'o', long = "dir", value_name = "DIR")]
     dir: Option<PathBuf>,
 }
@@ -80,7 +80,7 @@ impl Emit {
         Ok(if fits { Outcome::Done } else { Outcome::No })
     }
 
-    /// The command for the headers: what decides the content, without places.
+    /// The command for the headers: what determines the content, without paths.
     fn command(&self) -> String {
         let mut words = vec!["htgen".into(), "emit".into(), plain_name(&self.model)];
         words.extend(self.hardware.words());

@@ -1,4 +1,4 @@
-//! Hardware parameters of `htgen emit`: defaults, `hw.toml` over them, options over both.
+//! Hardware parameters of `htgen emit`: defaults, overridden by `hw.toml`, and both by options.
 
 use crate::config::{CellMultiplier, HwConfig, OutputRate};
 use crate::error::{Diagnostic, Problems, Result};
@@ -21,14 +21,14 @@ pub struct HardwareOptions {
     /// Hardware parameters, a TOML file; docs/hardware.md lists the keys
     #[arg(long, value_name = "FILE")]
     pub hw: Option<PathBuf>,
-    /// Stream elements a beat, a power of two from 1 to 16
+    /// Stream elements per beat, a power of two from 1 to 16
     #[arg(long, value_name = "ELEMENTS")]
     pub beat: Option<usize>,
-    /// When an output vector is sent: behind each sequence, or each time step
+    /// When an output vector is sent: after each sequence, or after each time step
     #[arg(long, value_name = "RATE")]
     pub output: Option<Rate>,
-    /// The board, a name or a board file: whether the design fits its part, which decides what hw.toml
-    /// leaves open
+    /// The board, a name or a board file: checks whether the design fits its part, which also
+    /// decides what hw.toml leaves open
     #[arg(long, value_name = "BOARD")]
     pub target: Option<String>,
 }
@@ -36,9 +36,9 @@ pub struct HardwareOptions {
 /// [`OutputRate`] on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Rate {
-    /// One vector behind each sequence
+    /// One vector after each sequence
     Sequence,
-    /// One vector a time step
+    /// One vector per time step
     Step,
 }
 
@@ -49,7 +49,8 @@ pub struct Hardware {
     pub config: HwConfig,
     /// The board that the design is for.
     pub board: Option<Board>,
-    /// Whether hw.toml says how the element-wise units multiply, which else the board's part decides.
+    /// Whether hw.toml says how the element-wise units multiply; otherwise the part of the board
+    /// decides.
     decided: bool,
 }
 
@@ -68,8 +69,8 @@ impl HardwareOptions {
         Ok(Hardware { config, board, decided })
     }
 
-    /// The options as typed, in a fixed order, with file names in place of paths: what the headers
-    /// of a design say does not depend on where it was made.
+    /// The options as typed, in a fixed order, with file names in place of paths, so that the
+    /// headers of a design do not depend on where it was made.
     pub fn words(&self) -> Vec<String> {
         let mut words = Vec::new();
         let mut word = |option: &str, value: String| words.extend([option.to_owned(), value]);
@@ -93,8 +94,8 @@ impl HardwareOptions {
 }
 
 impl Hardware {
-    /// The parameters for a program with so many multipliers: where the board's part has fewer, the
-    /// element-wise units multiply in lookup tables.
+    /// The parameters for a program with this many multipliers: where the part of the board has
+    /// fewer, the element-wise units multiply in lookup tables.
     pub fn with_multipliers(&self, needed: usize) -> HwConfig {
         let deciding = self.board.as_ref().filter(|_| !self.decided);
         let scarce = deciding.is_some_and(|board| needed > board.budget.dsp);
@@ -113,7 +114,7 @@ impl From<Rate> for OutputRate {
     }
 }
 
-/// The file's parameters, and whether it decides how the element-wise units multiply.
+/// The parameters in the file, and whether it decides how the element-wise units multiply.
 pub fn read(path: &Path) -> Result<(HwConfig, bool)> {
     let text = String::from_utf8(files::read(path, MAX_BYTES)?).map_err(|_| {
         Problems::from(Diagnostic::new("", "not a text in UTF-8").in_file(path.display()))
@@ -123,7 +124,7 @@ pub fn read(path: &Path) -> Result<(HwConfig, bool)> {
     Ok((config, decided))
 }
 
-/// A file's name for a header: other characters than letters, digits and `._-` become `_`.
+/// A file name for a header: characters other than letters, digits and `._-` become `_`.
 pub fn plain_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };

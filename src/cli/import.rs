@@ -19,7 +19,8 @@ Example:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Import {
-    /// The checkpoint: a safetensors file, the index of several, or an npz file; docs/import.md says how to write one
+    /// The checkpoint: a safetensors file, the index of several, or an npz file; docs/import.md
+    /// says how to write one
     #[arg(value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
@@ -27,28 +28,28 @@ pub struct Import {
     /// tt-rnn: column modes
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
     in_modes: Vec<usize>,
-    /// tt-rnn: row modes, multiplying out to H or, with the gates in the first, to 4 H
+    /// tt-rnn: row modes; their product is H or, with the gates in the first, 4 H
     #[arg(long, value_name = "M,…", value_delimiter = ',')]
     out_modes: Vec<usize>,
     /// tt-rnn: one rank for all, or a list
     #[arg(long, value_name = "RANK,…", value_delimiter = ',')]
     rank: Vec<usize>,
-    /// cores: dimension tree like ((0,1),(2,3)); that of the metadata, else balanced, when absent
+    /// cores: dimension tree like ((0,1),(2,3)); that of the metadata when absent, else balanced
     #[arg(long, value_name = "TREE")]
     tree: Option<String>,
-    /// cores: inputs a time step; those of the metadata or of input.mean when absent
+    /// cores: inputs per time step; those of the metadata or of input.mean when absent
     #[arg(long, value_name = "N")]
     inputs: Option<usize>,
-    /// cores: first column of the hidden vector; that of the metadata, else N, when absent
+    /// cores: first column of the hidden vector; that of the metadata when absent, else N
     #[arg(long, value_name = "COLUMN")]
     hidden_offset: Option<usize>,
-    /// cores: kind of cell; that of the metadata, else gru when there is a candidate_bias
+    /// cores: kind of cell; that of the metadata when absent, else gru if there is a candidate_bias
     #[arg(long, value_name = "CELL")]
     cell: Option<CellKind>,
-    /// tensorized-rnn: whether a gate has H rows on end or every fourth row
+    /// tensorized-rnn: whether a gate has H consecutive rows or every fourth row
     #[arg(long, value_name = "ORDER", default_value = "blocks")]
     gate_rows: GateRows,
-    /// Name of the model; that of the written file when absent
+    /// Name of the model; derived from the name of the written file when absent
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// Put the numbers into a safetensors file beside the model

@@ -26,7 +26,7 @@ pub struct Inspect {
     model: PathBuf,
     #[command(flatten)]
     limits: Limits,
-    /// Count the columns that are structurally zero as data
+    /// Treat the columns that are structurally zero as data
     #[arg(long)]
     keep_zero_columns: bool,
     /// Print one JSON object
@@ -67,7 +67,7 @@ impl Inspect {
         Ok(Outcome::Done)
     }
 
-    /// The limits asked for, or those that the model's formats were chosen under.
+    /// The requested limits, or those under which the formats of the model were chosen.
     fn config(&self, model: &Model) -> PlanConfig {
         let own = match &model.formats {
             Some(formats) if !self.limits.given() => stages::config_of(formats),

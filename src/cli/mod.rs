@@ -1,7 +1,7 @@
-//! The command line: one file a sub-command, each a thin call of the stages. No arithmetic.
+//! The command line: one file per sub-command, each a thin call of the stages. No arithmetic.
 //!
 //! Reports go to standard output, as text or (`--json`) as one JSON object; notes, progress and
-//! errors go to standard error. Exit codes: 0 done, 1 ran but the answer is no, 2 error.
+//! errors go to standard error. Exit codes: 0 done, 1 ran but a check failed, 2 error.
 
 mod checkpoint;
 mod compare;
@@ -64,16 +64,16 @@ enum Command {
     Doctor(doctor::Doctor),
 }
 
-/// How a command that ran to its end turned out.
+/// The outcome of a command that ran to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     /// Done; exit code 0.
     Done,
-    /// The answer is no; exit code 1.
+    /// A check failed; exit code 1.
     No,
 }
 
-/// Parses the arguments of this process, runs the command and tells the exit code.
+/// Parses the arguments of this process, runs the command and returns the exit code.
 pub fn main() -> ExitCode {
     tool::watch_signals();
     let command = match Cli::try_parse() {
@@ -91,7 +91,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Help, or a message about the arguments; without colours where a word has what could be one.
+/// Help, or a message about the arguments; without colours if an argument contains what could be a
+/// colour sequence.
 fn refused(error: &clap::Error) -> ExitCode {
     let words: Vec<String> =
         env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
@@ -99,8 +100,9 @@ fn refused(error: &clap::Error) -> ExitCode {
     if hostile.is_empty() {
         error.exit();
     }
-    // Their new lines would pass for those of the message. The message has a word without what clap
-    // takes for colours, so only the beginning of a line is sure to stand in it.
+    // Line breaks in an argument would look like those of the message. The message contains the
+    // argument without what clap takes for colours, so only the beginning of its line is sure to
+    // occur.
     let mut text = error.render().to_string();
     for line in hostile.iter().flat_map(|word| word.split('\n').skip(1)) {
         let begins = line.split(char::is_control).next().unwrap_or_default();

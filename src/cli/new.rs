@@ -24,7 +24,7 @@ Example:
   htgen new --inputs 1024 --hidden 64 --format tt --modes 4 --rank 4 --recurrent dense -o tt.json
   htgen new --inputs 64 --hidden 32 --cell gru --layers 2 --format dense -o gru.json";
 
-/// What describes a shape; a preset stands for all of it.
+/// What describes a shape; a preset replaces all of it.
 const SHAPE: [&str; 20] = [
     "inputs",
     "hidden",
@@ -58,7 +58,7 @@ pub struct New {
     /// List the presets and do nothing else
     #[arg(long, conflicts_with_all = ["preset", "output", "inputs"])]
     list: bool,
-    /// Inputs a time step
+    /// Inputs per time step
     #[arg(long, value_name = "N", required_unless_present_any = ["preset", "list"])]
     inputs: Option<usize>,
     /// Hidden units
@@ -67,22 +67,22 @@ pub struct New {
     /// Kind of cell
     #[arg(long, value_name = "CELL", value_enum, default_value_t)]
     cell: CellName,
-    /// What the gates but the candidate's go through
+    /// Activation of all gates except the candidate
     #[arg(long, value_name = "FUNCTION", value_enum, default_value_t)]
     gate_activation: ActivationName,
-    /// Layers; those above the first have column modes of their own
+    /// Number of layers; those above the first have column modes of their own
     #[arg(long, value_name = "COUNT", default_value_t = 1)]
     layers: usize,
     /// Tensor format
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: FormatName,
-    /// So many row and column modes, chosen as equal as they can be
+    /// Number of row and column modes, chosen as equal as possible
     #[arg(long, value_name = "COUNT", conflicts_with_all = ["out_modes", "in_modes"])]
     modes: Option<usize>,
-    /// Row modes; they multiply out to gates times H
+    /// Row modes; their product is gates times H
     #[arg(long, value_name = "M,…", value_delimiter = ',', requires = "in_modes")]
     out_modes: Vec<usize>,
-    /// Column modes; they multiply out to at least the columns in use
+    /// Column modes; their product is at least the number of columns in use
     #[arg(long, value_name = "N,…", value_delimiter = ',', requires = "out_modes")]
     in_modes: Vec<usize>,
     /// Dimension tree like ((0,1),(2,3)), modes from 0; balanced when absent
@@ -94,7 +94,7 @@ pub struct New {
     /// Rank that closes a ring; that of --rank when absent
     #[arg(long, value_name = "RANK")]
     closing_rank: Option<usize>,
-    /// Terms of the block-term format
+    /// Number of terms of the block-term format
     #[arg(long, value_name = "COUNT")]
     blocks: Option<usize>,
     /// How h is fed back
@@ -109,7 +109,7 @@ pub struct New {
     /// A linear head with this many classes
     #[arg(long, value_name = "CLASSES")]
     head: Option<usize>,
-    /// The stream carries bytes; so it is when nothing is said
+    /// The stream carries bytes; the default
     #[arg(long, conflicts_with = "real")]
     bytes: bool,
     /// The stream carries real numbers in the input format
@@ -160,7 +160,7 @@ impl New {
         model::new(&spec)
     }
 
-    /// The shape of the options; clap has seen to it that inputs and hidden units are there.
+    /// The shape from the options; clap has made sure that inputs and hidden units are given.
     fn shape(self, output: &Path) -> Result<NewSpec> {
         let element = if self.real { Element::Real } else { Element::U8 };
         let usual_shift = if self.real { 0 } else { BYTE_SHIFT };

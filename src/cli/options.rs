@@ -21,14 +21,14 @@ pub fn count<T: FromStr + Default + PartialEq>(text: &str) -> Result<T, String> 
     }
 }
 
-/// The name of a model when nobody says otherwise: the identifier that its file's name up to the
-/// first dot makes, leading dots apart.
+/// The default name of a model: the identifier made from the name of its file up to the first dot,
+/// ignoring leading dots.
 pub fn stem(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     identifier(name.trim_start_matches('.').split('.').next().unwrap_or_default())
 }
 
-/// Names of classes, none twice.
+/// Names of classes, without duplicates.
 #[derive(Debug, Clone)]
 pub struct ClassNames(pub Vec<String>);
 
@@ -47,7 +47,8 @@ pub fn class_names(text: &str) -> Result<ClassNames, String> {
 /// Longest side of a frame, pixels.
 const MAX_SIDE: usize = 4096;
 
-/// Where the numbers of a model go: beside it when that is asked for or there are too many of them.
+/// Where the numbers of a model go: into a separate file when requested or when there are too many
+/// of them.
 pub fn cores(safetensors: bool) -> Cores {
     if safetensors { Cores::Safetensors } else { Cores::BySize }
 }
@@ -82,19 +83,19 @@ fn sides(text: &str) -> Option<Vec<usize>> {
     text.split('x').map(side).collect()
 }
 
-/// What is judged, and how it decides.
+/// What is judged, and how outputs become decisions.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct JudgeOptions {
-    /// Judge the output of every time step, not only that of the last one
+    /// Judge the output of every time step, not only of the last one
     #[arg(long)]
     every_step: bool,
-    /// Of a model with one output: above T is class 1, else class 0 (0 when absent)
+    /// For a model with one output: above T is class 1, otherwise class 0 (0 when absent)
     #[arg(long, value_name = "T", value_parser = finite, allow_negative_numbers = true)]
     threshold: Option<f64>,
 }
 
 impl JudgeOptions {
-    /// How the outputs of the model at `path` decide.
+    /// How the outputs of the model at `path` become decisions.
     pub fn decider(self, path: &Path, model: &Model) -> Checked<Option<Decider>> {
         let outputs = model.head.as_ref().map(|head| head.outputs);
         Decider::of(outputs, self.threshold).map_err(|p| p.in_file(path.display()))
@@ -113,18 +114,18 @@ fn finite(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Width of weights when nobody asks for another.
+/// Default width of weights.
 const WEIGHT_BITS: u32 = 8;
-/// Width of activations when nobody asks for another.
+/// Default width of activations.
 const ACTIVATION_BITS: u32 = 12;
 
 /// Limits of the plan.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Limits {
-    /// Most weight words that the plan may take
+    /// Maximum number of weight words that the plan may take
     #[arg(long, value_name = "WORDS")]
     pub max_rom_words: Option<u64>,
-    /// Most words of intermediate results alive at once
+    /// Maximum number of words of intermediate results alive at once
     #[arg(long, value_name = "WORDS")]
     pub max_buffer_words: Option<u64>,
 }
@@ -153,17 +154,17 @@ pub struct WidthOptions {
 }
 
 impl WidthOptions {
-    /// Nothing asked for.
+    /// Whether nothing was requested.
     pub const ABSENT: WidthOptions = WidthOptions { weight_bits: None, activation_bits: None };
 
-    /// The widths asked for, 8 and 12 bits where none are.
+    /// The requested widths, 8 and 12 bits by default.
     pub fn widths(self) -> Widths {
         Widths {
             weight_bits: self.weight_bits.unwrap_or(WEIGHT_BITS),
             activation_bits: self.activation_bits.unwrap_or(ACTIVATION_BITS),
         }
     }
-    /// The widths asked for, `present` where none are.
+    /// The requested widths, `present` by default.
     pub fn widths_or(self, present: Widths) -> Widths {
         Widths {
             weight_bits: self.weight_bits.unwrap_or(present.weight_bits),

@@ -1,8 +1,8 @@
 //! What a command says: reports on standard output, notes on standard error.
 //!
-//! Names and keys of files are in both, so that what a terminal would take as a command is escaped.
+//! Both contain names and keys of files, so anything a terminal would take as a command is escaped.
 //!
-//! A reader that has gone away (`htgen inspect … | head`) is no error: what is left is not written.
+//! A reader that has gone away (`htgen inspect … | head`) is not an error: the rest is not written.
 
 use crate::printable::{Json, Line, Lines};
 use anyhow::Context;
@@ -21,12 +21,12 @@ pub fn object<T: Serialize>(value: &T) -> anyhow::Result<()> {
     print(&format!("{}\n", Json(&text)))
 }
 
-/// Prints a text that ends its own lines.
+/// Prints a text that already ends its lines.
 pub fn text<T: Display>(value: &T) -> anyhow::Result<()> {
     print(&Lines(&value.to_string()).to_string())
 }
 
-/// Writes a line to standard error; there is nowhere to report that this failed.
+/// Writes a line to standard error; there is nowhere to report a failure of this.
 pub fn note(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", Line(line));
 }

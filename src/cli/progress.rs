@@ -1,5 +1,5 @@
-//! Progress of long work on standard error: a spinner on a terminal, a plain line for each stage
-//! elsewhere, nothing for what is over at once.
+//! Progress of long work on standard error: a spinner on a terminal, a plain line per stage
+//! elsewhere, nothing for work that ends at once.
 
 use super::out;
 use crate::printable::Line;
@@ -11,10 +11,10 @@ use std::time::Duration;
 
 /// Work that ends within this time is not reported.
 const PATIENCE: Duration = Duration::from_millis(700);
-/// Time between two pictures of the spinner.
+/// Time between two frames of the spinner.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Work under way. Dropped, it clears its spinner.
+/// Work in progress. Dropping it clears its spinner.
 pub struct Progress {
     stages: Option<Sender<String>>,
     display: Option<JoinHandle<()>>,
@@ -47,7 +47,7 @@ impl Drop for Progress {
     }
 }
 
-/// Shows stages as they come, from the moment on that patience is over.
+/// Shows stages as they come, once the work has taken longer than the threshold.
 fn show(mut stage: String, incoming: &Receiver<String>) {
     let mut patience = PATIENCE;
     loop {

@@ -1,4 +1,4 @@
-//! `htgen quantize`: formats from the ranges that data shows, and what they change.
+//! `htgen quantize`: formats from the ranges found in data, and what they change.
 
 use super::options::{JudgeOptions, Limits, WidthOptions, cores};
 use super::progress::Progress;
@@ -22,7 +22,8 @@ pub struct Quantize {
     /// The model file
     #[arg(value_name = "MODEL")]
     model: PathBuf,
-    /// The data set that shows the ranges: an npz or safetensors file with x and, if there are labels, y
+    /// The data set that shows the ranges: an npz or safetensors file with x and, if there are
+    /// labels, y
     #[arg(long, value_name = "DATA")]
     calibrate: PathBuf,
     #[command(flatten)]

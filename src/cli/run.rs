@@ -30,7 +30,7 @@ pub struct Run {
     /// Write the outputs of every sequence, or of every step: fixed (integers), float and decision
     #[arg(long, value_name = "FILE")]
     outputs: Option<PathBuf>,
-    /// Take the first N sequences alone
+    /// Use only the first N sequences
     #[arg(long, value_name = "N", value_parser = count::<usize>)]
     limit: Option<usize>,
     #[command(flatten)]

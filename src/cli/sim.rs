@@ -12,7 +12,7 @@ use crate::sim::{self, Gaps, Options, Stimulus};
 use clap::{ArgGroup, Args};
 use std::path::PathBuf;
 
-/// Streams that pause often, the sink now and then for long.
+/// Streams that pause often, with occasional long pauses of the sink.
 const GAPS: Gaps = Gaps { source_percent: 60, sink_percent: 60, stall_every: 7, stall_clocks: 50 };
 
 const EXAMPLE: &str = "\
@@ -20,22 +20,22 @@ Example:
   htgen sim rtl_out/digits --inputs voices.npz
   htgen sim rtl_out/digits --random 20 --gaps --seed 7 --json";
 
-/// Simulate a design bit by bit; exit code 1 when it differs from the reference, or takes other cycles than
-/// predicted
+/// Simulate a design bit by bit; exit code 1 when it differs from the reference, or takes a
+/// different number of cycles than predicted
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 #[command(group = ArgGroup::new("stimulus").required(true).args(["inputs", "random"]))]
 pub struct Sim {
-    /// A folder that htgen emit has written
+    /// A folder written by htgen emit
     #[arg(value_name = "DIR")]
     design: PathBuf,
     /// Stream a data set: an npz or safetensors file with x
     #[arg(long, value_name = "DATA")]
     inputs: Option<PathBuf>,
-    /// Stream seeded sequences of 1 to 40 time steps, extreme ones among them
+    /// Stream seeded sequences of 1 to 40 time steps, including extreme ones
     #[arg(long, value_name = "SEQUENCES")]
     random: Option<usize>,
-    /// Take the first N sequences of the data set alone
+    /// Use only the first N sequences of the data set
     #[arg(long, value_name = "N", requires = "inputs",
           value_parser = count::<usize>)]
     limit: Option<usize>,
@@ -81,7 +81,7 @@ impl Sim {
         Ok(outcome)
     }
 
-    /// What is streamed, and of a data set what its format clips.
+    /// What is streamed, and for a data set what its format clips.
     fn stimulus(&self, quant: &QuantPlan) -> Result<(Stimulus, Option<InputClips>)> {
         let Some(path) = &self.inputs else {
             let random = Stimulus::random(quant, self.random.unwrap_or_default(), self.seed)?;

@@ -1,4 +1,4 @@
-//! The stages in their order, with the messages of each led by the file that they speak of.
+//! The stages in order, whose messages each begin with the file that they are about.
 
 use super::options::WidthOptions;
 use super::out;
@@ -16,8 +16,8 @@ pub fn plan(path: &Path, model: &Model, config: &PlanConfig) -> Result<ModelPlan
     evaluate::plan_of(model, config).map_err(|p| p.in_file(path.display()))
 }
 
-/// A data set for the model, or its first `limit` sequences; labels that are none of the classes that
-/// it decides among are refused.
+/// A data set for the model, or its first `limit` sequences; labels that are not among the classes
+/// of the model are refused.
 pub fn load_data(
     path: &Path,
     model: &Model,
@@ -27,7 +27,7 @@ pub fn load_data(
     load_sequences(path, (model.layers[0].inputs, model.input.element), decider, limit)
 }
 
-/// A data set of so many inputs a step of one kind, labels checked likewise.
+/// A data set with this many inputs per step of one kind; labels are checked in the same way.
 pub fn load_sequences(
     path: &Path,
     (inputs, element): (usize, Element),
@@ -46,7 +46,7 @@ pub fn load_sequences(
     Ok(data)
 }
 
-/// The limits that formats were chosen under.
+/// The limits under which formats were chosen.
 pub fn config_of(formats: &Formats) -> PlanConfig {
     PlanConfig {
         max_rom_words: formats.max_rom_words,
@@ -55,8 +55,8 @@ pub fn config_of(formats: &Formats) -> PlanConfig {
     }
 }
 
-/// The model in integers: with its own formats, or with safe ones under `config`, of which a note
-/// tells.
+/// The model in integers: with its own formats, or with safe ones under `config`, in which case a
+/// note says so.
 pub fn quantized(
     path: &Path,
     model: &Model,
@@ -81,10 +81,10 @@ pub fn quantized(
     Ok((realize(path, model, plan, formats.clone())?, FormatsOrigin::Model))
 }
 
-/// Multiplies that a core does in a minute at best.
+/// Multiplies that a core does per minute at best.
 const A_MINUTE: u64 = 60_000_000_000;
 
-/// Tells beforehand of work that takes minutes: a data set that runs `times` through a reference.
+/// Announces work that takes minutes: a data set that runs `times` through a reference.
 pub fn foretell(plan: &ModelPlan, data: &Sequences, times: u64) {
     let steps: u64 = (0..data.count()).map(|k| data.steps(k) as u64).sum();
     let minutes = minutes(plan.macs_per_step(), steps, times);
@@ -105,7 +105,7 @@ fn realize(path: &Path, model: &Model, plan: ModelPlan, formats: Formats) -> Res
     quant::quantize(model, plan, formats).map_err(|p| p.in_file(path.display()))
 }
 
-/// Refuses a quantized model that does not have what is asked for now.
+/// Refuses a quantized model that does not have what is requested now.
 fn keeps(
     model: &Model,
     plan: &ModelPlan,
@@ -141,7 +141,8 @@ fn keeps(
             problems.push(problem.expected(format!("at most {limit}")).help(help));
         }
     }
-    // Quantizing again helps where some plan keeps the limits; else it is said what would.
+    // Quantizing again helps if some plan keeps the limits; otherwise the message says what would
+    // help.
     if !problems.is_empty() && (config.max_rom_words, config.max_buffer_words) != (None, None) {
         evaluate::plan_of(model, config)?;
     }

@@ -11,7 +11,7 @@ use crate::verilog::{self, Sizes};
 use clap::Args;
 use std::path::PathBuf;
 
-/// Highest clock that can be aimed at, MHz.
+/// Highest clock that can be requested, MHz.
 const MAX_CLOCK_MHZ: f64 = 1000.0;
 
 const EXAMPLE: &str = "\
@@ -23,26 +23,26 @@ Example:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Synth {
-    /// A folder that htgen emit has written
+    /// A folder written by htgen emit
     #[arg(value_name = "DIR")]
     design: PathBuf,
     /// The board: a name that htgen doctor lists, or a board file
     #[arg(long, value_name = "BOARD")]
     target: String,
-    /// The clock to aim at; the board's when absent
+    /// The target clock; that of the board when absent
     #[arg(long, value_name = "MHZ", value_parser = parse_clock)]
     clock: Option<f64>,
     /// Seed of the placer
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u32,
-    /// Most placements, each with the next seed, until one meets the clock
+    /// Maximum number of placements, each with the next seed, until one meets the clock
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = count::<u32>)]
     placements: u32,
-    /// Time steps of an inference, for predicted_inferences_per_second
+    /// Time steps per inference, for predicted_inferences_per_second
     #[arg(long, value_name = "T", default_value_t = 1,
           value_parser = count::<u64>)]
     steps: u64,
-    /// Count cells module by module too
+    /// Also count the cells of each module
     #[arg(long)]
     cells: bool,
     #[command(flatten)]
@@ -83,7 +83,7 @@ impl Synth {
     }
 }
 
-/// The design's files, with the blocks that must be found again in the netlist.
+/// The files of the design, with the blocks that must be found again in the netlist.
 fn files(design: &design::Design, board: &Board) -> error::Result<DesignFiles> {
     let program = &design.program;
     let sizes = Sizes::of(program)?;

@@ -1,4 +1,4 @@
-//! `htgen train`: a model from labelled sequences. The work is in the feature `train`.
+//! `htgen train`: a model from labelled sequences. The work is done in the feature `train`.
 
 use super::Outcome;
 use clap::Args;
@@ -28,13 +28,13 @@ pub struct Train {
     /// What is trained and how
     #[arg(long, value_name = "TOML")]
     config: PathBuf,
-    /// What is held back, as files of its own, instead of a part of DATA
+    /// Held-out data in files of its own, instead of a part of DATA
     #[arg(long, value_name = "DATA", num_args = 1..)]
     validation: Vec<PathBuf>,
-    /// Begin with the values of this model instead of new ones
+    /// Start from the values of this model instead of new ones
     #[arg(long, value_name = "MODEL")]
     init: Option<PathBuf>,
-    /// Go on from the last whole epoch of a run that was interrupted
+    /// Continue from the last complete epoch of an interrupted run
     #[arg(long)]
     resume: bool,
     /// Put the numbers into a safetensors file beside the model
@@ -60,7 +60,7 @@ impl Train {
     }
 }
 
-/// What a command says that this build does not have.
+/// The message of a command that is not part of this build.
 #[cfg(not(feature = "train"))]
 pub(super) fn absent(command: &str) -> anyhow::Error {
     use crate::error::{Diagnostic, Problems};

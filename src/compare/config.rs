@@ -6,7 +6,7 @@ use serde::Deserialize;
 use std::path::PathBuf;
 use toml::{Table, Value};
 
-/// Most characters of a name.
+/// Maximum number of characters in a name.
 const MAX_NAME: usize = 32;
 
 /// The whole of `compare.toml`.
@@ -20,20 +20,20 @@ pub struct CompareConfig {
     /// A paragraph about the data, for the page.
     #[serde(default)]
     pub about: String,
-    /// Data sets, taken together; paths are those of the configuration's folder.
+    /// Data sets, taken together; paths are relative to the folder of the configuration.
     pub files: Vec<PathBuf>,
     /// Seeds of each try.
     pub seeds: Vec<u64>,
     /// Lane counts that are simulated.
     #[serde(default = "lanes")]
     pub lanes: Vec<usize>,
-    /// Widths of weights and activations, bits; designs have the first.
+    /// Widths of weights and activations, bits; designs use the first pair.
     #[serde(default = "widths")]
     pub widths: Vec<[u32; 2]>,
-    /// Validation sequences that are simulated.
+    /// Number of validation sequences that are simulated.
     #[serde(default = "simulate")]
     pub simulate: usize,
-    /// Seeds of the placer that are tried until one meets the board's clock.
+    /// Seeds of the placer that are tried until one meets the clock of the board.
     #[serde(default = "placements")]
     pub placements: u64,
     /// Boards that each system is placed on.
@@ -50,7 +50,8 @@ pub struct CompareConfig {
     /// `[augment]` of every system's `train.toml`.
     #[serde(default)]
     pub augment: Option<Table>,
-    /// Changes of `[train]` that every system is tried with; the best on the validation part counts.
+    /// Changes of `[train]` that every system is tried with; the best one on the validation part
+    /// counts.
     #[serde(default, rename = "try")]
     pub tries: Vec<Table>,
     /// What is compared; verdicts are about the first.
@@ -96,9 +97,8 @@ fn placements() -> u64 {
 impl CompareConfig {
     /// Reads the text of a `compare.toml`.
     ///
-    /// # Errors
-    /// Syntax errors with their line, wrong or unknown keys with their path, values out of range; the
-    /// tables that `htgen train` takes are checked by it.
+    /// # Errors Syntax errors with their line, wrong or unknown keys with their path, values out of
+    /// range; the tables taken by `htgen train` are checked by its own rules.
     pub fn parse(text: &str) -> Result<CompareConfig> {
         let problem = |place: String, what: &str| {
             let help = "the keys are listed in docs/compare.md";
@@ -195,7 +195,7 @@ impl CompareConfig {
     }
 }
 
-/// The first table with the keys of the second put in; a key of an empty string is taken out.
+/// The first table with the keys of the second added; a key with an empty string is removed.
 fn merged(base: &Table, changes: &Table) -> Table {
     let mut all = base.clone();
     for (key, value) in changes {

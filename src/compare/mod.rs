@@ -1,7 +1,8 @@
 //! Systems side by side: the same data, tries and seeds for each, down to the board.
 //!
-//! Pure: a [`CompareConfig`] says what to compare, [`Comparison`] is what the reports of htgen's own
-//! commands came to, and turns into a page, plots and JSON. Who runs the commands is `cli::compare`.
+//! Pure: a [`CompareConfig`] says what to compare; [`Comparison`] collects the results from the
+//! reports of htgen's own commands and turns into a page, plots and JSON. `cli::compare` runs the
+//! commands.
 
 mod config;
 mod page;

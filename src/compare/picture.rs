@@ -6,18 +6,18 @@ use std::fmt::Write;
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 400.0;
-/// Room for labels on each side of the axes.
+/// Space for labels on each side of the axes.
 const LEFT: f64 = 66.0;
 const RIGHT: f64 = 140.0;
 const TOP: f64 = 34.0;
 const BOTTOM: f64 = 44.0;
 /// Colours of the first system and of the others.
 const COLOURS: [&str; 2] = ["#b3261e", "#1d5fa8"];
-/// Distances of lines across, in parts.
+/// Distances between grid lines, in parts.
 const STEPS: [f64; 5] = [0.005, 0.01, 0.02, 0.05, 0.1];
-/// Most lines across.
+/// Maximum number of grid lines.
 const MOST_LINES: f64 = 8.0;
-/// Room around the points on the axis of costs, as a factor.
+/// Space around the points on the cost axis, as a factor.
 const AROUND: f64 = 1.6;
 /// Height of a label.
 const LINE: f64 = 14.0;
@@ -27,7 +27,8 @@ pub fn over_parameters(comparison: &Comparison) -> String {
     picture(comparison, "core parameters", &|system| system.parameters as f64)
 }
 
-/// Accuracy in float over cycles a time step at the first lane count; none when nothing was simulated.
+/// Accuracy in float over cycles per time step at the first lane count; none when nothing was
+/// simulated.
 pub fn over_cycles(comparison: &Comparison) -> Option<String> {
     let lanes = comparison.systems.first()?.lanes.first()?.lanes;
     let cycles = |system: &SystemResult| system.lanes.first().map_or(1.0, |l| l.cycles_per_step);
@@ -79,8 +80,8 @@ fn picture(comparison: &Comparison, axis: &str, cost: &dyn Fn(&SystemResult) -> 
     svg
 }
 
-/// The systems, from the most accurate down, each with its label to the right; labels in each other's
-/// way move down, on a thin line.
+/// The systems, from the most accurate down, each with its label to the right; labels that would
+/// overlap move down, on a thin line.
 fn points(svg: &mut String, systems: &[SystemResult], costs: &[f64], axes: &Axes) {
     let mut order: Vec<usize> = (0..systems.len()).collect();
     order.sort_by(|&a, &b| systems[b].float.mean.total_cmp(&systems[a].float.mean));
@@ -113,13 +114,13 @@ fn points(svg: &mut String, systems: &[SystemResult], costs: &[f64], axes: &Axes
     }
 }
 
-/// What the axes reach over.
+/// The range of the axes.
 struct Axes {
     /// Logarithms of the least and the largest cost.
     costs: [f64; 2],
-    /// The lowest and the highest accuracy, whole numbers of steps.
+    /// The lowest and the highest accuracy, in whole steps.
     values: [f64; 2],
-    /// From line to line.
+    /// Distance between lines.
     step: f64,
 }
 
@@ -159,7 +160,7 @@ impl Axes {
         (0..=count).map(move |k| low + k as f64 * step)
     }
 
-    /// Costs with a line: ones, twos and fives of every decade, in a wide range ones alone.
+    /// Costs with a line: ones, twos and fives of every decade; in a wide range only ones.
     fn costs(&self) -> impl Iterator<Item = f64> {
         let [low, high] = self.costs;
         let wide = (high - low) / std::f64::consts::LN_10 > 3.0;

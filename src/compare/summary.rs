@@ -1,4 +1,4 @@
-//! What the reports came to, system by system.
+//! The results from the reports, system by system.
 
 use serde::Serialize;
 
@@ -11,9 +11,9 @@ pub struct Comparison {
     pub title: String,
     /// A paragraph about the data.
     pub about: String,
-    /// Sequences trained on and held back.
+    /// Sequences used for training and held out.
     pub training: u64,
-    /// Sequences held back.
+    /// Sequences held out.
     pub validation: u64,
     /// Tries of each system.
     pub tries: usize,
@@ -38,17 +38,17 @@ pub struct SystemResult {
     pub best_try: usize,
     /// Core parameters.
     pub parameters: u64,
-    /// Those of matrices that see the hidden vector alone.
+    /// Parameters of matrices that see only the hidden vector.
     pub recurrent_parameters: u64,
     /// Parameters of dense matrices of the same size.
     pub dense_parameters: u64,
     /// Accuracy on the validation part in float.
     pub float: Spread,
-    /// Mean over the classes of the part of each that is decided rightly, in float.
+    /// Held-out accuracy averaged over the classes, in float.
     pub balanced: Spread,
     /// Accuracy in integers.
     pub fixed: Vec<Accuracy>,
-    /// Multiply-accumulates a time step.
+    /// Multiply-accumulates per time step.
     pub macs_per_step: u64,
     /// Weight words of the ROMs, as wide as the first weights.
     pub rom_bits: u64,
@@ -87,7 +87,7 @@ pub struct Accuracy {
 pub struct LaneResult {
     /// Lanes.
     pub lanes: usize,
-    /// Cycles a time step, ends of sequences included.
+    /// Cycles per time step, ends of sequences included.
     pub cycles_per_step: f64,
     /// Multiplies / (lanes x cycles).
     pub efficiency: f64,
@@ -97,7 +97,7 @@ pub struct LaneResult {
     pub bit_exact: bool,
 }
 
-/// A synthesis. Counts are none where nothing was synthesised.
+/// A synthesis. Counts are none where nothing was synthesized.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BoardResult {
     /// The board.
@@ -116,12 +116,12 @@ pub struct BoardResult {
     pub bram: u64,
     /// Clock, MHz.
     pub fmax_mhz: Option<f64>,
-    /// Sequences a second.
+    /// Sequences per second.
     pub inferences_per_second: Option<f64>,
 }
 
 impl Spread {
-    /// Of some values, at least one.
+    /// Statistics of some values, at least one.
     pub fn of(values: &[f64]) -> Spread {
         let n = values.len().max(1) as f64;
         Spread {
@@ -130,7 +130,7 @@ impl Spread {
             largest: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         }
     }
-    /// Whether some value of one could be some value of the other.
+    /// Whether the ranges of the two overlap.
     pub fn overlaps(&self, other: &Spread) -> bool {
         self.least <= other.largest && other.least <= self.largest
     }
@@ -142,7 +142,7 @@ impl Comparison {
         self.systems.iter().flat_map(|system| &system.lanes).all(|lanes| lanes.bit_exact)
     }
 
-    /// Where the first system is best and where it is not, a sentence each.
+    /// Where the first system is best and where it is not, one sentence each.
     pub fn verdicts(&self) -> Vec<String> {
         let Some((first, others)) = self.systems.split_first() else { return Vec::new() };
         if others.is_empty() {
@@ -198,8 +198,8 @@ impl Comparison {
     }
 }
 
-/// Whether the first system has the fewest of something, in a sentence; none where it or all others have
-/// no figure.
+/// Whether the first system has the fewest of something, in a sentence; none if it or all others
+/// have no figure.
 fn fewest(
     what: &str,
     first: &SystemResult,
@@ -226,7 +226,7 @@ fn fewest(
     })
 }
 
-/// A number of things, in whole ones where there are many.
+/// A number of things, rounded to whole ones where there are many.
 fn round(value: f64) -> String {
     crate::report::grouped(value.round() as u64)
 }

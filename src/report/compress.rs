@@ -19,15 +19,15 @@ pub struct Compression {
     pub name: String,
     /// The file written.
     pub file: PathBuf,
-    /// Core parameters, dense recurrent matrices included, bias and head apart.
+    /// Core parameters, including dense recurrent matrices, without bias and head.
     pub parameters: usize,
     /// Weights of the dense layers.
     pub dense_parameters: usize,
-    /// How many times fewer.
+    /// Reduction factor.
     pub ratio: f64,
     /// Relative error of all factored matrices together, measured, Frobenius norm.
     pub error: f64,
-    /// One entry a factored matrix.
+    /// One entry per factored matrix.
     pub matrices: Vec<MatrixReport>,
     /// Decisions before and after; null without a data set.
     pub decisions: Option<Unchanged>,
@@ -50,7 +50,7 @@ pub struct MatrixReport {
     pub error: f64,
     /// Bound from the discarded singular values of all nodes.
     pub bound: f64,
-    /// One entry a rank.
+    /// One entry per rank.
     pub nodes: Vec<NodeReport>,
 }
 
@@ -76,19 +76,19 @@ pub struct NodeReport {
 pub struct Unchanged {
     /// Sequences run.
     pub sequences: usize,
-    /// The outputs beside those of the dense model.
+    /// The outputs compared with those of the dense model.
     pub outputs: Agreement,
-    /// Sequences that both decide alike; null of a model without a head.
+    /// Sequences for which both decide alike; null for a model without a head.
     pub decisions_equal: Option<usize>,
     /// Largest difference of an output.
     pub largest_difference: f64,
-    /// Fraction that the dense model decides as labeled; null without labels.
+    /// Fraction that the dense model classifies as labelled; null without labels.
     pub accuracy_dense: Option<f64>,
-    /// Fraction that the compressed model decides as labeled; null without labels.
+    /// Fraction that the compressed model classifies as labelled; null without labels.
     pub accuracy: Option<f64>,
-    /// The mean of that over the classes, of the dense model.
+    /// The mean of that fraction over the classes, for the dense model.
     pub balanced_accuracy_dense: Option<f64>,
-    /// The mean of that over the classes, of the compressed model.
+    /// The mean of that fraction over the classes, for the compressed model.
     pub balanced_accuracy: Option<f64>,
 }
 
@@ -152,7 +152,7 @@ fn matrix(matrix: &MatrixError) -> MatrixReport {
     }
 }
 
-/// An error in words; what is no more than rounding is none.
+/// An error in words; an error no larger than rounding counts as none.
 fn shown(error: f64) -> String {
     if error < ROUNDING { "0".to_owned() } else { format!("{error:.2e}") }
 }

@@ -30,9 +30,9 @@ pub struct DataSet {
     pub classes: Vec<ClassCount>,
     /// Number of groups.
     pub groups: usize,
-    /// Whether the other commands can read `x` whole.
+    /// Whether the other commands can read all of `x`.
     pub readable: bool,
-    /// What it was made of.
+    /// What it was made from.
     #[serde(flatten)]
     pub origin: Origin,
 }
@@ -46,19 +46,19 @@ pub struct ClassCount {
     pub sequences: usize,
 }
 
-/// What a data set was made of.
+/// What a data set was made from.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "source", rename_all = "lowercase")]
 pub enum Origin {
     /// Wav files.
     Recordings {
-        /// Recordings of another sample rate.
+        /// Recordings with another sample rate.
         resampled: usize,
         /// Recordings shorter than a sequence.
         padded: usize,
         /// Recordings longer than a sequence.
         cut: usize,
-        /// Folders or files of classes that --classes does not name.
+        /// Folders or files of classes that --classes does not list.
         left_out: usize,
         /// Files of other kinds.
         ignored: usize,
@@ -69,7 +69,7 @@ pub enum Origin {
         resized: usize,
         /// Clips with fewer frames than a sequence has steps.
         short: usize,
-        /// Folders or files of classes that --classes does not name.
+        /// Folders or files of classes that --classes does not list.
         left_out: usize,
         /// Files of other kinds.
         ignored: usize,
@@ -80,9 +80,9 @@ pub enum Origin {
         resized: usize,
         /// Rows at the bottom of a picture that no window reaches.
         unseen_rows: usize,
-        /// Columns at its right that no window reaches.
+        /// Columns at the right that no window reaches.
         unseen_columns: usize,
-        /// Folders or files of classes that --classes does not name.
+        /// Folders or files of classes that --classes does not list.
         left_out: usize,
         /// Files of other kinds.
         ignored: usize,
@@ -102,9 +102,9 @@ pub enum Origin {
         /// Files of other kinds.
         ignored: usize,
     },
-    /// Drawn here.
+    /// Drawn by htgen.
     Motion {
-        /// What decided every byte.
+        /// The parameters that determine every byte.
         seed: u64,
     },
 }
@@ -210,13 +210,13 @@ fn ignored_files(f: &mut fmt::Formatter<'_>, ignored: usize) -> fmt::Result {
 pub struct Parts {
     /// Their folder.
     pub folder: PathBuf,
-    /// Sequences that are learned from.
+    /// Training sequences.
     pub training: usize,
-    /// Sequences that are held back.
+    /// Held-out sequences.
     pub validation: usize,
     /// Steps of the longest sequence.
     pub steps: usize,
-    /// How they were parted.
+    /// How they were split.
     pub division: Division,
 }
 

@@ -1,26 +1,26 @@
-//! How a data set was parted into what is learned from and what is held back.
+//! How a data set was split into training and held-out sequences.
 
 use serde::Serialize;
 use std::fmt;
 
-/// Names that are listed.
+/// Number of names that are listed.
 const MAX_LISTED: usize = 8;
 
-/// What stayed together when data were parted.
+/// What stayed together when data were split.
 #[derive(Debug, Clone, Serialize)]
 pub struct Division {
     /// `group`, `sequence`, `split`, or `files` of `--validation`.
     pub by: &'static str,
-    /// The arrays that say the groups, where they decided.
+    /// The arrays that define the groups, if they decided.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub arrays: Vec<String>,
-    /// Groups that are learned from, where they decided.
+    /// Training groups, if they decided.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub training_groups: Vec<String>,
-    /// Groups that are held back.
+    /// Held-out groups, if they decided.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub validation_groups: Vec<String>,
-    /// Arrays of the data that said nothing.
+    /// Arrays of the data that were not used.
     pub arrays_not_used: Vec<String>,
 }
 

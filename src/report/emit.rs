@@ -23,7 +23,7 @@ pub struct Emission {
     pub top: String,
     /// Lanes.
     pub lanes: usize,
-    /// Stream elements a beat.
+    /// Stream elements per beat.
     pub elements_per_beat: usize,
     /// When an output vector is sent.
     pub output: OutputRate,
@@ -33,13 +33,13 @@ pub struct Emission {
     pub cells: usize,
     /// Results requantized at once.
     pub drains: usize,
-    /// Multiply-accumulates a time step, head apart.
+    /// Multiply-accumulates per time step, without the head.
     pub macs_per_step: u64,
     /// Predicted cycles from one time step to the next.
     pub predicted_cycles_per_step: u64,
     /// macs_per_step / (lanes x predicted_cycles_per_step).
     pub efficiency: f64,
-    /// Weights in the ROM, one a lane in each of its words.
+    /// Weights in the ROM, one per lane in each of its words.
     pub rom_words: usize,
     /// Words of the input buffer.
     pub input_words: usize,
@@ -49,11 +49,11 @@ pub struct Emission {
     pub gate_words: usize,
     /// Where the formats came from.
     pub formats: FormatsOrigin,
-    /// The board it is for, when one was named.
+    /// The board it is for, if one was named.
     pub target: Option<Target>,
 }
 
-/// What a design takes of a board's part, as far as it is known without synthesis.
+/// What a design takes of the part of a board, as far as it is known without synthesis.
 #[derive(Debug, Clone, Serialize)]
 pub struct Target {
     /// The board.
@@ -63,14 +63,14 @@ pub struct Target {
     pub blocks: Blocks,
     /// What the part holds.
     pub totals: Budget,
-    /// Whether the blocks are there; lookup tables are counted by synthesis alone.
+    /// Whether the blocks suffice; lookup tables are only counted by synthesis.
     pub fits: bool,
     /// What the part lacks.
     pub shortage: Vec<String>,
 }
 
 impl Target {
-    /// What the design of `program` takes of the board's part.
+    /// What the design of `program` takes of the part of the board.
     pub fn of(board: &Board, program: &Program) -> Result<Target> {
         let memories = verilog::memories(program, &Sizes::of(program)?);
         let blocks = Blocks::of(board, &memories, &verilog::multipliers(program));

@@ -14,12 +14,12 @@ use std::time::Duration;
 pub struct Evaluation {
     /// The model's name.
     pub name: String,
-    /// Both references beside each other.
+    /// Both references side by side.
     #[serde(flatten)]
     pub judgement: Judgement,
     /// What the format of the inputs clips.
     pub inputs: InputClips,
-    /// Sequences a second of the fixed-point reference alone.
+    /// Sequences per second of the fixed-point reference only.
     pub sequences_per_second: f64,
     /// Where the formats came from.
     pub formats: FormatsOrigin,
@@ -50,9 +50,9 @@ impl fmt::Display for Evaluation {
     }
 }
 
-/// `fixed` (sequences x outputs, i32), `float` (the same in f64) and, where the outputs are classes,
-/// `decision` (sequences, that of the fixed-point reference). Of every step they have an axis of steps
-/// behind that of the sequences, with zeros behind the end of a sequence.
+/// `fixed` (sequences x outputs, i32), `float` (the same in f64) and, if the outputs are classes,
+/// `decision` (sequences, that of the fixed-point reference). For every step, they have an axis of
+/// steps after that of the sequences, with zeros after the end of a sequence.
 pub fn output_arrays(
     judged: &Judged<'_>,
     float: &[Vec<f64>],
@@ -78,10 +78,10 @@ pub fn output_arrays(
     arrays
 }
 
-/// Where output vectors stand in an array.
+/// Where output vectors are placed in an array.
 struct Layout {
     lengths: Vec<usize>,
-    /// Steps of the longest sequence; none where each has one vector.
+    /// Steps of the longest sequence; none if each has one vector.
     n_steps: Option<usize>,
 }
 
@@ -98,7 +98,7 @@ impl Layout {
         [self.lengths.len()].into_iter().chain(self.n_steps).collect()
     }
 
-    /// The vectors of every sequence, those that are missing behind its end as zeros.
+    /// The vectors of every sequence; those missing after its end are zeros.
     fn padded<T: Clone + Default>(&self, vectors: &[Vec<T>]) -> Vec<Vec<T>> {
         let most = self.n_steps.unwrap_or(1);
         let zeros = vec![T::default(); vectors.first().map_or(0, Vec::len)];

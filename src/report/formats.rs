@@ -10,7 +10,7 @@ pub enum FormatsOrigin {
     /// The model file has them.
     #[serde(rename = "model")]
     Model,
-    /// Bounds that no data can break.
+    /// Bounds that no data can exceed.
     #[serde(rename = "interval analysis")]
     IntervalAnalysis,
 }

@@ -16,23 +16,23 @@ pub struct ImportedModel {
     pub name: String,
     /// The convention of the checkpoint.
     pub convention: &'static str,
-    /// What stands before the keys of the layers, from input to output.
+    /// The prefixes of the keys of the layers, from input to output.
     pub prefixes: Vec<String>,
     /// The layers from input to output.
     pub layers: Vec<ImportedLayer>,
-    /// Outputs of the head, when there is one.
+    /// Outputs of the head, if there is one.
     pub head: Option<usize>,
     /// Its key in the checkpoint.
     pub head_key: Option<String>,
-    /// Parameters of all matrices, biases and head apart.
+    /// Parameters of all matrices, without biases and head.
     pub parameters: usize,
     /// Weights of the dense layers that the model stands for.
     pub dense_parameters: usize,
-    /// How many times fewer.
+    /// Reduction factor.
     pub ratio: f64,
-    /// Keys of the checkpoint that were left out as told.
+    /// Keys of the checkpoint that were ignored on request.
     pub ignored: Vec<String>,
-    /// Keys of other modules of the checkpoint, which nothing was made of.
+    /// Keys of other modules of the checkpoint, which were not used.
     pub unused: Vec<String>,
     /// The file written.
     pub file: PathBuf,
@@ -45,7 +45,7 @@ pub struct ImportedLayer {
     pub cell: &'static str,
     /// `sigmoid` or `hard-sigmoid`.
     pub gate_activation: &'static str,
-    /// Inputs a time step.
+    /// Inputs per time step.
     pub inputs: usize,
     /// Hidden units.
     pub hidden: usize,

@@ -1,4 +1,4 @@
-//! What a model costs, as its plan says.
+//! What a model costs according to its plan.
 
 use super::number::{grouped, ratio};
 use crate::model::Model;
@@ -13,27 +13,27 @@ use std::fmt;
 pub struct Inspection {
     /// The model's name.
     pub name: String,
-    /// Core parameters; bias and head apart.
+    /// Core parameters, without bias and head.
     pub parameters: usize,
-    /// Those of matrices that see the hidden vector alone.
+    /// Parameters of matrices that see only the hidden vector.
     pub recurrent_parameters: usize,
     /// Weights of the dense layer that the model stands for.
     pub dense_parameters: usize,
-    /// How many times fewer.
+    /// Reduction factor.
     pub ratio: f64,
     /// Values of the biases.
     pub bias: usize,
     /// Weights and biases of the head; 0 without one.
     pub head: usize,
-    /// Multiply-accumulates a time step, head apart.
+    /// Multiply-accumulates per time step, without the head.
     pub macs_per_step: u64,
     /// Those of the dense matrix, used columns only.
     pub macs_dense: u64,
-    /// Those of the walk that contracts one core after the other.
+    /// Those of the walk that contracts one core after another.
     pub macs_leaf_by_leaf: u64,
     /// Words of merged weights.
     pub rom_words: u64,
-    /// Words of intermediate results alive at once; input and gate buffers apart.
+    /// Words of intermediate results alive at once, without input and gate buffers.
     pub peak_words: u64,
     /// Words of the input vector x, and of h where it shares the matrix.
     pub input_words: usize,
@@ -54,13 +54,13 @@ pub struct SlabReport {
     pub count: usize,
 }
 
-/// One contraction step: `macs` is batch x free x contracted x out, less where the last group of
+/// One contraction step: `macs` is batch x free x contracted x out, less if the last group of
 /// columns is not full.
 #[derive(Debug, Clone, Serialize)]
 pub struct StepReport {
     /// Number of the product it belongs to, in the order in which they are carried out.
     pub part: usize,
-    /// Positions with weights of their own, kept from the activation tensor; 1 without any.
+    /// Positions with their own weights, kept from the activation tensor; 1 if there are none.
     pub batch: usize,
     /// Positions kept from the activation tensor, F.
     pub free: usize,

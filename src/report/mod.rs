@@ -1,7 +1,7 @@
 //! Facts gathered from the stages, as text (`Display`) and JSON (`Serialize`).
 //!
-//! One type a report. Nothing new is computed here but ratios, sums and counts of what the stages
-//! said.
+//! One type per report. Nothing new is computed here except ratios, sums and counts of what the
+//! stages reported.
 
 mod compress;
 mod dataset;

@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 pub struct NewModel {
     /// Its name.
     pub name: String,
-    /// Core parameters, bias and head apart.
+    /// Core parameters, without bias and head.
     pub parameters: usize,
     /// Weights of the dense layer that the model stands for.
     pub dense_parameters: usize,
-    /// How many times fewer.
+    /// Reduction factor.
     pub ratio: f64,
     /// Every weight matrix, layer by layer.
     pub matrices: Vec<NewMatrix>,

@@ -18,10 +18,10 @@ pub struct Quantization {
     pub name: String,
     /// The file written.
     pub file: PathBuf,
-    /// Both references beside each other over the calibration data.
+    /// Both references side by side over the calibration data.
     #[serde(flatten)]
     pub judgement: Judgement,
-    /// Inputs whose range is far from the others'; null where there is none.
+    /// Inputs whose range is far from that of the others; null if there are none.
     pub outliers: Option<Outliers>,
     /// Values that saturated, on all edges together.
     pub clipped: u64,
@@ -69,7 +69,7 @@ impl Quantization {
 }
 
 fn name_and_frac(quant: &QuantPlan, site: Site) -> (String, i32) {
-    // The layers are told apart where there are several.
+    // The layers are distinguished if there are several.
     let of = |name: &str, layer: usize| match quant.layers().len() {
         1 => name.to_owned(),
         _ => format!("{name}{layer}"),

@@ -5,11 +5,11 @@ use std::fmt::Write;
 
 /// Width and height of the area that holds the curves.
 const AREA: [f64; 2] = [640.0, 320.0];
-/// What lies left of it and above.
+/// Margins to the left and above.
 const MARGIN: [f64; 2] = [64.0, 24.0];
 /// Height of a line of the legend.
 const LINE: f64 = 18.0;
-/// Decades shown; values further below lie on the bottom line.
+/// Decades shown; smaller values lie on the bottom line.
 const DECADES: f64 = 16.0;
 /// Colours of the curves, in turn.
 const COLORS: [&str; 8] =

@@ -12,7 +12,7 @@ pub struct Simulation {
     /// Outputs, cycles and the first difference.
     #[serde(flatten)]
     pub result: SimResult,
-    /// Files of the design that are not as htgen has emitted them.
+    /// Files of the design that are not as htgen emitted them.
     pub edited: Vec<String>,
     /// What the format of the inputs clips of a data set; null without one.
     pub inputs: Option<InputClips>,

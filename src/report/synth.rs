@@ -15,13 +15,13 @@ pub struct Synthesis {
     pub name: String,
     /// Lanes.
     pub lanes: usize,
-    /// Files of the design that are not as htgen has emitted them.
+    /// Files of the design that are not as htgen emitted them.
     pub edited: Vec<String>,
     /// Predicted cycles from one time step to the next, inside a sequence.
     pub predicted_cycles_per_step: u64,
     /// Time steps of an inference.
     pub steps: u64,
-    /// What clock and predicted cycles make.
+    /// The speed that results from clock and predicted cycles.
     pub predicted_inferences_per_second: Option<f64>,
     /// The folder with everything the tools wrote.
     pub dir: PathBuf,

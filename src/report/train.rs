@@ -1,4 +1,4 @@
-//! What `htgen train` came to.
+//! The results of `htgen train`.
 
 use super::ClassReport;
 use super::Division;
@@ -9,26 +9,26 @@ use serde::Serialize;
 use std::fmt;
 use std::path::PathBuf;
 
-/// A training run that has ended.
+/// A finished training run.
 #[derive(Debug, Clone, Serialize)]
 pub struct Trained {
     /// Name of the model.
     pub name: String,
-    /// The model file written; none when no epoch was whole.
+    /// The model file written; none if no epoch was completed.
     pub file: Option<PathBuf>,
-    /// Core parameters, bias and head apart.
+    /// Core parameters, without bias and head.
     pub parameters: usize,
     /// Epochs done.
     pub epochs: usize,
-    /// The epoch whose values were kept, from 1; 0 when none was whole.
+    /// The epoch whose values were kept, from 1; 0 if none was completed.
     pub best_epoch: usize,
-    /// How the kept values do on the training part.
+    /// Results of the kept values on the training part.
     pub training: PartReport,
-    /// How they do on the validation part.
+    /// Results of the kept values on the validation part.
     pub validation: PartReport,
     /// How both parts were made.
     pub division: Division,
-    /// The epoch in which the loss was no number, from 1.
+    /// The epoch in which the loss became NaN or infinite, from 1.
     pub not_finite: Option<usize>,
 }
 
@@ -39,23 +39,24 @@ pub struct PartReport {
     pub sequences: usize,
     /// Mean cross-entropy.
     pub loss: f64,
-    /// Part decided as labelled, in double precision.
+    /// Fraction classified as labelled, in double precision.
     pub accuracy: f64,
-    /// Part decided as labelled in integers, as `htgen run` decides; none of a model without formats.
+    /// Fraction classified as labelled in integers, as `htgen run` decides; none for a model
+    /// without formats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accuracy_in_integers: Option<f64>,
-    /// Mean over the classes of the part of each that is decided as labelled.
+    /// Mean over the classes of the fraction of each that is classified as labelled.
     pub balanced_accuracy: f64,
-    /// The same in integers; none of a model without formats.
+    /// The same in integers; none for a model without formats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub balanced_accuracy_in_integers: Option<f64>,
-    /// Each class, in integers where the model has formats.
+    /// Each class, in integers if the model has formats.
     #[serde(flatten)]
     pub classes: ClassReport,
 }
 
 impl PartReport {
-    /// Describes decisions in double precision and, of a model with formats, in integers.
+    /// Describes decisions in double precision and, for a model with formats, in integers.
     pub fn of(
         names: &[String],
         loss: f64,

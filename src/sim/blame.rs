@@ -1,8 +1,8 @@
-//! Which contraction step went wrong first: the design's results beside those of the program's
-//! interpreter, for the sequence whose output differs.
+//! Which contraction step went wrong first: the results of the design compared with those of the
+//! program's interpreter, for the sequence whose output differs.
 //!
-//! Results leave the engine in the order of the program, and how many of them an instruction has
-//! is known, so counting them tells where a sequence begins.
+//! Results leave the engine in the order of the program, and the number of results of an
+//! instruction is known, so counting them shows where a sequence begins.
 
 use super::expect::whole_steps;
 use super::harness::{Recording, Workspace};
@@ -12,7 +12,7 @@ use crate::config::OutputRate;
 use crate::error::Result;
 use crate::sched::{Interpreter, Kind, Program, ResultNames, Written};
 
-/// The mismatch behind a failure at the ports, as far inside as it can be followed.
+/// The mismatch that caused a failure at the ports, as far inside as it can be traced.
 pub(super) fn mismatch(
     workspace: &Workspace,
     program: &Program,
@@ -45,20 +45,20 @@ pub(super) fn mismatch(
     }))
 }
 
-/// Records that one run of an instruction leaves.
+/// Number of records left by one run of an instruction.
 fn records_of(program: &Program, instr: usize) -> u64 {
     let desc = &program.descs()[program.instrs()[instr].desc];
     desc.cycles() / desc.summed_cycles() * (program.lanes() / program.drains()) as u64
 }
 
-/// Records of one time step: those of its contraction, and those of the head where it is due.
+/// Records of one time step: those of its contraction, and those of the head if it is due.
 fn records_of_step(program: &Program, head: bool) -> u64 {
     let instrs = program.instrs().iter().enumerate();
     instrs.filter(|(_, i)| head || i.kind != Kind::Head).map(|(k, _)| records_of(program, k)).sum()
 }
 
-/// Where the records of the failing sequence stand: behind the last reset before it, and behind
-/// those of the sequences in between.
+/// Where the records of the failing sequence are: after the last reset before it, and after those
+/// of the sequences in between.
 fn recording(
     program: &Program,
     stimulus: &Stimulus,
@@ -109,7 +109,7 @@ impl Record {
     }
 }
 
-/// Runs the failing sequence on the interpreter beside the records.
+/// Runs the failing sequence on the interpreter alongside the records.
 fn first_difference(
     program: &Program,
     stimulus: &Stimulus,
@@ -165,7 +165,7 @@ fn compare(
         for (r, &got) in record.values.iter().enumerate() {
             let lane = record.drain * drains + r;
             let expected = written.values.get(lane).copied().unwrap_or(0);
-            // Lanes behind the end of an index carry anything.
+            // Lanes past the end of an index carry arbitrary values.
             let name = (expected != got).then(|| names.name(written.instr, written.number, lane));
             if let Some(name) = name.flatten() {
                 let element = format!("{name} (group {group}, lane {lane})");

@@ -1,8 +1,9 @@
-//! Which compiled models may be run: those that this user's htgen has built itself. A design's folder
-//! may come from anywhere, and with it what lies in its `sim`.
+//! Which compiled models may be run: those that this user's htgen has built itself. The folder of a
+//! design may come from anywhere, including the contents of its `sim`.
 //!
-//! A model is known by its stamp, a hash over all that it was made of and over the binary. The stamps
-//! stand outside of every design, as names of empty files in the user's cache.
+//! A model is identified by its stamp, a hash over everything that it was made from and over the
+//! binary. The stamps are stored outside of every design, as names of empty files in the user's
+//! cache.
 
 use std::env;
 use std::fs;
@@ -23,12 +24,13 @@ pub(super) struct Built {
 }
 
 impl Built {
-    /// The stamps in `folder`, or else in the user's cache; without a home every model is built anew.
+    /// The stamps in `folder`, or else in the user's cache; without a home folder every model is
+    /// built anew.
     pub fn in_folder(folder: Option<&Path>) -> Self {
         Built { folder: folder.map(Path::to_owned).or_else(cache) }
     }
 
-    /// Whether the model was built here: the very binary, of the very recipe.
+    /// Whether the model was built here: exactly this binary, from exactly this recipe.
     pub fn has(&self, recipe: &str, executable: &Path) -> bool {
         let (Some(folder), Ok(stamp)) = (&self.folder, stamp(recipe, executable)) else {
             return false;
@@ -36,7 +38,7 @@ impl Built {
         folder.join(stamp).is_file()
     }
 
-    /// Notes a model that has just been built. A note that cannot be kept costs time alone.
+    /// Records a model that has just been built. A record that cannot be stored only costs time.
     pub fn add(&self, recipe: &str, executable: &Path) -> Result<()> {
         let stamp = stamp(recipe, executable)?;
         if let Some(folder) = &self.folder {
@@ -47,7 +49,7 @@ impl Built {
     }
 }
 
-/// Refuses to put a model in place of anything but a model, which is told by a file of the bench, or to
+/// Refuses to replace anything but a model, which is recognized by a file of the bench, or to
 /// follow a link out of the design.
 pub(super) fn check_place(folder: &Path, bench: &str) -> Result<()> {
     let simulations = files::folder(folder);

@@ -1,4 +1,4 @@
-//! The output vectors that a design must yield, from the fixed-point reference.
+//! The output vectors that a design must produce, from the fixed-point reference.
 
 use super::{EventKind, Options, Stimulus};
 use crate::config::OutputRate;
@@ -13,7 +13,7 @@ pub(super) fn beats_per_step(program: &Program) -> u64 {
 
 /// Time steps of a sequence that are run to their end and answered where an output is due.
 ///
-/// A reset changes nothing here: the bench gives up what is lost, as that depends on time.
+/// A reset changes nothing here: the bench skips what is lost, as that depends on time.
 pub(super) fn whole_steps(
     program: &Program,
     stimulus: &Stimulus,
@@ -26,7 +26,7 @@ pub(super) fn whole_steps(
     }
 }
 
-/// The output values of each sequence, vector behind vector.
+/// The output values of each sequence, one vector after another.
 pub(super) fn expected(program: &Program, stimulus: &Stimulus, options: &Options) -> Vec<Vec<i32>> {
     let every_step = program.hw().output == OutputRate::Step;
     let one = |executor: &mut Executor<'_>, k: usize| {

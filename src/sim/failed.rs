@@ -10,11 +10,11 @@ use crate::tool::Finished;
 /// The log of a build, in the folder of the model.
 pub(super) const LOG: &str = "build.log";
 
-/// Most of a log that is looked at, bytes.
+/// Maximum number of bytes of a log that are examined.
 const LOG_LIMIT: u64 = 64 << 20;
 /// Longest line that a message quotes, characters.
 const LINE_LIMIT: usize = 300;
-/// What marks the line that says what went wrong, in English: the build runs in the locale C.
+/// Marks of the line that says what went wrong, in English: the build runs in the locale C.
 const WORDS: [&str; 7] = [
     "%Error",
     "%Warning",
@@ -57,7 +57,7 @@ fn beside(model: &Path) -> PathBuf {
     model.with_extension("failed")
 }
 
-/// The first line that names a fault; where none does, the last one.
+/// The first line that reports a fault; the last line if there is none.
 fn first_fault(log: &str) -> Option<&str> {
     let mut lines = log.lines().map(str::trim).filter(|line| !line.is_empty());
     let last = lines.clone().next_back();

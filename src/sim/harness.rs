@@ -1,4 +1,4 @@
-//! Runs the bench: its files in a folder of their own, its progress, and what its output means.
+//! Runs the bench: its files in a folder of their own, its progress, and the meaning of its output.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -12,9 +12,9 @@ use crate::files::{self, Output, Scratch};
 use crate::sched::Program;
 use crate::tool::{Finished, Run};
 
-/// Pause between two looks at the bench's progress.
+/// Interval between two checks of the bench's progress.
 const POLL: Duration = Duration::from_millis(100);
-/// Clocks a second that even a large model reaches; decides how long a run may take.
+/// Clocks per second that even a large model reaches; determines how long a run may take.
 const SLOWEST: u64 = 2_000;
 /// Largest report that is read, bytes.
 const REPORT_LIMIT: u64 = 1 << 30;
@@ -22,21 +22,21 @@ const REPORT_LIMIT: u64 = 1 << 30;
 /// Which results of contraction steps the bench writes down.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Recording {
-    /// Behind so many resets in the middle of the run.
+    /// After this many resets in the middle of the run.
     pub resets: usize,
-    /// From this result on.
+    /// Starting with this result.
     pub first: u64,
     /// How many.
     pub count: u64,
 }
 
-/// The files of one simulation; they go away with it.
+/// The files of one simulation; they are removed with it.
 pub(super) struct Workspace {
     dir: Scratch,
     design: PathBuf,
     executable: PathBuf,
     images: bool,
-    /// The folder in which waves are written, and where they go when they are whole.
+    /// The folder in which waves are written, and where they go when they are complete.
     wave: Option<(Scratch, Output)>,
     limit: Duration,
 }
@@ -116,10 +116,10 @@ impl Workspace {
         run.cwd(&self.design).limit(self.limit).keep_tail()
     }
 
-    /// Reads the report of a run that came to a verdict.
+    /// Reads the report of a run that reached a verdict.
     fn report(&self, finished: &Finished) -> Result<Report> {
         let output = [&finished.stdout, &finished.stderr];
-        // A memory image that is not there is no more than a warning to the simulator.
+        // A missing memory image is only a warning to the simulator.
         let warning = output.iter().flat_map(|text| text.lines()).find(|l| l.starts_with('%'));
         if let Some(warning) = warning {
             return Err(Diagnostic::new(self.design.display().to_string(), warning)
@@ -136,7 +136,7 @@ impl Workspace {
     }
 }
 
-/// Runs a program and calls `look` every so often.
+/// Runs a program and calls `look` at regular intervals.
 fn watched(run: Run, mut look: impl FnMut()) -> Result<Finished> {
     thread::scope(|scope| {
         let runner = scope.spawn(move || run.run());

@@ -1,8 +1,8 @@
-//! Cycles of a time step in the steady state, from the clocks in which time steps start.
+//! Cycles per time step in the steady state, from the clocks in which time steps start.
 
 /// The time steps between whose starts cycles are counted: from the first one of the second
-/// sequence to the first one of the last sequence; of one or two sequences, from the first time
-/// step to the last. None when there is only one time step.
+/// sequence to the first one of the last sequence; for one or two sequences, from the first time
+/// step to the last. None if there is only one time step.
 pub(super) fn window(lengths: &[usize]) -> Option<(usize, usize)> {
     let total: usize = lengths.iter().sum();
     match lengths {
@@ -21,8 +21,8 @@ pub(super) fn ends_in_window(lengths: &[usize]) -> usize {
     ends.filter(|end| (first + 1..=last).contains(end)).count()
 }
 
-/// Cycles of a time step: the mean over the window, or, of a single time step, from its start to
-/// the last output value, both clocks included. None when not every time step was seen.
+/// Cycles per time step: the mean over the window, or, for a single time step, from its start to
+/// the last output value, both clocks included. None if not every time step was seen.
 pub(super) fn cycles_per_step(lengths: &[usize], starts: &[u64], last_output: u64) -> Option<f64> {
     if starts.len() != lengths.iter().sum::<usize>() {
         return None;

@@ -1,8 +1,8 @@
-//! Simulation: vectors from the fixed-point reference, a Verilated binary a design, every output
-//! integer compared by the bench while it runs.
+//! Simulation: vectors from the fixed-point reference, one Verilated binary per design, every
+//! output integer compared by the bench while it runs.
 //!
-//! Compares integers and knows no tolerance. What a run is made of: a [`Stimulus`], [`Options`]
-//! that say how the streams behave, the design's folder and the program it was emitted from.
+//! Compares integers and knows no tolerance. Inputs of a run: a [`Stimulus`], [`Options`] that say
+//! how the streams behave, the folder of the design and the program it was emitted from.
 //! docs/simulation.md describes the bench, its files and how cycles are counted.
 
 mod blame;
@@ -32,11 +32,10 @@ use harness::Workspace;
 
 /// Simulates the design in `design_dir`, emitted from `program`, over the stimulus.
 ///
-/// A design that differs from the reference is a result; `progress` is told what goes on.
+/// A design that differs from the reference is a result; `progress` receives what is being done.
 ///
-/// # Errors
-/// When the folder is not that of the design, a tool is missing or fails, a memory image is
-/// missing, or the options do not fit the stimulus.
+/// # Errors When the folder is not that of the design, a tool is missing or fails, a memory image
+/// is missing, or the options do not fit the stimulus.
 pub fn run(
     design_dir: &Path,
     program: &Program,

@@ -1,14 +1,14 @@
-//! The Verilated model of a design: built in the design's `sim` folder, and kept there until its
-//! Verilog or the bench change. Memory images are read when the model starts. A model that this user
-//! has not built ([`Built`]) is never run.
+//! The Verilated model of a design: built in the `sim` folder of the design, and kept there until
+//! its Verilog or the bench changes. Memory images are read when the model starts. A model that
+//! this user has not built ([`Built`]) is never run.
 //!
-//! Taken for granted about Verilator:
+//! Assumptions about Verilator:
 //!
-//! * `--prefix` names the C++ class, whatever the top module is called;
+//! * `--prefix` names the C++ class, whatever the name of the top module;
 //! * `--build` runs make in the folder of `--Mdir`, and relative names stay relative, so that
 //!   nothing depends on the folder's own path;
-//! * objects of its runtime (`verilated*.o`) found in that folder are taken when they are newer
-//!   than their sources, whatever design they were compiled for;
+//! * objects of its runtime (`verilated*.o`) found in that folder are used if they are newer than
+//!   their sources, whatever design they were compiled for;
 //! * a warning is a line that begins with `%Warning`; `$readmemh` reads when the model starts.
 
 use std::fs;
@@ -100,11 +100,11 @@ pub(super) struct Model {
     pub dir: PathBuf,
     /// The executable, absolute.
     pub executable: PathBuf,
-    /// The design's own Verilog: its memories and signals can be looked at.
+    /// The design's own Verilog: its memories and signals can be inspected.
     pub is_rtl: bool,
 }
 
-/// Builds the model, or finds it built.
+/// Builds the model, or finds it already built.
 pub(super) fn build(
     design_dir: &Path,
     program: &Program,
@@ -149,7 +149,7 @@ pub(super) fn build(
     Ok(model)
 }
 
-/// Everything that the model is made of.
+/// Everything that the model is made from.
 struct Recipe<'a> {
     top: String,
     /// Verilog files by bare name.
@@ -207,7 +207,7 @@ impl<'a> Recipe<'a> {
         arguments.extend(Wave::of(self.options).flag().map(str::to_owned));
         let flags = self.options.build.make_flags();
         arguments.extend(flags.into_iter().flat_map(|f| ["-MAKEFLAGS".to_owned(), f.to_owned()]));
-        // Cells of a netlist are not ours to keep free of warnings.
+        // We are not responsible for keeping the cells of a netlist free of warnings.
         let manner: &[&str] = match self.options.netlist {
             None => &["-Wall", "ht_probes.vlt"],
             Some(_) => &["-Wno-fatal", "-Wno-lint", "-DNO_ICE40_DEFAULT_ASSIGNMENTS"],
@@ -255,7 +255,7 @@ impl<'a> Recipe<'a> {
     }
 }
 
-/// Copies the runtime's objects that `to` does not have yet; whole files or none.
+/// Copies the objects of the runtime that `to` does not have yet; whole files or none.
 fn copy_objects(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to).map_err(|e| unwritable(to, &e))?;
     for entry in fs::read_dir(from).into_iter().flatten().flatten() {

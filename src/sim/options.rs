@@ -1,4 +1,4 @@
-//! How a simulation goes: gaps on the streams, events in the middle of sequences, waves, and how
+//! How a simulation runs: gaps in the streams, events in the middle of sequences, waves, and how
 //! the model is built.
 
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ pub struct Options {
     pub seed: u64,
     /// How often the streams pause.
     pub gaps: Gaps,
-    /// What happens in the middle of sequences; at most one event a sequence.
+    /// What happens in the middle of sequences; at most one event per sequence.
     pub events: Vec<Event>,
     /// How the model is compiled.
     pub build: Build,
@@ -25,7 +25,7 @@ pub struct Options {
     pub netlist: Option<Netlist>,
     /// A folder that keeps the simulator's compiled runtime for the next design.
     pub runtime: Option<PathBuf>,
-    /// The folder that says which models were built here; one in the user's cache when absent.
+    /// The folder that records which models were built here; one in the user's cache when absent.
     pub built: Option<PathBuf>,
 }
 
@@ -44,7 +44,7 @@ impl Options {
         }
     }
 
-    /// Whether cycles can be counted: both streams always ready and nothing in between.
+    /// Whether cycles can be counted: both streams are always ready and no events happen.
     pub(super) fn is_undisturbed(&self) -> bool {
         self.gaps == Gaps::NONE && self.events.is_empty()
     }
@@ -54,7 +54,7 @@ impl Options {
         self.events.iter().find(|event| event.sequence == sequence)
     }
 
-    /// Refuses pauses without an end, and events that do not fit the stimulus.
+    /// Refuses endless pauses, and events that do not fit the stimulus.
     pub(super) fn check(&self, stimulus: &Stimulus, beats_per_step: u64) -> Result<()> {
         let mut problems = Vec::new();
         let Gaps { source_percent, sink_percent, .. } = self.gaps;
@@ -88,14 +88,14 @@ impl Options {
 /// Pauses of the streams, drawn from the seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gaps {
-    /// Of a hundred clocks, in how many the source offers a beat when it has none on offer; 1 to
-    /// 100.
+    /// Number of clocks out of a hundred in which the source offers a beat if it is not offering
+    /// one already; 1 to 100.
     pub source_percent: u32,
-    /// Of a hundred clocks, in how many the sink is ready; 1 to 100.
+    /// Number of clocks out of a hundred in which the sink is ready; 1 to 100.
     pub sink_percent: u32,
-    /// The sink stops after every so many values; 0: never.
+    /// The sink stops each time after this many values; 0: never.
     pub stall_every: u64,
-    /// Clocks for which it then stops.
+    /// Number of clocks for which it then stops.
     pub stall_clocks: u64,
 }
 
@@ -114,10 +114,10 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-/// What happens in the middle of a sequence. The event's place counts beats of the sequence.
+/// What happens in the middle of a sequence. The place of the event counts beats of the sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventKind {
-    /// A reset; this sequence and what earlier ones still owe are lost.
+    /// A reset; this sequence and the outstanding outputs of earlier ones are lost.
     Reset {
         /// Beats accepted before it, at least 1.
         beats: u64,
@@ -132,7 +132,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// What keeps the event from happening in a sequence of `steps` time steps.
+    /// What prevents the event from happening in a sequence of `steps` time steps.
     fn problem(self, steps: u64, beats_per_step: u64) -> Option<Diagnostic> {
         let beats_in_all = steps * beats_per_step;
         match self {
@@ -160,7 +160,7 @@ impl EventKind {
 /// A netlist of the design, to be run by the same bench.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Netlist {
-    /// The netlist; its top module has the name and the ports of the design's.
+    /// The netlist; its top module has the name and the ports of that of the design.
     pub verilog: PathBuf,
     /// Verilog models of the cells that it is made of.
     pub cells: PathBuf,

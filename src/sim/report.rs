@@ -1,4 +1,4 @@
-//! What the bench says of a run: a JSON object in a file.
+//! The bench's report on a run: a JSON object in a file.
 
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ pub(super) struct Report {
     pub compared: u64,
     /// Clocks simulated.
     pub clocks: u64,
-    /// Time from the first clock to the last output value; 0 when that was not reached.
+    /// Time from the first clock to the last output value; 0 if that was not reached.
     pub seconds: f64,
     /// Clock of the last output value, from the end of the reset.
     pub last_output: u64,
@@ -22,7 +22,7 @@ pub(super) struct Report {
     pub starts: Vec<u64>,
     /// Clocks that each instruction took within the window.
     pub instructions: Vec<u64>,
-    /// What went wrong first.
+    /// The first thing that went wrong.
     pub failure: Option<Failure>,
 }
 
@@ -36,10 +36,10 @@ pub(super) struct Failure {
     pub sequence: usize,
     /// Its time step.
     pub step: usize,
-    /// The value of the output vector.
+    /// The index of the value in the output vector.
     pub element: usize,
-    /// What should have been.
+    /// The expected value.
     pub expected: i64,
-    /// What was.
+    /// The actual value.
     pub got: i64,
 }

@@ -13,10 +13,10 @@ use crate::sched::{Kind, Program};
 /// The result of a simulation; the keys of `htgen sim --json`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SimResult {
-    /// Every output value was as expected, and so was the streams' behaviour.
+    /// Whether every output value was as expected, and the behaviour of the streams too.
     pub bit_exact: bool,
-    /// Every time step started in the predicted clock; none when the streams paused, something happened
-    /// on the way, an output differed, or the design is a netlist.
+    /// Whether every time step started in the predicted clock; none if the streams paused, an event
+    /// happened on the way, an output differed, or the design is a netlist.
     pub cycles_as_predicted: Option<bool>,
     /// The first time step that did not.
     pub other_cycles: Option<OtherCycles>,
@@ -26,22 +26,23 @@ pub struct SimResult {
     pub outputs_compared: u64,
     /// Lanes of the design.
     pub lanes: usize,
-    /// Multiplies of a time step, those of the head apart.
+    /// Multiplies per time step, without those of the head.
     pub macs_per_step: u64,
-    /// Cycles of a time step in the steady state, by the rule in docs/simulation.md; none when the
-    /// streams paused, something happened on the way, or the design is a netlist.
+    /// Cycles per time step in the steady state, by the rule in docs/simulation.md; none if the
+    /// streams paused, an event happened on the way, or the design is a netlist.
     pub cycles_per_step: Option<f64>,
     /// macs_per_step / (lanes x cycles_per_step).
     pub efficiency: Option<f64>,
-    /// What the scheduler said of cycles_per_step; none for a single time step, whose end it leaves open.
+    /// The scheduler's prediction of cycles_per_step; none for a single time step, whose end it
+    /// does not predict.
     pub predicted_cycles_per_step: Option<f64>,
-    /// Cycles of each contraction step; the head, when there is one, comes last.
+    /// Cycles of each contraction step; the head, if there is one, comes last.
     pub steps: Vec<StepCycles>,
     /// The first difference.
     pub mismatch: Option<Mismatch>,
-    /// Clocks simulated, all told.
+    /// Total number of clocks simulated.
     pub simulated_cycles: u64,
-    /// Sequences a second of the Verilated model, building it apart; none behind a mismatch.
+    /// Sequences per second of the Verilated model, without building it; none after a mismatch.
     pub sequences_per_second: Option<f64>,
     /// Clocks in which the time steps start, from the end of the reset.
     #[serde(skip)]
@@ -57,18 +58,18 @@ pub struct OtherCycles {
     pub step: usize,
     /// The predicted clock.
     pub predicted: u64,
-    /// The clock; none when it was not seen to start.
+    /// The clock; none if it was not seen to start.
     pub got: Option<u64>,
 }
 
-/// The cycles of one contraction step, a time step's mean.
+/// The cycles of one contraction step, averaged over the time steps.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StepCycles {
     /// Number of the contraction step, or the number of steps for the head.
     pub step: usize,
-    /// Cycles from the start of each of its instructions to the start of the one behind it.
+    /// Cycles from the start of each of its instructions to the start of the next one.
     pub cycles: f64,
-    /// Cycles of them in which the lanes work.
+    /// Of these, the cycles in which the lanes work.
     pub busy_cycles: f64,
 }
 
@@ -82,16 +83,16 @@ pub struct Mismatch {
     pub sequence: usize,
     /// The time step within it, from 0.
     pub step: usize,
-    /// The contraction step, or the number of steps for the head; none when no result of one
-    /// differs or none was recorded: the fault lies behind them.
+    /// The contraction step, or the number of steps for the head; none if no result of one differs
+    /// or none was recorded: the fault is after them.
     pub contraction_step: Option<usize>,
     /// The element: of the result tensor by its indices, or of the output vector by its number.
     pub element: String,
-    /// What the reference says.
+    /// The value in the reference.
     pub expected: i64,
-    /// What the design did.
+    /// The value in the design.
     pub got: i64,
-    /// Where the difference came out, when it was found further inside.
+    /// Where the difference appeared at the ports, if it was traced further inside.
     pub seen_at: Option<String>,
 }
 
@@ -176,7 +177,7 @@ fn other_cycles(lengths: &[usize], predicted: &[u64], starts: &[u64]) -> Option<
     })
 }
 
-/// Sums the instructions of each step; empty when a single time step gave no window.
+/// Sums the instructions of each step; empty if a single time step gave no window.
 fn step_cycles(program: &Program, lengths: &[usize], report: &Report) -> Vec<StepCycles> {
     let Some((first, last)) = window(lengths) else { return Vec::new() };
     let time_steps = (last - first) as f64;

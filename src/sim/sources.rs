@@ -1,4 +1,4 @@
-//! The Verilog files of which a model is made.
+//! The Verilog files that a model is made from.
 
 use std::fs;
 use std::io;
@@ -10,8 +10,8 @@ use crate::files;
 /// Largest file that is read, bytes.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// The Verilog files of a folder, sorted by name; its memory images are looked at, as the model would
-/// wait for ever for one that is no file.
+/// The Verilog files of a folder, sorted by name; its memory images are checked, because the model
+/// would wait forever for one that is not a regular file.
 pub(super) fn read_verilog(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(dir).map_err(|e| unreadable(dir, &e))? {
@@ -28,7 +28,7 @@ pub(super) fn read_verilog(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     paths.iter().map(|path| read_source(path)).collect()
 }
 
-/// A file and its bare name, which must do as an argument and in a makefile.
+/// A file and its bare name, which must be usable as an argument and in a makefile.
 pub(super) fn read_source(path: &Path) -> Result<(String, Vec<u8>)> {
     let fine = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let name = path.file_name().and_then(|name| name.to_str());

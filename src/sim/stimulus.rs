@@ -10,9 +10,9 @@ use rand_chacha::ChaCha8Rng;
 
 /// Longest random sequence, in steps.
 const MAX_STEPS: u32 = 40;
-/// Most elements in all: half a gigabyte of vectors.
+/// Maximum total number of elements: half a gigabyte of vectors.
 const MAX_ELEMENTS: usize = 1 << 28;
-/// Every so many random sequences, three are extreme.
+/// Out of this many random sequences, three are extreme.
 const CYCLE: usize = 8;
 
 /// Sequences of stream elements.
@@ -25,8 +25,7 @@ pub struct Stimulus {
 impl Stimulus {
     /// A data set as the stream carries it.
     ///
-    /// # Errors
-    /// When its width or element type is not that of the model, or it is too large.
+    /// # Errors When its width or element type is not that of the model, or it is too large.
     pub fn from_data(quant: &QuantPlan, data: &Sequences) -> Result<Self> {
         let input = quant.input();
         if data.inputs() != input.count {
@@ -74,8 +73,8 @@ impl Stimulus {
         Self::with_lengths(quant, &lengths, seed)
     }
 
-    /// Seeded sequences of the given lengths: of eight one is all smallest values, one all
-    /// largest, one made of both alone, and the others are uniform over the element's range.
+    /// Seeded sequences of the given lengths: out of eight, one consists of smallest values, one of
+    /// largest, one only of these two, and the others are uniform over the range of the element.
     ///
     /// # Errors
     /// When there is no sequence, one is empty, or they are too large.

@@ -43,7 +43,7 @@ pub(super) fn vectors(program: &Program, stimulus: &Stimulus, expected: &[Vec<i3
     bytes
 }
 
-/// Clocks that a time step takes at most when the sink is ready.
+/// Maximum number of clocks of a time step when the sink is ready.
 fn step_clocks(program: &Program, options: &Options) -> u64 {
     let beats = beats_per_step(program) * 100 / u64::from(options.gaps.source_percent);
     // A value takes a few clocks even when the sink is ready.
@@ -51,7 +51,7 @@ fn step_clocks(program: &Program, options: &Options) -> u64 {
     program.timing().cycles_per_step + beats + values
 }
 
-/// Clocks that the whole run takes at most, roughly.
+/// Maximum number of clocks of the whole run, roughly.
 pub(super) fn run_clocks(program: &Program, stimulus: &Stimulus, options: &Options) -> u64 {
     let steps: u64 = stimulus.lengths().iter().map(|&n| n as u64).sum();
     let values = steps * program.quant().outputs() as u64;
@@ -59,7 +59,7 @@ pub(super) fn run_clocks(program: &Program, stimulus: &Stimulus, options: &Optio
     steps * step_clocks(program, options) + stalls * options.gaps.stall_clocks + SLACK
 }
 
-/// The scenario: a number or an event a line.
+/// The scenario: one number or event per line.
 pub(super) fn scenario(program: &Program, stimulus: &Stimulus, options: &Options) -> String {
     let gaps = &options.gaps;
     let step = step_clocks(program, options);

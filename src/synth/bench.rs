@@ -14,7 +14,7 @@ use crate::error::{Diagnostic, Problems, Result};
 use crate::files::{self, Staged};
 use crate::tool::{Finished, Found};
 
-/// Longest run of one program.
+/// Longest run time of one program.
 const STEP_LIMIT: Duration = Duration::from_secs(2 * 3600);
 
 /// A plan and the folder in which it runs.
@@ -31,7 +31,7 @@ impl<'a> Bench<'a> {
         Bench { plan, dir, log: RefCell::default() }
     }
 
-    /// Runs all steps, up to the one that says that the design does not fit.
+    /// Runs all steps, or those up to the one that finds that the design does not fit.
     pub fn steps(
         &self,
         tools: &[Option<Found>],
@@ -61,13 +61,13 @@ impl<'a> Bench<'a> {
         Ok(result.expect("a plan begins with synthesis"))
     }
 
-    /// Keeps what a failed run has written, and says where its last log is.
+    /// Keeps the files of a failed run, and says where its last log is.
     pub fn keep(&self, staged: Staged, failed: &Path, mut problems: Problems) -> Problems {
         let Some(log) = self.log.take() else { return problems };
         if let (Ok(()), Some(last)) = (staged.commit_to(failed), problems.0.last_mut()) {
             let log = format!("the log is {}", failed.join(log).display());
             match last.what.contains('\n') {
-                // The tool's own last lines stand there.
+                // The last lines of the tool itself are there.
                 true => last.what += &format!("\n  {log}"),
                 false => {
                     last.help =
@@ -139,8 +139,8 @@ impl<'a> Bench<'a> {
         if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
     }
 
-    /// Places with one seed after the other until the clock is met; when none meets it, the best one
-    /// is made again, so that the files are those of the result.
+    /// Places with one seed after another until the clock is met; if none meets it, the best one is
+    /// repeated, so that the files are those of the result.
     fn place(
         &self,
         step: &Step,
@@ -218,7 +218,7 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// The placer's own words when it gave up for want of room. Any other failure is an error.
+/// The placer's own words if it gave up for lack of space. Any other failure is an error.
 fn does_not_fit(finished: &Finished) -> Option<String> {
     const WORDS: [&str; 6] = [
         "no bels remaining",

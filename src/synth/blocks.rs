@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::{Board, Budget, Cells};
 use crate::verilog::{Memory, Multiplier};
 
-/// Block memories and multiplier blocks of a design on a board. Lookup tables are synthesis' to count.
+/// Block memories and multiplier blocks of a design on a board. Lookup tables can only be counted
+/// by synthesis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Blocks {
     /// Block memories.
@@ -23,12 +24,13 @@ impl Blocks {
         Blocks { bram: memories.iter().map(blocks).sum(), dsp: multipliers.iter().map(dsp).sum() }
     }
 
-    /// What a part lacks for them, in words: yosys takes blocks for all of them, however many there are.
+    /// Which blocks the part lacks, in words: yosys takes blocks for all memories and multipliers,
+    /// however many there are.
     pub fn shortage(self, budget: Budget) -> Vec<String> {
         self.cells().shortage(budget)
     }
 
-    /// These blocks alone.
+    /// Only these blocks.
     pub(super) fn cells(self) -> Cells {
         Cells { bram: self.bram, dsp: self.dsp, ..Cells::default() }
     }

@@ -33,19 +33,19 @@ pub struct Board {
     pub name: String,
     /// Name in reports.
     pub title: String,
-    /// Family of the part; decides the tools.
+    /// Family of the part; determines the tools.
     pub family: Family,
-    /// The part, in the words of the family's tools.
+    /// The part, as the tools of the family call it.
     pub device: String,
-    /// The package, in the words of the family's tools.
+    /// The package, as the tools of the family call it.
     pub package: String,
-    /// Speed grade, where the placer asks for it.
+    /// Speed grade, if the placer needs it.
     pub speed: Option<String>,
     /// The clock that placement and routing aim at.
     pub clock_mhz: f64,
     /// What the part holds.
     pub budget: Budget,
-    /// Site of each port of the top module; a port without one goes anywhere.
+    /// Site of each port of the top module; a port without one may be placed anywhere.
     pub pins: BTreeMap<String, String>,
     /// Further options of yosys' synthesis command.
     #[serde(default)]
@@ -101,7 +101,7 @@ impl Board {
         if problems.is_empty() { Ok(board) } else { Err(Problems(problems).in_file(file)) }
     }
 
-    /// Everything that the types leave open: words that reach a tool, and the clock.
+    /// Checks everything that the types leave open: words that reach a tool, and the clock.
     fn problems(&self) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         let mut check_word = |key: String, value: &str| {

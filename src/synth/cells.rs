@@ -1,8 +1,8 @@
-//! Counting cells: yosys' statistics read and weighed, for a whole design or module by module.
+//! Counting cells: reads and weighs yosys' statistics, for a whole design or module by module.
 //!
-//! Taken for granted about `stat -json`: the text holds `"modules":` followed by one JSON object
-//! of modules, each with `num_cells_by_type`. Only that object is read: before it yosys prints a
-//! title, and behind it version 0.23 mixes plain text into the summary of a hierarchy.
+//! Assumption about `stat -json`: the text contains `"modules":` followed by one JSON object of
+//! modules, each with `num_cells_by_type`. Only that object is read: before it yosys prints a
+//! title, and after it version 0.23 mixes plain text into the summary of a hierarchy.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -56,7 +56,7 @@ impl Cells {
             .collect()
     }
 
-    /// These cells without `part`; what would be negative is zero.
+    /// These cells minus `part`; negative counts become zero.
     pub fn without(self, part: Cells) -> Cells {
         Cells {
             lut4: self.lut4.saturating_sub(part.lut4),
@@ -94,7 +94,7 @@ impl AddAssign for Cells {
 pub struct ModuleCells {
     /// Name of the module in the Verilog, without its parameters.
     pub module: String,
-    /// How many times it stands in the design.
+    /// How many times it occurs in the design.
     pub instances: usize,
     /// Cells of all instances together.
     pub cells: Cells,
@@ -167,7 +167,7 @@ fn unreadable(reason: String) -> Diagnostic {
         .help("htgen doctor shows which yosys was used")
 }
 
-/// Adds `count` instances of the module `name`, and what stands inside it, to the rows.
+/// Adds `count` instances of the module `name`, and their contents, to the rows.
 fn walk(
     family: Family,
     modules: &Modules,
@@ -187,8 +187,8 @@ fn walk(
     row.1 += own.times(count);
 }
 
-/// The key of the module that a cell is an instance of. Types of cells leave out the leading
-/// backslash of a plain name.
+/// The key of the module that a cell is an instance of. Cell types omit the leading backslash of a
+/// plain name.
 fn submodule(modules: &Modules, cell: &str) -> Option<String> {
     let escaped = format!("\\{cell}");
     [cell.to_owned(), escaped].into_iter().find(|key| modules.contains_key(key))

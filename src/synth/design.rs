@@ -1,4 +1,4 @@
-//! What synthesis takes: the files of an emitted design, its ports and the counts to expect.
+//! The input of synthesis: the files of an emitted design, its ports and the expected counts.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,13 +22,13 @@ pub struct DesignFiles {
     pub verilog: Vec<PathBuf>,
     /// The memory images that they read, by the bare file name.
     pub images: Vec<PathBuf>,
-    /// Inputs but for clock and reset.
+    /// Inputs except clock and reset.
     pub inputs: Vec<Port>,
     /// Outputs.
     pub outputs: Vec<Port>,
-    /// Multiplier blocks that the plan counts on; another number found is an error.
+    /// Multiplier blocks that the plan expects; any other number found is an error.
     pub expected_dsp: Option<usize>,
-    /// Block memories that the plan counts on; another number found is an error.
+    /// Block memories that the plan expects; any other number found is an error.
     pub expected_bram: Option<usize>,
 }
 
@@ -91,7 +91,7 @@ impl DesignFiles {
         Ok(streams.with_output("m_axis_tuser", 1).with_output("error", 1))
     }
 
-    /// Adds an output beside the streams.
+    /// Adds an output in addition to the streams.
     pub fn with_output(mut self, name: &str, bits: usize) -> Self {
         self.outputs.push(Port::new(name, bits));
         self
@@ -102,7 +102,7 @@ impl DesignFiles {
         self.verilog.iter().chain(&self.images)
     }
 
-    /// Refuses names that cannot stand in a script, and a design without files or ports.
+    /// Refuses names that cannot be used in a script, and a design without files or ports.
     pub(super) fn check(&self) -> Result<()> {
         let mut problems = Vec::new();
         if self.verilog.is_empty() {
@@ -134,7 +134,7 @@ impl DesignFiles {
     }
 }
 
-/// The file's name, if it can stand in a script as it is.
+/// The name of the file, if it can be used in a script as it is.
 pub(super) fn file_name(path: &Path) -> Option<&str> {
     let name = path.file_name()?.to_str()?;
     let fine = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);

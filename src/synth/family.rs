@@ -1,12 +1,12 @@
 //! What differs between families of parts: the tools, their arguments and the names of cells.
 //!
-//! Taken for granted:
+//! Assumptions:
 //!
 //! * yosys: `synth_ice40`, `synth_ecp5` and `synth_gowin` take `-top` and `-noflatten`; only
-//!   `synth_ice40` must be asked for multipliers (`-dsp`), which the UP5K alone has;
-//! * nextpnr: `--timing-allow-fail` makes a missed clock no error, `--report` writes JSON with
-//!   `fmax` and `utilization`, `--seed` makes a run repeatable, unconstrained pins are allowed
-//!   when asked for;
+//!   `synth_ice40` must be asked for multipliers (`-dsp`), which only the UP5K has;
+//! * nextpnr: with `--timing-allow-fail` a missed clock is not an error, `--report` writes JSON
+//!   with `fmax` and `utilization`, `--seed` makes a run repeatable, unconstrained pins are allowed
+//!   on request;
 //! * icepack and ecppack: the last argument is the bitstream.
 
 use serde::{Deserialize, Serialize};
@@ -23,12 +23,12 @@ pub enum Family {
     Ice40,
     /// Lattice ECP5.
     Ecp5,
-    /// Gowin GW1N; yosys alone, hence area without a clock.
+    /// Gowin GW1N; only yosys, hence area without a clock.
     Gowin,
 }
 
 impl Family {
-    /// The oldest yosys that serves, where the family asks for more than htgen does in general.
+    /// The oldest suitable yosys, if the family needs more than htgen does in general.
     pub(super) fn yosys_minimum(self) -> Option<Version> {
         match self {
             Family::Ice40 | Family::Ecp5 => None,
@@ -45,7 +45,7 @@ impl Family {
         }
     }
 
-    /// The placer and router, where its clock can be believed.
+    /// The placer and router, if its clock can be trusted.
     pub fn placer(self) -> Option<Tool> {
         match self {
             Family::Ice40 => Some(Tool::NextpnrIce40),
@@ -169,10 +169,11 @@ impl Family {
 
     /// Block memories that yosys takes for a memory.
     ///
-    /// It cuts the depth into rows, lays all bits of all rows side by side and fills blocks with them:
-    /// a block may hold the end of one row and the beginning of the next. Where the memory is written
-    /// rows begin at a new group of write enables. Of the shapes it takes the cheapest by what blocks
-    /// and the multiplexers behind rows cost (yosys, passes/memory/memory_libmap.cc).
+    /// It cuts the depth into rows, lays all bits of all rows side by side and fills blocks with
+    /// them: a block may hold the end of one row and the beginning of the next. If the memory is
+    /// written, rows begin at a new group of write enables. Of the shapes it takes the cheapest by
+    /// the cost of blocks and of the multiplexers after the rows (yosys,
+    /// passes/memory/memory_libmap.cc).
     pub fn bram_blocks(self, words: usize, bits: usize, written: bool) -> usize {
         let (shapes, group, cost): (&[(usize, usize)], _, _) = match self {
             Family::Ice40 => (&[(2048, 2), (1024, 4), (512, 8), (256, 16)], 1, 64),
@@ -182,7 +183,7 @@ impl Family {
         };
         let of_shape = |&(depth, width): &(usize, usize)| {
             let rows = words.div_ceil(depth);
-            // Of iCE40's shapes the widest alone has write enables for its parts.
+            // Of iCE40's shapes only the widest has write enables for its parts.
             let whole = self == Family::Ice40 && width < 16;
             let group = if !written { 1 } else { if whole { width } else { width.min(group) } };
             let row_bits = bits.next_multiple_of(group);
@@ -191,12 +192,12 @@ impl Family {
             let multiplexed = (rows - 1).saturating_mul(bits) + enables;
             (blocks.saturating_mul(2 * cost).saturating_add(multiplexed), blocks)
         };
-        // Of equal ones the first.
+        // If several are equal, the first.
         shapes.iter().map(of_shape).min_by_key(|(cost, _)| *cost).map_or(0, |(_, blocks)| blocks)
     }
 
     /// Multiplier blocks that yosys takes for a signed product of factors of `a` and `b` bits, up
-    /// to 16: one, or none where the part has none or the product is too small to be worth one.
+    /// to 16: one, or none if the part has none or the product is too small to be worth one.
     pub fn dsp_blocks(self, device: &str, (a, b): (usize, usize)) -> usize {
         let worth = match (self, device) {
             (Family::Ice40, "up5k" | "u4k") => a + b >= 11,

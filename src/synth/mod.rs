@@ -1,8 +1,9 @@
 //! From Verilog to a placed part: plans for yosys, nextpnr and the packers, and what they found.
 //!
-//! A [`SynthPlan`] is text and needs no tool; [`run`] carries it out. Whether the design is right
-//! is not checked here but in simulation; three guards stand against silent losses: conflicts of
-//! drivers are errors, and the counts of multipliers and block memories must be those expected.
+//! A [`SynthPlan`] is text and needs no tool; [`run`] carries it out. Whether the design is correct
+//! is not checked here but in simulation; three guards protect against silent losses: conflicts of
+//! drivers are errors, and the counts of multipliers and of block memories must be the expected
+//! ones.
 
 mod bench;
 mod blocks;

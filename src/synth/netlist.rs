@@ -1,8 +1,8 @@
 //! The netlist as Verilog, for simulation at the level of the part's cells.
 //!
-//! Taken for granted: `write_verilog -noattr` writes cells that the family's `cells_sim.v`
-//! describes; that file stands in yosys' share folder, beside the executable's folder or in the
-//! Python package that carries yosys.
+//! Assumption: `write_verilog -noattr` writes cells that the family's `cells_sim.v` describes; that
+//! file is in yosys' share folder, beside the executable's folder or in the Python package that
+//! carries yosys.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ fn script(design: &DesignFiles, board: &Board) -> String {
     )
 }
 
-/// The Verilog models of a family's cells that come with the yosys in use.
+/// The Verilog models of a family's cells that come with the installed yosys.
 ///
 /// iCE40's need `-DNO_ICE40_DEFAULT_ASSIGNMENTS` in Verilator.
 pub fn simulation_cells(family: Family) -> Result<PathBuf> {

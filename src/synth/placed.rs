@@ -1,8 +1,8 @@
-//! nextpnr's report: clock, use of the part, and the critical path in words.
+//! nextpnr's report: clock, utilization of the part, and the critical path in words.
 //!
-//! Taken for granted about `--report`: a JSON object with `fmax` (clock to `achieved`, MHz),
-//! `utilization` (cell to `used` and `available`) and `critical_paths`, whose steps have `type`,
-//! `delay` (ns) and, for routing, the `net`.
+//! Assumption about `--report`: a JSON object with `fmax` (clock to `achieved`, MHz), `utilization`
+//! (cell to `used` and `available`) and `critical_paths`, whose steps have `type`, `delay` (ns)
+//! and, for routing, the `net`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::error::{Diagnostic, Result};
 pub struct Placed {
     /// The slowest clock.
     pub fmax_mhz: Option<f64>,
-    /// Use of each kind of cell.
+    /// Utilization of each kind of cell.
     pub utilization: BTreeMap<String, Usage>,
     /// The longest path between two registers.
     pub critical_path: Option<CriticalPath>,
@@ -39,7 +39,7 @@ pub struct CriticalPath {
     pub total_ns: f64,
     /// The share of it on wires.
     pub routing_ns: f64,
-    /// The way, as `delay kind name`.
+    /// The path, as `delay kind name`.
     pub steps: Vec<String>,
 }
 

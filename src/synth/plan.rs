@@ -1,9 +1,9 @@
 //! The synthesis plan: every file written and every program run, as text, before any tool runs.
 //!
-//! Taken for granted about yosys: `logger -werror` is the command for the option `-e`; a
-//! `$readmemh` image is found beside the Verilog file that names it; a script of the same text on
-//! the same files gives the same netlist. All paths in a plan are relative to the folder it runs
-//! in, where the design's files stand in `rtl/`, so that WebAssembly tools can see them.
+//! Assumptions about yosys: `logger -werror` is the command for the option `-e`; a `$readmemh`
+//! image is found beside the Verilog file that names it; a script of the same text on the same
+//! files gives the same netlist. All paths in a plan are relative to the folder it runs in, where
+//! the files of the design are in `rtl/`, so that WebAssembly tools can see them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,11 +14,11 @@ use super::{Board, harness};
 use crate::error::Result;
 use crate::tool::{Tool, Version};
 
-/// Where the design's own files stand during a run.
+/// Where the files of the design are during a run.
 pub(super) const RTL: &str = "rtl";
-/// The statistics of the whole netlist, of the harness alone, and module by module.
+/// The statistics of the whole netlist, of the harness only, and module by module.
 pub(super) const STAT: &str = "stat.json";
-/// Statistics of the harness alone.
+/// Statistics of only the harness.
 pub(super) const HARNESS_STAT: &str = "stat_pins.json";
 /// Statistics with the hierarchy kept.
 pub(super) const MODULES_STAT: &str = "stat_modules.json";
@@ -27,7 +27,7 @@ pub(super) const SCRIPT: &str = "synthesize.ys";
 /// nextpnr's report.
 pub(super) const REPORT: &str = "report.json";
 
-/// Whether a run, of whatever plan, leaves a file or folder of this name.
+/// Whether a run, of any plan, leaves a file or folder of this name.
 pub(super) fn writes(name: &str) -> bool {
     let known = [RTL, STAT, HARNESS_STAT, MODULES_STAT, REPORT, "ht_board.v", "ht_pins.v"];
     let of_a_step = |stem: &str| {
@@ -50,7 +50,7 @@ pub struct SynthConfig {
     pub clock_mhz: f64,
     /// Seed of the placer.
     pub seed: u32,
-    /// Most placements, each with the next seed, until one meets the clock.
+    /// Maximum number of placements, each with the next seed, until one meets the clock.
     pub placements: u32,
     /// Whether a second synthesis counts cells module by module.
     pub by_module: bool,
@@ -87,11 +87,11 @@ pub struct SynthPlan {
 /// One program of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// What the step does; its log is called so.
+    /// What the step does; also the name of its log.
     pub kind: StepKind,
     /// The program.
     pub tool: Tool,
-    /// The oldest version that serves, where this is more than in general.
+    /// The oldest suitable version, if this is more than in general.
     pub minimum: Option<Version>,
     /// Its arguments.
     pub args: Vec<String>,
@@ -102,7 +102,7 @@ pub struct Step {
 pub enum StepKind {
     /// Design to netlist.
     Synthesize,
-    /// The harness alone, to know its share.
+    /// Only the harness, to know its share.
     CountHarness,
     /// The design with its hierarchy kept.
     CountModules,
@@ -176,7 +176,7 @@ pub(super) fn placer_args(board: &Board, config: SynthConfig) -> Vec<String> {
     args
 }
 
-/// A conflict of drivers is an error: yosys would resolve it by a constant and drop the logic.
+/// A conflict of drivers is an error: yosys would resolve it with a constant and drop the logic.
 pub(super) const GUARD: &str = "logger -werror \"Driver-driver conflict\"\n";
 
 /// The commands that read the design's own files.

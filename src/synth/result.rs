@@ -30,31 +30,31 @@ pub struct SynthResult {
     pub totals: Budget,
     /// Logic cells of the part in use, harness included, as placed.
     pub logic_cells: Option<LogicCells>,
-    /// Whether nothing was synthesised, because the blocks that the plan counts on are more than the part
-    /// has; then these are all that is counted.
+    /// Whether nothing was synthesized because the blocks that the plan expects are more than the
+    /// part has; then only these are counted.
     pub foreseen: bool,
     /// The clock that placement aimed at.
     pub clock_mhz: f64,
-    /// The clock reached, where it can be believed.
+    /// The clock reached, if it can be trusted.
     pub fmax_mhz: Option<f64>,
     /// Seed of the placement that is described.
     pub seed: Option<u32>,
     /// Clocks of all placements that were made, in the order of their seeds, MHz.
     pub placements_mhz: Vec<f64>,
-    /// Whether the design was placed and routed, or, without a placer, is within the totals.
+    /// Whether the design was placed and routed or, without a placer, is within the totals.
     pub fits: bool,
     /// Why it does not fit.
     pub shortage: Vec<String>,
-    /// The bitstream, where the packer exists: of the design behind the harness, which folds its outputs
-    /// into a signature. It measures a clock and can do nothing else.
+    /// The bitstream, if the packer exists: of the design inside the harness, which folds its
+    /// outputs into a signature. It only measures a clock and cannot be used for anything else.
     pub bitstream: Option<PathBuf>,
     /// The longest path between registers.
     pub critical_path: Option<CriticalPath>,
-    /// Cells by module, if asked for.
+    /// Cells by module, if requested.
     pub modules: Option<CellTable>,
 }
 
-/// Use of a part's logic cells.
+/// Utilization of a part's logic cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct LogicCells {
     /// The placer's name for them.
@@ -66,12 +66,12 @@ pub struct LogicCells {
 }
 
 impl SynthResult {
-    /// Whether the clock aimed at was reached; `None` when no clock was measured.
+    /// Whether the target clock was reached; `None` if no clock was measured.
     pub fn clock_met(&self) -> Option<bool> {
         self.fmax_mhz.map(|fmax| fmax >= self.clock_mhz)
     }
 
-    /// The result as far as the netlist tells: everything counted, nothing placed.
+    /// The result as far as the netlist shows: everything counted, nothing placed.
     pub(super) fn of_netlist(board: &Board, clock_mhz: f64, cells: Cells) -> Self {
         let shortage = cells.shortage(board.budget);
         SynthResult {
@@ -98,7 +98,7 @@ impl SynthResult {
         }
     }
 
-    /// What needs no synthesis to be known: a design that takes more blocks than the part has.
+    /// What is known without synthesis: a design that takes more blocks than the part has.
     pub(super) fn foreseen(plan: &SynthPlan) -> Option<Self> {
         let (board, clock_mhz) = (&plan.board, plan.config.clock_mhz);
         let blocks = Blocks { bram: plan.expected_bram?, dsp: plan.expected_dsp? };
@@ -106,7 +106,7 @@ impl SynthResult {
         (!counted.fits).then_some(SynthResult { foreseen: true, ..counted })
     }
 
-    /// Takes the harness off the design's own counts.
+    /// Subtracts the harness from the counts of the design.
     pub(super) fn take_off(&mut self, harness: Cells) {
         let SynthResult { lut4, ff, carry, bram, dsp, spram, .. } = *self;
         let own = Cells { lut4, ff, carry, bram, dsp, spram }.without(harness);

@@ -1,4 +1,4 @@
-//! Carries out a plan: every step in a folder that takes its place only when it is whole.
+//! Carries out a plan: every step runs in a folder that takes its place only when it is complete.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,8 +13,8 @@ use crate::files::{self, OutputFolder, Scratch, Staged};
 use crate::tool::{self, Found, Hold};
 
 /// Carries out `plan` and puts all its files into the folder `out`, which stays as it was if
-/// anything goes wrong, and when the plan's own counts say that the design cannot fit. What a run that
-/// failed has written is kept beside it, in `out.failed`, until the next answer. `progress` is told each
+/// anything goes wrong, or if the plan's own counts show that the design cannot fit. The files of a
+/// failed run are kept beside it, in `out.failed`, until the next result. `progress` receives each
 /// step as it begins.
 pub fn run(
     plan: &SynthPlan,
@@ -45,19 +45,19 @@ pub fn run(
     Ok(result)
 }
 
-/// The folder that keeps what a failed run for `out` has written.
+/// The folder that keeps the files of a failed run for `out`.
 fn failed_beside(out: &Path) -> PathBuf {
     let mut name = out.file_name().unwrap_or_default().to_owned();
     name.push(".failed");
     out.with_file_name(name)
 }
 
-/// Whether a folder is what a run has written.
+/// Whether a folder was written by a run.
 fn is_ours(folder: &Path) -> bool {
     folder.join(SCRIPT).is_file()
 }
 
-/// Refuses a folder with something in it that no run writes.
+/// Refuses a folder that contains something no run writes.
 fn check_contents(folder: &Path) -> Result<()> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut strangers: Vec<String> = entries
@@ -73,7 +73,7 @@ fn check_contents(folder: &Path) -> Result<()> {
         .into())
 }
 
-/// Removes what an earlier run has left, if it has.
+/// Removes what an earlier run has left, if anything.
 fn clear(failed: &Path) -> Result<()> {
     if !is_ours(failed) {
         return Ok(());
@@ -83,7 +83,7 @@ fn clear(failed: &Path) -> Result<()> {
     })
 }
 
-/// The cells of a design, module by module and without harness; yosys alone is needed.
+/// The cells of a design, module by module and without harness; only yosys is needed.
 pub fn cells_by_module(design: &DesignFiles, board: &Board) -> Result<CellTable> {
     let config = SynthConfig { by_module: true, ..SynthConfig::of(board) };
     let plan = plan::plan(design, board, config)?;
@@ -96,7 +96,7 @@ pub fn cells_by_module(design: &DesignFiles, board: &Board) -> Result<CellTable>
     bench.table(MODULES_STAT, &plan.top)
 }
 
-/// The tools of the steps. The packer alone may be missing; every other one is needed.
+/// The tools of the steps. Only the packer may be missing; every other one is needed.
 fn find_tools(plan: &SynthPlan) -> Result<Vec<Option<Found>>> {
     let find = |step: &Step| match (tool::find_at_least(step.tool, step.minimum), step.kind) {
         (Ok(found), _) => Ok(Some(found)),

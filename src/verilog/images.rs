@@ -30,7 +30,8 @@ pub(super) fn files(program: &Program, sizes: &Sizes) -> Vec<(String, String)> {
     files
 }
 
-/// Text of an image: a header line, then words with what they are; filled up to `least` words.
+/// Text of an image: a header line, then words with comments on their content; padded to `least`
+/// words.
 fn image(
     name: &str,
     format: &str,

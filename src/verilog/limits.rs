@@ -1,14 +1,14 @@
-//! Limits of the library that a program may exceed: small tables, loops, accumulators. A program
-//! that does is refused before a file is written; the modules would refuse it in every tool.
+//! Limits of the library that a program may exceed: small tables, loops, accumulators. Such a
+//! program is refused before a file is written; the modules would refuse it in every tool.
 
 use super::sizes::Sizes;
 use crate::error::{Diagnostic, Problems, Result};
 use crate::sched::Program;
 
-/// Most words of a table in lookup tables, `ht_table`: instructions of a time step, loop nests, and
-/// address deltas, of which a nest has a power of two.
+/// Maximum number of words in a table in lookup tables, `ht_table`: instructions of a time step,
+/// loop nests, and address deltas, of which a nest has a power of two.
 const TABLE_WORDS: usize = 256;
-/// Most loops of a nest, `ht_sequencer`.
+/// Maximum number of loops in a nest, `ht_sequencer`.
 const LOOPS: usize = 16;
 /// Widest accumulator, `ht_mac`.
 const ACC_BITS: usize = 64;
@@ -54,7 +54,8 @@ mod tests {
     use crate::plan::PlanConfig;
     use crate::quant::{self, Widths};
 
-    /// No shape of up to eight modes is known to reach these; the check must not depend on that.
+    /// No shape of up to eight modes is known to reach these limits; the check must not depend on
+    /// that.
     #[test]
     fn sizes_beyond_the_library_are_refused() {
         let model = crate::model::new(&preset::spec("digits", 1).expect("a preset"));

@@ -1,5 +1,5 @@
-//! The block memories and multipliers of a design, counted from the program: what synthesis must
-//! find again.
+//! The block memories and multipliers of a design, counted from the program: synthesis must find
+//! the same numbers.
 
 use super::images;
 use super::sizes::Sizes;
@@ -25,15 +25,15 @@ pub struct Memory {
     pub count: usize,
     /// Words of one.
     pub words: usize,
-    /// Bits of a word; in a ROM those that are not the same in every word, for no synthesiser
+    /// Bits of a word; for a ROM those that are not the same in every word, because no synthesizer
     /// stores the others.
     pub bits: usize,
-    /// Whether it is written, not a ROM.
+    /// Whether it is written, i.e. not a ROM.
     pub written: bool,
 }
 
-/// All block memories of a program's design. What nothing reads is not among them, and where it is not for
-/// every synthesiser to see, the design does not have it.
+/// All block memories of a program's design. Memories that nothing reads are not included, and
+/// where not every synthesizer would notice that, the design does not have them.
 pub fn memories(program: &Program, sizes: &Sizes) -> Vec<Memory> {
     let images: BTreeMap<String, String> = images::files(program, sizes).into_iter().collect();
     let live = |name: &str| images.get(name).map_or_else(Vec::new, |text| images::live_bits(text));
@@ -73,7 +73,7 @@ pub fn memories(program: &Program, sizes: &Sizes) -> Vec<Memory> {
     for cell in 0..cells {
         let table = live(&format!("gates{cell}.hex"));
         for part in 0..program.gate_parts() {
-            // The lowest bits of a gate's word tell its memory.
+            // The lowest bits of a gate's word select its memory.
             let word = BIAS_BITS + part * (sizes.gate_word_w + usize::from(sizes.masked));
             let read = 1 << count(&table[word..word + bank_bits]);
             all.push(ram("gates", read, program.gate_groups() * lanes / drains, 16));
@@ -103,8 +103,8 @@ pub struct Multiplier {
     pub bits: (usize, usize),
 }
 
-/// All multipliers that are written as such: one a lane that has weights, and two an element-wise
-/// unit unless it multiplies serially.
+/// All multipliers that are written as such: one per lane that has weights, and two per
+/// element-wise unit unless it multiplies serially.
 pub fn multipliers(program: &Program) -> Vec<Multiplier> {
     let quant = program.quant();
     let lane = (quant.activation_bits() as usize, quant.weight_bits() as usize);

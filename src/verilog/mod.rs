@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::sched::Program;
 use std::collections::BTreeMap;
 
-/// Where a design comes from, for its headers.
+/// The origin of a design, for its headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
     /// The command that made it, file names without folders.

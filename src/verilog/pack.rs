@@ -21,7 +21,7 @@ impl Word {
     pub(super) fn push_modulo(self, value: i64, width: usize) -> Word {
         self.push(value.rem_euclid(1 << width), width)
     }
-    /// Filled up with zeros to `width` bits.
+    /// Padded with zeros to `width` bits.
     pub(super) fn padded(mut self, width: usize) -> Word {
         self.bits.resize(width, false);
         self
@@ -40,7 +40,7 @@ impl Word {
     }
 }
 
-/// Bits that number `count` things, at least 1; `$clog2` with a floor of one.
+/// Bits needed to number `count` things, at least 1; `$clog2` with a minimum of one.
 pub(super) fn index_bits(count: usize) -> usize {
     (count.max(2) - 1).ilog2() as usize + 1
 }

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::model::Element;
 use crate::sched::{Loop, Program, Source};
 
-/// Parameters of `ht_engine` that are not in the program as such.
+/// Parameters of `ht_engine` that the program does not contain directly.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sizes {
     /// Loop nests, at least 2.
@@ -32,7 +32,7 @@ pub struct Sizes {
     pub acc_w: usize,
     /// Least shift.
     pub shift_min: u32,
-    /// Greatest shift less the least.
+    /// Greatest shift minus the least.
     pub shift_span: u32,
     /// Bits of a shift in a nest's word.
     pub shift_w: usize,
@@ -42,7 +42,7 @@ pub struct Sizes {
     pub need_w: usize,
     /// Gate word of one element-wise unit, bits.
     pub gate_word_w: usize,
-    /// Whether a part may have no share in one of a unit's sums.
+    /// Whether a part may not contribute to one of a unit's sums.
     pub masked: bool,
     /// Words of one half of the hidden buffer.
     pub hidden_words: usize,
@@ -58,12 +58,12 @@ pub struct Sizes {
     pub loader_cw: usize,
     /// Clocks of a beat of the element-wise units.
     pub serial_cells: bool,
-    /// An output vector each time step.
+    /// Whether there is an output vector after each time step.
     pub every_step: bool,
 }
 
 impl Sizes {
-    /// Works the sizes out.
+    /// Computes the sizes.
     ///
     /// # Errors
     /// When the program exceeds a limit of the library.
@@ -141,19 +141,19 @@ impl Sizes {
     }
 }
 
-/// Whether some part has no share in one of a unit's sums.
+/// Whether some part does not contribute to one of a unit's sums.
 fn masked(program: &Program) -> bool {
     let parts = program.gate_parts();
     let units = program.tables().iter().flat_map(|table| &table.0);
     units.filter(|u| u.unit.is_some()).any(|u| u.gates.iter().any(|g| g[..parts].contains(&None)))
 }
 
-/// The requantiser shifts by less than the accumulator's width.
+/// The requantizer shifts by less than the accumulator's width.
 fn acc_floor(shift: u32) -> usize {
     shift as usize + 1
 }
 
-/// Groups that a result address names.
+/// Number of groups that a result address can select.
 fn groups(program: &Program) -> usize {
     let outputs = program.quant().outputs().div_ceil(program.lanes());
     program.buffer_groups().max(program.gate_groups()).max(outputs)

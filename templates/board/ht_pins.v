@@ -1,9 +1,10 @@
-// ht_pins.v: all ports of a design behind two pins, so that any part can hold it
+// ht_pins.v: all ports of a design through two pins, so that any part can hold it
 //
-// The design's inputs come from a shift register behind the serial pin, its outputs are folded
-// into a signature that leaves by another. Every input can take any value and every output
-// changes what leaves, so synthesis must keep the whole design; both sides are registers, so the
-// clock found is the design's. Costs IN_W + 2 OUT_W + 9 flip-flops and OUT_W + 2 small LUTs.
+// The inputs of the design come from a shift register behind the serial pin; its outputs are folded
+// into a signature that leaves through the other pin. Every input can take any value and every
+// output changes the signature, so synthesis must keep the whole design; both sides are registers,
+// so the clock found is that of the design. Costs IN_W + 2 OUT_W + 9 flip-flops and OUT_W + 2 small
+// LUTs.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
@@ -38,12 +39,13 @@ module ht_pins #(
   assign in_d      = {in_q, i_serial};
   assign shifted   = {signature_q, 1'b0};
 
-  // awake_q: ones move in after configuration, which leaves it zero; the reset of everything else
+  // awake_q: ones are shifted in after configuration, which leaves it zero; the reset of everything
+  // else
   always @(posedge i_clk)
     awake_q <= {awake_q[6:0], 1'b1};
 
-  // in_q: the serial bits of the last IN_W clocks; set by reset, because without that a register
-  // of the design which copies an input would be the next bit here, and be merged with it
+  // in_q: the serial bits of the last IN_W clocks; set by reset, because otherwise a register of
+  // the design that copies an input would equal the next bit here, and be merged with it
   always @(posedge i_clk)
     if (!o_reset_n) in_q <= {IN_W{1'b1}};
     else            in_q <= in_d[IN_W-1:0];

@@ -1,8 +1,7 @@
 // ht_address.v: the three address streams of a loop nest
 //
-// One addition a stream and iteration: the delta of the outermost loop that
-// advanced, from a table by nest and loop. Addresses appear two clocks behind the
-// iteration on the inputs.
+// One addition per stream and iteration: the delta of the outermost loop that advanced, from a
+// table by nest and loop. Addresses appear two clocks after the iteration on the inputs.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none

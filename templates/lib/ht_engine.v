@@ -1,9 +1,8 @@
 // ht_engine.v: the whole machine between the input stream and the output stream
 //
-// loader -> input buffer -> lanes -> requantisers -> result buffer (back to the
-// lanes), gate buffer -> element-wise units -> h (back to the input buffer) ->
-// head on the same lanes -> output stream. Stage numbers count clocks behind the
-// sequencer's issue; docs/engine.md draws them.
+// loader -> input buffer -> lanes -> requantizers -> result buffer (back to the lanes), gate buffer
+// -> element-wise units -> h (back to the input buffer) -> head on the same lanes -> output stream.
+// Stage numbers count clocks after the sequencer's issue; docs/engine.md draws them.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
@@ -273,7 +272,7 @@ module ht_engine #(
     .o_out      (out_addr)
   );
 
-  // Control beside the data: bit or slice k - 1 belongs to stage k.
+  // Control alongside the data: bit or slice k - 1 belongs to stage k.
   reg [6:0]           valid_q, end_q;     // end_q: last of its nest
   reg [6:0]           group_q;            // last of a sum
   reg [3:0]           first_q, fresh_q;
@@ -431,7 +430,7 @@ module ht_engine #(
   // path_q4: source and kept bank bits; needs no reset
   always @(posedge i_clk) path_q4 <= path_nest[LOOPS_W+WGT_AW +: PATH_W];
 
-  // input_q4, result_q4, hidden_q4, weight_q4: what the memories yield; need no reset
+  // input_q4, result_q4, hidden_q4, weight_q4: outputs of the memories; need no reset
   always @(posedge i_clk) input_q4  <= input_data;
   always @(posedge i_clk) result_q4 <= result_data;
   always @(posedge i_clk) hidden_q4 <= hidden_data;
@@ -567,7 +566,7 @@ module ht_engine #(
     ht_resize #(.IN_W (FULL_W), .OUT_W (ADDR_W)) u_waddr (.i_data (waddr_full), .o_data (waddr));
     ht_resize #(.IN_W (IDX_W), .OUT_W (ADDR_W)) u_raddr (.i_data (raddr_full), .o_data (raddr));
 
-    // A memory for each requantiser that computes an output; with few outputs some have none.
+    // A memory for each requantizer that computes an output; with few outputs some have none.
     wire [DRAINS*16-1:0] words;
     for (r = 0; r < DRAINS; r = r + 1) begin : gen_bank
       if (r < OUTPUTS) begin : gen_read
@@ -596,7 +595,7 @@ module ht_engine #(
       .o_data (out_value)
     );
 
-    // The vector is complete one clock behind its last write.
+    // The vector is complete one clock after its last write.
     reg go_q;
     assign out_go = go_q;
 

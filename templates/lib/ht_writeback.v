@@ -1,9 +1,9 @@
 // ht_writeback.v: from P accumulators to results, DRAINS at a time
 //
-// The sums of a group are copied in one clock and leave through DRAINS shift
-// chains and requantisers while the lanes go on; lane d*DRAINS + r leaves through
-// requantiser r at drain d. Two groups are at least LANES / DRAINS clocks apart.
-// Results appear two clocks behind the head of the chain.
+// The sums of a group are copied in one clock and leave through DRAINS shift chains and
+// requantizers while the lanes continue; lane d*DRAINS + r leaves through requantizer r at drain d.
+// Two groups are at least LANES / DRAINS clocks apart. Results appear two clocks after the head of
+// the chain.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
@@ -131,7 +131,7 @@ module ht_writeback #(
     );
   end endgenerate
 
-  // Beside the requantisers' two stages.
+  // Alongside the two stages of the requantizers.
   reg [1:0]           valid_q, last_q, ending_q;
   reg [1:0]           dest_q, dest_q2;
   reg [OUT_AW-1:0]    place_q, place_q2;

@@ -1,8 +1,8 @@
 // bench.h: what every module bench shares: clock, random numbers, ports, comparison
 //
-// A bench is one Verilated module (class Vdut) and one C++ file. Parameters arrive
-// as macros P_<NAME>, the same values that Verilator got. The exit status is 0 only
-// when every comparison held and at least one was made.
+// A bench is one Verilated module (class Vdut) and one C++ file. Parameters arrive as macros
+// P_<NAME>, the same values that Verilator got. The exit status is 0 only if every comparison held
+// and at least one was made.
 #ifndef HTGEN_BENCH_H
 #define HTGEN_BENCH_H
 
@@ -20,7 +20,7 @@
 
 namespace bench {
 
-// Stops the bench: something is wrong with its surroundings, not with the module.
+// Stops the bench: something is wrong with its environment, not with the module.
 [[noreturn]] inline void fatal(const std::string& what) {
   std::fprintf(stderr, "bench: %s\n", what.c_str());
   std::exit(2);
@@ -71,7 +71,8 @@ inline int64_t sign_extend(uint64_t value, int bits) {
 // The greatest integer that is not above a / b, for b > 0.
 inline int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
-// Reads `bits` (1..64) bits of a port from bit `at`; ports wider than 64 bits are word arrays.
+// Reads `bits` (1..64) bits of a port starting at bit `at`; ports wider than 64 bits are word
+// arrays.
 template <typename Port>
 uint64_t field(const Port& port, int at, int bits) {
   return low_bits(static_cast<uint64_t>(port) >> at, bits);
@@ -84,7 +85,7 @@ uint64_t field(const VlWide<N>& port, int at, int bits) {
   return value;
 }
 
-// Writes `bits` bits of a port from bit `at`.
+// Writes `bits` bits of a port starting at bit `at`.
 template <typename Port>
 void set_field(Port& port, int at, int bits, uint64_t value) {
   const uint64_t mask = low_bits(~uint64_t{0}, bits) << at;
@@ -110,7 +111,7 @@ class Bench {
   // Lets combinational outputs follow the inputs.
   void settle() { dut_->eval(); }
 
-  // One clock edge, for a module with i_clk: outputs are those behind the edge.
+  // One clock edge, for a module with i_clk: outputs are those after the edge.
   template <typename Dut>
   void tick(Dut& dut) {
     dut.i_clk = 0;
@@ -120,7 +121,7 @@ class Bench {
     ++clocks_;
   }
 
-  // Compares; the first mismatches are printed with what the caller says about them.
+  // Compares; the first mismatches are printed with the caller's description.
   void expect(const char* what, int64_t got, int64_t expected, uint64_t at) {
     ++compared_;
     if (got == expected) return;
@@ -149,8 +150,8 @@ class Bench {
   uint64_t mismatches_ = 0;
 };
 
-// Reads a $readmemh image: a word a line, // comments. Verilog goes on with zeros when the file is
-// missing; here that ends the bench, and so does a wrong number of words.
+// Reads a $readmemh image: one word per line, // comments. Verilog continues with zeros if the file
+// is missing; here that ends the bench, and so does a wrong number of words.
 inline std::vector<uint64_t> read_image(const std::string& path, std::size_t n_words) {
   std::ifstream file(path);
   if (!file) fatal("the image " + path + " is missing");

@@ -13,7 +13,7 @@
 
 namespace bench {
 
-// When instructions start: of each time step's first one, and the clocks that each took.
+// When instructions start: the first one of each time step, and the clocks that each took.
 class Timeline {
  public:
   Timeline(VerilatedContext& context, const Scenario& scenario)
@@ -53,7 +53,7 @@ struct Recording {
   std::string file;     // none when empty
 };
 
-// Writes results of contraction steps to a file, a line each: destination, group, drain, values.
+// Writes results of contraction steps to a file, one per line: destination, group, drain, values.
 class Recorder {
  public:
   Recorder(VerilatedContext& context, const Recording& recording)

@@ -20,7 +20,8 @@ inline int64_t sign_extend(uint64_t value, int bits) {
   return static_cast<int64_t>((low_bits(value, bits) ^ sign) - sign);
 }
 
-// Writes `bits` bits (1..32) of a port from bit `at`; ports wider than 64 bits are word arrays.
+// Writes `bits` bits (1..32) of a port starting at bit `at`; ports wider than 64 bits are word
+// arrays.
 template <typename Port>
 void set_field(Port& port, int at, int bits, uint64_t value) {
   const uint64_t mask = low_bits(~uint64_t{0}, bits) << at;

@@ -48,7 +48,7 @@ class Probe {
   }
   bool found() const { return data_ != nullptr; }
   std::size_t bits() const { return bits_; }
-  // `bits` bits (at most 32) from bit `at`, a multiple of 8.
+  // `bits` bits (at most 32) starting at bit `at`, a multiple of 8.
   uint32_t read(std::size_t at = 0, int bits = 32) const {
     uint32_t value = 0;
     for (std::size_t k = 0; k < 4 && at / 8 + k < bytes_; ++k)
@@ -62,7 +62,7 @@ class Probe {
   std::size_t bits_ = 0;
 };
 
-// The words of an image, each as many bytes as the memory has a word; empty when one is too wide.
+// The words of an image, each with as many bytes as a word of the memory; empty if one is too wide.
 inline std::vector<uint8_t> image_bytes(const std::string& path, std::size_t word_bytes) {
   std::ifstream file(path);
   if (!file) fatal("the image " + path + " cannot be read");

@@ -16,7 +16,7 @@
 
 namespace bench {
 
-// Stops the bench: something is wrong with its surroundings, not with the design.
+// Stops the bench: something is wrong with its environment, not with the design.
 [[noreturn]] inline void fatal(const std::string& what) {
   std::fprintf(stderr, "ht_top_tb: %s\n", what.c_str());
   std::exit(2);
@@ -29,7 +29,7 @@ struct Event {
   uint64_t clocks = 0;  // reset: clocks from the last of these beats to the reset
 };
 
-// One sequence with the output vectors that it must yield.
+// One sequence with the output vectors that it must produce.
 struct Sequence {
   uint32_t n_steps = 0;
   uint32_t n_vectors = 0;
@@ -116,7 +116,7 @@ inline Vectors read_vectors(const std::string& path) {
   return vectors;
 }
 
-// Reads a scenario; its events go to their sequences.
+// Reads a scenario; its events are assigned to their sequences.
 inline Scenario read_scenario(const std::string& path, Vectors& vectors) {
   std::ifstream in(path);
   if (!in) fatal("the scenario " + path + " is missing");

@@ -1,6 +1,6 @@
 // streams.h: the two sides of the design: a source of beats and a sink that compares every value
 //
-// Both keep the AXI4-Stream rules themselves, and the sink checks that the design keeps them.
+// Both follow the AXI4-Stream rules themselves, and the sink checks that the design follows them.
 #ifndef HTGEN_STREAMS_H
 #define HTGEN_STREAMS_H
 
@@ -23,7 +23,7 @@ struct Failure {
   int64_t got = 0;
 };
 
-// Feeds the sequences, one behind the other.
+// Feeds the sequences, one after another.
 class Source {
  public:
   Source(const Vectors& vectors, const Scenario& scenario)
@@ -31,7 +31,7 @@ class Source {
 
   bool done() const { return sequence_ >= vectors_.sequences.size(); }
   uint64_t sequence() const { return sequence_; }
-  // A tlast has been put in the wrong place since the last reset.
+  // Whether a tlast has been misplaced since the last reset.
   bool misplaced() const { return misplaced_; }
   uint64_t misplaced_in() const { return misplaced_in_; }
 
@@ -50,7 +50,7 @@ class Source {
     }
   }
 
-  // The clock has come; `moved`: the beat was taken. True when a reset is due in the next clock.
+  // The clock has passed; `moved`: the beat was taken. True when a reset is due in the next clock.
   bool clock(bool moved) {
     if (moved) {
       offered_ = false;
@@ -59,7 +59,7 @@ class Source {
     return waiting_ && countdown_-- == 0;
   }
 
-  // The design has been reset: the broken sequence is given up.
+  // The design has been reset: the broken sequence is abandoned.
   void restart() {
     waiting_ = offered_ = misplaced_ = false;
     next_sequence();
@@ -72,7 +72,7 @@ class Source {
     const uint64_t column = beat_ % per_step * vectors_.elements_per_beat;
     const uint64_t first = beat_ / per_step * vectors_.elements_per_step + column;
     for (uint32_t k = 0; k < vectors_.elements_per_beat; ++k) {
-      // Behind the last element of a step a beat is filled up with anything.
+      // After the last element of a step a beat is padded with arbitrary values.
       const bool inside = column + k < vectors_.elements_per_step;
       const auto value = inside ? static_cast<uint16_t>(sequence.elements[first + k]) : beat_ * 77;
       set_field(dut.s_axis_tdata, static_cast<int>(k * vectors_.slot_bits),
@@ -173,7 +173,7 @@ class Sink {
     return true;
   }
 
-  // The design has been reset: what the sequences up to `broken` still owe is void.
+  // The design has been reset: outstanding outputs of the sequences up to `broken` are void.
   void restart(uint64_t broken) {
     error_seen_ = false;
     if (sequence_ > broken) return;

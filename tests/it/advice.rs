@@ -1,4 +1,4 @@
-//! What a refusal advises helps in the case at hand: each advice is followed here.
+//! The advice in a refusal helps in the case at hand: each piece of advice is followed here.
 
 use crate::cli_refusals::refused;
 use crate::cli_support::Folder;
@@ -18,7 +18,7 @@ fn data(dir: &Folder, inputs: usize, largest: Option<f32>) {
     write_npz(&dir.path("data.npz"), &[("x", x)]).unwrap();
 }
 
-/// Bytes up to 255 in 8 bits leave no fraction bit to h; each of the three ways out is one.
+/// Bytes up to 255 in 8 bits leave no fraction bit for h; each of the three ways out works.
 #[test]
 fn bytes_that_leave_no_bit_to_h() {
     let dir = Folder::new();
@@ -127,7 +127,7 @@ fn weights_far_from_one() {
     dir.done("emit small.json -o rtl");
 }
 
-/// A limit that the quantized model exceeds, with a plan that keeps it and without one.
+/// A limit that the quantized model exceeds, with a plan within it and without one.
 #[test]
 fn limits_of_a_quantized_model() {
     let dir = Folder::new();
@@ -151,7 +151,7 @@ fn limits_of_a_quantized_model() {
     dir.done("run q.json --inputs data.npz --max-rom-words 200");
 }
 
-/// A file may be called anything; the model in it has an identifier.
+/// A file may have any name; the model in it has an identifier.
 #[test]
 fn any_name_of_a_file_will_do() {
     let dir = Folder::new();

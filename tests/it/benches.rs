@@ -1,5 +1,5 @@
-//! The leaf modules of the library in Verilator, against their C++ benches or Rust twins.
-//! What the engine is made of: `benches_engine`, `benches_program`, `benches_cells`.
+//! The leaf modules of the library in Verilator, against their C++ benches or Rust twins. The parts
+//! of the engine: `benches_engine`, `benches_program`, `benches_cells`.
 
 use std::fmt::Write;
 use std::fs;
@@ -44,7 +44,7 @@ impl Random {
             0 => top - 1,
             1 => -top,
             2 => self.below(3) as i64 - 1,
-            // Any magnitude is as likely as any other.
+            // All magnitudes are equally likely.
             3 | 4 => (self.next() as i64) >> (64 - bits + self.below(u64::from(bits)) as u32),
             _ => (self.next() as i64) >> (64 - bits),
         }
@@ -77,8 +77,8 @@ pub fn folder(files: &[(&str, &str)]) -> TempDir {
 
 /// The bench must fail with a wrong word in the module's image, and without the image.
 ///
-/// Where `arguments` have the image's name the bench gets a whole copy of it, so that it is the
-/// module that goes wrong and not the comparison. The image is there again afterwards.
+/// If `arguments` contain the name of the image, the bench gets an intact copy of it, so that the
+/// module goes wrong and not the comparison. The image is there again afterwards.
 #[track_caller]
 fn check_needs_image(built: &Built, dir: &Path, image: &str, arguments: &[&str]) {
     let whole = fs::read_to_string(dir.join(image)).expect("the image");
@@ -167,7 +167,7 @@ fn requant_sums(random: &mut Random, acc_w: u32, shift: u32, bits: u32) -> [i64;
     [random.number(acc_w), random.number((shift + bits).min(acc_w)), near]
 }
 
-/// Sums, shifts and results, as lines of the requantiser's bench.
+/// Sums, shifts and results, as lines of the requantizer's bench.
 pub fn requant_vectors(acc_w: u32, out_w: u32, narrow_w: u32, least: u32, span: u32) -> String {
     let mut random = Random(21);
     let mut text = String::new();

@@ -21,7 +21,7 @@ struct Cells {
     steps: usize,
 }
 
-/// What the tables say of one hidden unit.
+/// The table entries of one hidden unit.
 struct Unit {
     /// Flat numbers of its gates in each part: group times lanes, plus lane.
     gates: Vec<[usize; 4]>,

@@ -47,7 +47,7 @@ impl Nest {
         self.indices(n).iter().zip(&self.strides[stream]).map(|(i, stride)| i * stride).sum()
     }
 
-    /// What the address moves when loop `level` is the outermost that advances.
+    /// How far the address moves when loop `level` is the outermost that advances.
     fn delta(&self, stream: usize, level: usize) -> i64 {
         let inner = (0..level).map(|l| (self.bounds[l] - 1) * self.strides[stream][l]);
         self.strides[stream][level] - inner.sum::<i64>()
@@ -108,7 +108,7 @@ fn addresses_follow_the_loop_indices() {
 
 /// One instruction: operand, result, nest, lag, then the flags of the program image: waits for x,
 /// releases x, takes the time step, waits for h, reads x, last step, answers, opens the time step,
-/// reads h of this time step, reads that of the one before.
+/// reads h of this time step, reads that of the previous one.
 type Instr = [i64; 14];
 
 /// A time step: for each slab its first reader and sometimes more, later steps, the head.

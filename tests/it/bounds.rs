@@ -1,5 +1,5 @@
-//! What a plan may take: models are built within the bounds, or refused with figures before anything is
-//! formed.
+//! The bounds of a plan: models are built within the bounds, or refused with figures before
+//! anything is formed.
 
 use crate::cli_refusals::refused;
 use crate::cli_support::{Ended, Folder};
@@ -36,7 +36,7 @@ fn block_terms_of_many_modes_take_little() {
     dir.done(&format!("new -o big.json {shape} {modes}"));
     let ended = in_two_gib(&dir, "emit big.json --pe 8 -o rtl");
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    // What the plan takes hangs on the model alone.
+    // What the plan takes depends only on the model.
     let model = model::load(&dir.path("seven.json")).unwrap();
     let plan = evaluate::plan_of(&model, &PlanConfig::UNLIMITED).unwrap();
     let merges = || plan.parts().flat_map(|part| part.plan().steps()).map(|step| step.merge);
@@ -46,7 +46,7 @@ fn block_terms_of_many_modes_take_little() {
         .assert_eq(&format!("largest tensor {largest:?}, {multiplies} multiplies"));
 }
 
-/// Of at most a million values, and far too much all the same.
+/// At most a million values, and still far too much.
 #[test]
 fn plans_that_take_too_much_are_refused_with_what_they_take() {
     let dir = Folder::new();
@@ -69,7 +69,7 @@ fn plans_that_take_too_much_are_refused_with_what_they_take() {
     );
 }
 
-/// A random shape of at most a million values; none where the options do not fit each other.
+/// A random shape of at most a million values; none if the options do not fit each other.
 fn random(seed: u64) -> Option<Model> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut pick = |from: usize, to: usize| rng.random_range(from..=to);
@@ -109,7 +109,7 @@ fn random(seed: u64) -> Option<Model> {
     (model.parameters() <= 1_000_000).then_some(model)
 }
 
-/// What is made of a random model: formats and a program, or a refusal with figures; nothing in
+/// The result for a random model: formats and a program, or a refusal with figures; nothing in
 /// between, and never more than the bounds.
 #[test]
 fn random_models_are_built_or_refused() {
@@ -143,7 +143,7 @@ fn random_models_are_built_or_refused() {
     assert!(built >= 5, "{built} built");
 }
 
-/// Two products that keep a limit each, but not together: the larger one gets a smaller plan.
+/// Two products that are each within a limit, but not together: the larger one gets a smaller plan.
 #[test]
 fn products_share_a_limit() {
     let dir = Folder::new();

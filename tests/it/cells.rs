@@ -1,6 +1,6 @@
 //! The table of cells in `templates/README.md`: what yosys makes of each library module.
 //!
-//! Long: asks for `HTGEN_SLOW=1`. The numbers are those of yosys 0.23, the oldest that serves;
+//! Slow: requires `HTGEN_SLOW=1`. The numbers are those of yosys 0.23, the oldest suitable version;
 //! with another version the table is printed and not compared. `UPDATE_EXPECT=1` writes it.
 
 use std::collections::BTreeMap;

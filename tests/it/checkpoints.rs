@@ -1,4 +1,4 @@
-//! Files of checkpoints: in several files under an index, in every kind of number, and files that are
+//! Files of checkpoints: several files under an index, every kind of number, and files that are
 //! something else.
 
 use crate::cli_refusals::refused;
@@ -45,7 +45,7 @@ fn several_files_are_one_checkpoint() {
     let read = |path: PathBuf| import::import(&path, &plain()).unwrap();
     let parted = read(dir.path("model.safetensors.index.json"));
     assert_eq!(parted, read(fixture("pytorch_lstm.safetensors")));
-    // Such as a cache of downloads has them.
+    // As in a download cache.
     std::os::unix::fs::symlink(dir.path("model.safetensors.index.json"), dir.path("link.json"))
         .unwrap();
     assert_eq!(read(dir.path("link.json")), parted);
@@ -171,7 +171,7 @@ fn npz(dir: &Folder, dtype: Dtype, shapes: &[(&str, [usize; 2])], data: &[Vec<u8
     zip.finish().unwrap();
 }
 
-/// Beginnings of files of other programs under names that say nothing.
+/// Beginnings of files of other programs, under names that reveal nothing.
 #[test]
 fn other_kinds_are_named_by_every_reader() {
     let dir = Folder::new();

@@ -217,7 +217,7 @@ fn run_writes_integers_floats_and_decisions() {
     let decision: Vec<i64> = npz.by_name("decision").unwrap().unwrap().into_vec().unwrap();
     for ((fixed, float), decision) in fixed.chunks(3).zip(float.chunks(3)).zip(decision) {
         assert_eq!(fixed.iter().max(), Some(&fixed[decision as usize]));
-        // Of one sequence all values have one scale, the power of two of the output format.
+        // All values of a sequence have one scale, the power of two of the output format.
         let scale = (float[0] / f64::from(fixed[0])).log2().round().exp2();
         for (q, value) in fixed.iter().zip(float) {
             assert!((f64::from(*q) * scale - value).abs() < 0.1, "{q} {value}");
@@ -250,7 +250,7 @@ fn emit_writes_a_design_that_does_not_depend_on_the_place() {
     {
         assert!(names.contains(&name.into()), "{name}");
     }
-    // The folder's own model and parameters make the same program.
+    // The model and parameters in the folder make the same program.
     dir.done("emit other/model.json --hw other/hw.toml -o again");
     let program = |folder: &str| fs::read(dir.path(folder).join("program.hex")).unwrap();
     assert_eq!(program("other"), program("again"));

@@ -1,5 +1,5 @@
-//! Broken files at the command line: every provoking model, cut files, random damage to each file
-//! that is read. One message, exit code 2, nothing half written, never a panic.
+//! Broken files at the command line: every erroneous model, truncated files, random damage to each
+//! file that is read. One message, exit code 2, nothing half written, never a panic.
 
 use crate::cli_support::{Ended, Folder};
 use crate::errors::damage;
@@ -7,13 +7,13 @@ use htgen::tool::Run;
 use std::fs;
 use std::path::Path;
 
-/// Runs `htgen` in the folder without any tool at hand, so that nothing long begins.
+/// Runs `htgen` in the folder without any tools available, so that nothing long starts.
 fn without_tools(dir: &Folder, line: &str) -> Ended {
     let run = Run::new(env!("CARGO_BIN_EXE_htgen")).args(line.split_whitespace());
     dir.run(run.env("PATH", "none").env("HTGEN_TOOLS", "."))
 }
 
-/// Whether the command refused; any other end but success is a failure.
+/// Whether the command refused; any other outcome except success is a failure.
 #[track_caller]
 fn refuses(ended: &Ended) -> bool {
     let said = !ended.stdout.contains("panicked") && !ended.stderr.contains("panicked");
@@ -27,7 +27,7 @@ fn refuses(ended: &Ended) -> bool {
 fn every_provoking_model_is_refused() {
     let dir = Folder::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    // The messages name the files from the root of the repository on.
+    // The messages name the files relative to the root of the repository.
     std::os::unix::fs::symlink(root.join("tests"), dir.path("tests")).unwrap();
     let mut count = 0;
     for entry in fs::read_dir(root.join("tests/data/errors")).unwrap() {
@@ -80,7 +80,8 @@ fn damaged_hardware_parameters_never_panic() {
     assert!(n_refused > 75, "only {n_refused} of 150 damaged files were refused");
 }
 
-/// What `sim` and `synth` read back; a design that stays whole is refused for want of a tool.
+/// What `sim` and `synth` read back; a design that is still intact is refused because a tool is
+/// missing.
 #[test]
 fn damaged_designs_never_panic() {
     let dir = Folder::new();

@@ -1,5 +1,5 @@
-//! The folder of a design: what `sim` and `synth` say when it is not as `emit` has written it, and what
-//! `emit` does not replace.
+//! The folder of a design: what `sim` and `synth` report when it is not as `emit` wrote it, and
+//! what `emit` does not replace.
 
 use crate::cli_support::{Folder, content, keys};
 use expect_test::{Expect, expect};
@@ -35,7 +35,7 @@ pub fn flip_word_0(dir: &Folder, file: &str, bit: u32) {
     replace(dir, file, &format!("\n{word} "), &format!("\n{flipped:0width$x} "));
 }
 
-/// Both commands refuse the design with the same words, before any tool is looked for.
+/// Both commands refuse the design with the same words, before any tool is searched for.
 #[track_caller]
 fn refused(dir: &Folder, options: &str, message: Expect) {
     let lines =
@@ -95,9 +95,9 @@ fn other_lanes_in_the_folder_are_an_error() {
         );
     };
     message("");
-    // They say what the Verilog is, so that they are nothing to edit.
+    // They describe the Verilog, so they are not to be edited.
     message(" --edited");
-    // A manifest to match does not help: it is not that of the program.
+    // A matching manifest does not help: it is not that of the program.
     let (old, new) = (fs::read(dir.path("rtl/design.json")).unwrap(), dir.path("rtl/hw.toml"));
     let mut manifest: Value = serde_json::from_slice(&old).unwrap();
     manifest["files"]["hw.toml"] = hash(&fs::read(new).unwrap()).into();
@@ -196,7 +196,7 @@ fn manifests_of_other_versions_are_told_from_those_of_others() {
     .assert_eq(&messages);
 }
 
-/// What the user has put into a design, or changed in it, is not lost with it.
+/// Files that the user has added to a design, or changed in it, are not lost with it.
 #[test]
 fn emit_replaces_no_work_of_the_users() {
     let dir = design();

@@ -6,7 +6,7 @@ use htgen::config::HwConfig;
 use serde_json::Value;
 use std::fs;
 
-/// Replaces what stands between the line `<!-- NAME -->` and the next `<!-- end -->`.
+/// Replaces everything between the line `<!-- NAME -->` and the next `<!-- end -->`.
 fn filled(page: &str, name: &str, block: &str) -> String {
     let mark = format!("<!-- {name} -->\n");
     let start = page.find(&mark).unwrap_or_else(|| panic!("no {mark}")) + mark.len();
@@ -44,7 +44,7 @@ fn option_table(command: &clap::Command) -> String {
     table
 }
 
-/// Every command that does something, by its words; those of a family stand in its place.
+/// Every command that does something, by its words; a family is replaced by its members.
 fn commands(definition: &clap::Command) -> Vec<(String, clap::Command)> {
     let mut all = Vec::new();
     for command in definition.get_subcommands() {

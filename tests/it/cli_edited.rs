@@ -1,5 +1,5 @@
-//! Designs that were edited on purpose, and models that came with a folder: what `sim --edited` finds, and
-//! what `synth` keeps when it fails.
+//! Designs that were edited on purpose, and models that came with a folder: what `sim --edited`
+//! finds, and what `synth` keeps when it fails.
 
 use crate::cli_design::{design, flip_word_0, replace};
 use crate::cli_support::{Ended, Folder, object};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-/// A run of `sim` with its own notes of models that were built.
+/// A run of `sim` with its own records of built models.
 fn simulate(dir: &Folder, options: &str) -> Ended {
     let words = format!("sim rtl --random 3 --json {options}");
     let run = Run::new(env!("CARGO_BIN_EXE_htgen")).args(words.split_whitespace());
@@ -30,7 +30,7 @@ fn an_edited_design_is_simulated_when_asked_for() {
     assert_eq!(report["cycles_as_predicted"], true);
     assert_eq!(report["other_cycles"], Value::Null);
 
-    // A binary that came with the folder is not run, whatever stands beside it.
+    // A binary that came with the folder is not run, whatever is beside it.
     let planted = dir.path("rtl/sim/model/obj/Vtop");
     let script = format!("#!/bin/sh\n: > {}\n", dir.path("was_run").display());
     fs::write(&planted, script).unwrap();
@@ -52,7 +52,7 @@ fn an_edited_design_is_simulated_when_asked_for() {
     fs::remove_file(dir.path("rtl/sim")).unwrap();
     fs::rename(dir.path("kept"), dir.path("rtl/sim")).unwrap();
 
-    // Another sign of a weight in the hardware alone: the outputs differ.
+    // Another sign of a weight, only in the hardware: the outputs differ.
     flip_word_0(&dir, "rtl/weights.hex", 15);
     let ended = simulate(&dir, "--edited");
     let report = object(&ended.stdout);

@@ -1,5 +1,5 @@
 //! What is too large, too narrow or strangely named at the command line: refused before anything is
-//! written, or right.
+//! written, or handled correctly.
 
 use crate::cli_refusals::refused;
 use crate::cli_support::Folder;
@@ -117,7 +117,7 @@ fn the_narrowest_words_are_simulated() {
     assert!(dir.done("sim rtl --random 4").starts_with("bit exact: "));
 }
 
-/// Names of files and folders reach tools as they are, and no shell.
+/// Names of files and folders reach tools unchanged, and no shell.
 #[test]
 fn folders_with_the_characters_of_a_shell() {
     if [Tool::Verilator, Tool::Make, Tool::Cxx].into_iter().any(|tool| needs(tool).is_none()) {

@@ -15,7 +15,7 @@ pub fn refused(dir: &Folder, lines: &[&str], messages: Expect) {
         let ended = dir.htgen(line);
         assert_eq!(ended.code, Some(2), "htgen {line}: {}", ended.stdout);
         assert_eq!(ended.stdout, "", "htgen {line}");
-        // Of clap's messages the first paragraph is enough; the rest repeats the usage.
+        // For clap's messages the first paragraph is enough; the rest repeats the usage.
         let messages = ended.messages();
         let message = messages.split("\n\nUsage").next().unwrap();
         let message = message.split("\n\nFor more").next().unwrap();

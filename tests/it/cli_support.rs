@@ -11,7 +11,7 @@ use tempfile::TempDir;
 /// A temporary folder.
 pub struct Folder(pub TempDir);
 
-/// How a command ended.
+/// The outcome of a command.
 pub struct Ended {
     pub code: Option<i32>,
     pub stdout: String,
@@ -37,14 +37,14 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    /// Runs `htgen` with the words of `line`, which hold no blanks.
+    /// Runs `htgen` with the words of `line`, which contain no blanks.
     pub fn htgen(&self, line: &str) -> Ended {
         self.run(Run::new(env!("CARGO_BIN_EXE_htgen")).args(line.split_whitespace()))
     }
 
     /// Runs a program in the folder.
     pub fn run(&self, run: Run) -> Ended {
-        // Notes about compiled models stay out of the user's home.
+        // Records of compiled models stay out of the user's home.
         self.run_bare(run.env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache")))
     }
 
@@ -54,7 +54,7 @@ impl Folder {
         Ended { code: finished.status.code(), stdout: finished.stdout, stderr: finished.stderr }
     }
 
-    /// What `htgen` prints when all goes well.
+    /// What `htgen` prints on success.
     #[track_caller]
     pub fn done(&self, line: &str) -> String {
         let ended = self.htgen(line);
@@ -62,7 +62,7 @@ impl Folder {
         ended.stdout
     }
 
-    /// The one JSON object that `htgen` prints when all goes well.
+    /// The single JSON object that `htgen` prints on success.
     #[track_caller]
     pub fn json(&self, line: &str) -> Value {
         object(&self.done(&format!("{line} --json")))
@@ -114,7 +114,7 @@ impl Folder {
     }
 }
 
-/// Files of one folder by name; none when there is no such folder.
+/// Files of a folder by name; none if there is no such folder.
 pub fn content(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
     let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();

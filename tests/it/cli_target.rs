@@ -1,4 +1,5 @@
-//! `emit --target`: whether a design can fit the board, told at once and as `synth` would.
+//! `emit --target`: whether a design can fit the board, reported at once and in the same way as by
+//! `synth`.
 
 use crate::cli_support::{Folder, keys, object};
 use expect_test::expect;
@@ -26,7 +27,7 @@ fn a_design_that_cannot_fit_is_written_and_the_answer_is_no() {
     "#]]
     .assert_eq(&ended.stdout);
     assert!(dir.path("rtl/digits_top.v").exists(), "the design is there all the same");
-    // The same counts from synthesis, which needs no tool to say so.
+    // The same counts from synthesis, which needs no tool to report them.
     let run = Run::new(env!("CARGO_BIN_EXE_htgen"));
     let run = run.args("synth rtl --target icebreaker --json".split_whitespace());
     let ended = dir.run(run.env("PATH", "none").env("HTGEN_TOOLS", "."));
@@ -75,7 +76,7 @@ fn a_design_that_may_fit_is_done() {
     "#]]
     .assert_eq(&text);
     assert_eq!(dir.json("emit tiny.json --pe 2 -o rtl")["target"], json!(null));
-    // The board is looked at even when hw.toml leaves it nothing to decide.
+    // The board is checked even if hw.toml leaves it nothing to decide.
     std::fs::write(dir.path("hw.toml"), "lanes = 16\ncell_multiplier = \"dsp\"\n").unwrap();
     let ended = dir.htgen("emit tiny.json --hw hw.toml --target icebreaker -o rtl --json");
     assert_eq!(ended.code, Some(1));

@@ -9,7 +9,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-/// An executable that says `greeting` when asked for its version and `otherwise` does this.
+/// An executable that answers `greeting` when asked for its version and otherwise does `otherwise`.
 pub fn fake(dir: &Folder, name: &str, greeting: &str, otherwise: &str) -> PathBuf {
     let path = dir.path(name);
     let script = format!(
@@ -46,7 +46,8 @@ fn tools_that_are_missing_or_too_old() {
     assert!(dir.files() == before, "a refused command has changed files");
 }
 
-/// Programs of whoever made the working directory are not run, unless the user says so.
+/// Programs in the working directory, which someone else may have made, are not run unless the user
+/// says so.
 #[test]
 fn tools_of_a_foreign_folder_are_left_alone() {
     let dir = Folder::new();
@@ -66,7 +67,7 @@ fn tools_of_a_foreign_folder_are_left_alone() {
     };
     let own = concat!(env!("CARGO_MANIFEST_DIR"), "/.tools/venv/bin");
     let home = dir.path("home/.local/share/htgen/tools/bin");
-    // A program built elsewhere than in the checkout has no tools beside it.
+    // A program built outside the checkout has no tools beside it.
     let ours = [json!([own, home]), json!([home])];
     assert!(ours.contains(&doctor(None)), "{}", doctor(None));
     assert!(!dir.path("was_run").exists(), "a foreign program was run");
@@ -74,7 +75,7 @@ fn tools_of_a_foreign_folder_are_left_alone() {
     assert!(dir.path("was_run").exists(), "the user has named the folder");
 }
 
-/// The design of the tiny model, and fake tools of simulation whose build does `build`; a compiler
+/// The design of the tiny model, and fake simulation tools whose build does `build`; a compiler
 /// that finds no header.
 fn fake_simulation(build: &str) -> (Folder, impl Fn(&str) -> Run) {
     let dir = Folder::new();
@@ -101,7 +102,7 @@ fn fst_waves_without_the_header_of_zlib() {
         error: zlib.h: missing; FST waves are compiled with it; apt-get install zlib1g-dev; or let the name of the waves end in .vcd
     "#]].assert_eq(&ended.messages());
     assert!(dir.files() == before, "a refused command has changed files");
-    // VCD waves are built without it, by what is no compiler here.
+    // VCD waves are built without it, by something that is not a compiler here.
     let vcd = dir.run(run("sim rtl --random 2 --wave t.vcd"));
     assert!(vcd.stderr.contains("verilator: failed (exit status: 3)"), "{}", vcd.stderr);
 }
@@ -121,7 +122,7 @@ fn doctor_misses_the_header_of_zlib() {
     assert_eq!(waves("exit 1"), (json!(false), json!(["zlib.h (package zlib1g-dev)"])));
 }
 
-/// A page of errors is one line, and stands whole in a log that the next build removes.
+/// A page of errors is reported as one line, and is complete in a log that the next build removes.
 #[test]
 fn a_model_that_does_not_compile() {
     let page = "echo 'g++ -Os -c a.cpp'; echo 'In file included from a.cpp:1:' >&2; sleep 0.2; \

@@ -1,4 +1,4 @@
-//! `htgen compare`: a small comparison down to the board, what is done again and what is not,
+//! `htgen compare`: a small comparison down to the board, what is repeated and what is not,
 //! refusals.
 
 use crate::cli_support::{Folder, object};
@@ -106,7 +106,7 @@ fn a_comparison_goes_down_to_the_board_and_is_not_done_twice() {
     assert_eq!((again.code, ran(&again.stderr).len()), (Some(0), 0), "{}", again.stderr);
     assert!(first == read(), "nothing was done again, and the same was written");
 
-    // A third seed is trained beside the others, which are not trained again.
+    // A third seed is trained in addition to the others, which are not trained again.
     fs::write(dir.path("compare.toml"), CONFIG.replace("[1, 2]", "[1, 2, 3]")).unwrap();
     let more = dir.htgen(LINE);
     let words = ran(&more.stderr);
@@ -114,7 +114,7 @@ fn a_comparison_goes_down_to_the_board_and_is_not_done_twice() {
     assert_eq!(["train", "quantize", "emit", "synth"].map(count), [4, 4, 0, 0], "{}", more.stderr);
 }
 
-/// A training that was cut off goes on, and is then done like any other.
+/// A training that was cut off continues, and is then treated like any other.
 #[test]
 fn what_was_cut_off_goes_on_and_is_not_done_twice() {
     let dir = Folder::new();
@@ -162,7 +162,7 @@ fn bad_configurations_are_refused() {
         let found = refusal(from, to);
         assert!(found.contains(expected), "{to}: {found}");
     }
-    // What the commands refuse comes in their words, with the command.
+    // Refusals of the commands are quoted, with the command.
     let dir = Folder::new();
     easy(&dir);
     let config = CONFIG.replace("in_modes = [4, 3]", "in_modes = [3, 3]");

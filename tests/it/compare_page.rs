@@ -1,4 +1,4 @@
-//! The page of a comparison: the sentences and the plots that follow from figures.
+//! The page of a comparison: the sentences and the plots that follow from the figures.
 
 use htgen::compare::{
     Accuracy, BoardResult, Comparison, LaneResult, Spread, SystemResult, over_cycles,
@@ -103,7 +103,7 @@ fn at_height(svg: &str, percent: &str) -> f64 {
     path.split('h').next().unwrap().parse().unwrap()
 }
 
-/// Points lie where the figures say, and labels are no markup.
+/// Points are where the figures say, and labels are not interpreted as markup.
 #[test]
 fn plots_show_the_figures() {
     let two = comparison(vec![
@@ -116,7 +116,7 @@ fn plots_show_the_figures() {
         let behind = svg.match_indices(mark).map(|(at, mark)| &svg[at + mark.len()..]);
         behind.map(|text| text.split('"').next().unwrap().parse().unwrap()).collect()
     };
-    // The more accurate one first: 100 parameters lie where the axis says 100, 10,000 likewise.
+    // The more accurate one first: 100 parameters are where the axis says 100, 10,000 likewise.
     let points = numbers("<circle cx=\"");
     let at = |label: &str| -> f64 {
         let line = svg.lines().find(|line| line.ends_with(&format!(">{label}</text>"))).unwrap();

@@ -1,5 +1,5 @@
-//! Compression by singular values: what is exactly of low rank comes back, tolerances and budgets are
-//! kept, and errors are what they are said to be.
+//! Compression by singular values: matrices of exactly low rank are recovered, tolerances and
+//! budgets are kept, and errors are as reported.
 
 use htgen::compress::{
     Compressed, Format, Goal, Modes, Options, Recurrent, Runner, compress, outputs,
@@ -55,7 +55,8 @@ pub fn options(format: Format, goal: Goal) -> Options {
     Options { format, recurrent: Recurrent::Shared(None), modes, goal }
 }
 
-/// Relative distance of two models' first matrices of x and h, from the rebuilt matrices alone.
+/// Relative distance of two models' first matrices of x and h, computed only from the rebuilt
+/// matrices.
 pub fn distance(a: &Model, b: &Model) -> f64 {
     let columns = |model: &Model| {
         let layer = &model.layers[0];
@@ -123,7 +124,7 @@ fn one_mode_and_rank_one_come_back() {
     assert_eq!(ranks(&found), [1, 1, 1, 1]);
 }
 
-/// A dense model of full rank whose singular values fall, with so many inputs.
+/// A dense model of full rank with decreasing singular values and this many inputs.
 pub fn full_rank(inputs: usize, cell: Cell) -> Model {
     let spec = NewSpec {
         cell,
@@ -170,7 +171,7 @@ fn tolerances_are_kept() {
                 assert!(found.model.parameters() >= before);
                 before = found.model.parameters();
             }
-            // Hardly anything may be lost: nothing is saved by the factors any more.
+            // Hardly anything may be lost: the factors no longer save anything.
             assert!(before >= 24 * 20);
         }
     }
@@ -216,7 +217,7 @@ pub fn join(model: &Model) -> Model {
 
 #[test]
 fn padding_does_not_count() {
-    // 19 inputs, a gap of 2, 6 hidden units, 3 columns behind.
+    // 19 inputs, a gap of 2, 6 hidden units, followed by 3 columns.
     let given = full_rank(19, Cell::Gru);
     let modes = Modes::Given { out: vec![3, 3, 2], columns: IN.to_vec() };
     for format in formats() {

@@ -30,8 +30,8 @@ fn counted(format: Format, modes: usize, goal: Goal) -> Options {
     Options { modes: Modes::Count(modes), ..options(format, goal) }
 }
 
-/// Sizes of the cores' ranks from the factors alone: no rank may be larger than what the rest of its
-/// core fills, or values would be paid for that do nothing.
+/// Checks the ranks of the cores using only the factors: no rank may be larger than the rest of its
+/// core can fill, or values would be paid for that have no effect.
 fn parameters(found: &Compressed) -> usize {
     found
         .model
@@ -42,7 +42,7 @@ fn parameters(found: &Compressed) -> usize {
         .sum()
 }
 
-/// Nine tenths of a budget are used, unless no rank can be larger by one within it and lose less.
+/// Nine tenths of a budget are used, unless no rank can grow by one within it and lower the error.
 #[track_caller]
 fn is_used(model: &Model, format: &Format, modes: usize, most: usize) {
     let run = |goal| compress(model, &counted(format.clone(), modes, goal)).unwrap();

@@ -85,7 +85,7 @@ fn a_gru_of_two_layers_keeps_the_bias_of_its_candidate_apart() {
     assert_eq!((&second.bias, &second.candidate_bias), (&vec![0.0; 6], &vec![0.0; 2]));
 }
 
-/// What a checkpoint is refused with.
+/// The refusal of a checkpoint.
 fn message(tensors: &[Named<'_>], prefix: Option<&str>, head: &Head) -> String {
     let dir = Folder::new();
     checkpoint(&dir, "d.safetensors", tensors);

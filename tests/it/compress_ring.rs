@@ -22,7 +22,7 @@ fn a_train_is_a_ring_and_comes_back() {
     assert!(found.model.parameters() <= given.parameters(), "{}", found.model.parameters());
 }
 
-/// The error that is told is the distance of the matrices, by another way of rebuilding them.
+/// The reported error is the distance of the matrices, rebuilt in a different way.
 #[test]
 fn errors_are_measured_on_the_rebuilt_matrix() {
     let given = full_rank(24, Cell::Lstm);
@@ -79,7 +79,7 @@ fn tolerances_and_ranks_are_kept() {
     }
 }
 
-/// A ring has as many column modes as one likes.
+/// A ring may have any number of column modes.
 #[test]
 fn modes_need_not_come_in_pairs() {
     let given = full_rank(24, Cell::Lstm);

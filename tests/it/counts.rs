@@ -1,5 +1,5 @@
-//! Block memories and multipliers of designs of every kind: as many as counted from the program when
-//! yosys builds them. `HTGEN_SLOW=1` tries every combination.
+//! Block memories and multipliers of designs of every kind: yosys builds as many as counted from
+//! the program. `HTGEN_SLOW=1` tries every combination.
 
 use crate::emit::{bundle, variety};
 use crate::exact::quantized;
@@ -18,7 +18,7 @@ use std::fmt;
 
 const BOARDS: [&str; 3] = ["icebreaker", "ulx3s-25f", "hx8k"];
 const SPLITS: [Split; 3] = [Split::Together, Split::Apart, Split::InputOnly];
-/// Outputs of the head, 0 for none; the lanes below have 2, 4 and 8 requantisers.
+/// Outputs of the head, 0 for none; the lanes below have 2, 4 and 8 requantizers.
 const HEADS: [usize; 4] = [0, 1, 3, 10];
 
 /// A kind of design on a board.
@@ -77,7 +77,7 @@ fn every_kind() -> Vec<Kind> {
 
 /// A few of them, spread over all choices.
 fn some_kinds() -> Vec<Kind> {
-    // The step has no factor in common with any choice's number of values.
+    // The step has no factor in common with the number of values of any choice.
     every_kind().into_iter().step_by(37).collect()
 }
 
@@ -104,7 +104,7 @@ fn those_of_a_recurrent_matrix_apart_without_a_head() {
     }));
 }
 
-/// A head with fewer outputs than requantisers leaves memories of outputs away.
+/// A head with fewer outputs than requantizers omits memories of outputs.
 #[test]
 fn those_of_a_head_with_few_outputs() {
     let kinds = [1, 2, 3, 5].into_iter().zip(["icebreaker", "ulx3s-25f", "hx8k", "icebreaker"]);
@@ -116,8 +116,8 @@ fn those_of_a_head_with_few_outputs() {
     }));
 }
 
-/// Small networks at more lanes than they have rows: some lanes get no weight, others the weights of
-/// their neighbours.
+/// Small networks with more lanes than rows: some lanes get no weight, others the weights of their
+/// neighbours.
 #[test]
 fn those_of_more_lanes_than_rows() {
     let lanes = [8, 16, 32, 64, 16, 32, 64];
@@ -148,7 +148,7 @@ fn counted(designs: impl Iterator<Item = (Program, &'static str)>) {
     assert!(differ.is_empty(), "{}", differ.join("\n"));
 }
 
-/// What yosys builds otherwise than counted.
+/// What yosys builds that differs from the count.
 fn differs(program: &Program, target: &str) -> Option<String> {
     let dir = tempfile::tempdir().unwrap();
     let design = bundle(program);

@@ -31,7 +31,7 @@ fn planes(width: usize, height: usize, frame: u8) -> Vec<u8> {
 #[test]
 fn clips_become_planes_in_the_order_of_their_frames() {
     let dir = Folder::new();
-    // Twelve frames whose names sort otherwise as texts, and two.
+    // Twelve frames whose names would be sorted differently as texts, and two.
     for frame in 0..12 {
         put(&dir, &format!("in/walk/walk_01_1/f{frame}.png"), &picture(4, 3, frame));
     }
@@ -95,7 +95,7 @@ fn jpeg_and_grey_pictures_are_read() {
     let flat = RgbImage::from_pixel(16, 16, Rgb([40, 120, 200]));
     flat.save_with_format(dir.path("in/a/c_1/1.jpg"), ImageFormat::Jpeg).unwrap();
     GrayImage::from_pixel(16, 16, image::Luma([77])).save(dir.path("in/a/c_1/2.png")).unwrap();
-    // What a picture is, its content says.
+    // The content determines what a picture is.
     flat.save_with_format(dir.path("in/a/c_1/3.jpeg"), ImageFormat::Png).unwrap();
     dir.done("data frames in --size 2x1 -o out.npz");
     let x = bytes(&arrays(&dir.path("out.npz")), "x", &[1, 3, 3, 1, 2]);
@@ -112,13 +112,13 @@ fn videos_are_read_by_ffmpeg() {
         put(&dir, &format!("source/{frame}.png"), &picture(8, 6, 20 * frame));
     }
     fs::create_dir_all(dir.path("in/walk")).unwrap();
-    // A name that a shell or a protocol would take amiss.
+    // A name that a shell or a protocol would misinterpret.
     let video = dir.path("in/walk/concat:x $(touch gone)_01.mkv");
     let made = ffmpeg.run().args(["-v", "error", "-i", "source/%d.png", "-c:v", "ffv1"]);
     let made = dir.run(made.args(["-pix_fmt", "bgr0"]).arg(format!("file:{}", video.display())));
     assert_eq!(made.code, Some(0), "{}", made.stderr);
     // The group would have a name with a colon, so the clip is refused; in a group of its own it is
-    // taken.
+    // accepted.
     let ended = dir.htgen("data frames in --size 8x6 -o out.npz");
     assert!(ended.messages().contains("a name that is not taken"), "{}", ended.stderr);
     fs::create_dir(dir.path("in/walk/one")).unwrap();
@@ -143,7 +143,7 @@ fn ffmpeg_is_called_with_the_frames_that_are_wanted() {
     fs::create_dir_all(dir.path("in/a")).unwrap();
     fs::write(dir.path("in/a/clip_1.mp4"), "").unwrap();
     put(&dir, "frame.png", &picture(2, 2, 9));
-    // Says that there are 100 frames, and writes one file for each that is asked for.
+    // Reports 100 frames, and writes one file for each that is requested.
     let script = "#!/bin/sh\n\
         [ \"$1\" = -version ] && { echo 'ffmpeg version 6.1'; exit; }\n\
         printf '%s\\n' \"$@\" >>\"$HTGEN_LOG\"\n\

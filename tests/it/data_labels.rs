@@ -1,4 +1,4 @@
-//! Labels outside the classes, what stands after the end of a sequence, and how data are parted.
+//! Labels outside the classes, data after the end of a sequence, and how data are split.
 
 use crate::cli_support::Folder;
 use crate::data_refusals::refused;
@@ -138,7 +138,7 @@ fn what_stands_after_the_end_does_not_matter() {
     );
 }
 
-/// As many sequences as are wanted, with their labels and steps.
+/// As many sequences as requested, with their labels and steps.
 #[test]
 fn a_limit_reads_no_more() {
     let dir = Folder::new();
@@ -157,7 +157,7 @@ fn a_limit_reads_no_more() {
     }
 }
 
-/// Sixty sequences whose first element tells whose they are.
+/// Sixty sequences whose first element says which group they belong to.
 fn of_people(dir: &Folder, name: &str, people: std::ops::Range<usize>, array: &str) {
     let who: Vec<usize> = people.clone().cycle().take(60).collect();
     let x = who.iter().flat_map(|&person| [person as f32, 0.0]).collect();

@@ -71,7 +71,7 @@ fn a_figure_brighter_than_its_scene_moves() {
         for clip in (0..200).filter(|&clip| motion.class(clip) == class) {
             let bytes = motion.clip(clip);
             let (first, last) = (&bytes[..1200], &bytes[7 * 1200..]);
-            // Where brightness has come to, less where it has gone from.
+            // Where brightness has moved to, minus where it came from.
             let moved = |place: fn(usize) -> i64| -> i64 {
                 let change = |k: usize| i64::from(last[k]) - i64::from(first[k]);
                 (0..1200).map(|k| change(k) * place(k)).sum()
@@ -130,8 +130,8 @@ fn the_mean_frame_tells_little_and_the_differences_tell_much() {
     assert!(change > 0.60, "the differences tell {change}");
 }
 
-/// Fraction of the rows from `train` on that ridge regression on the others decides rightly: one
-/// target a class, a constant among the features, solved in the dual.
+/// Fraction of the rows from `train` on that ridge regression on the others classifies correctly:
+/// one target per class, a constant among the features, solved in the dual.
 fn accuracy(rows: &[Vec<f64>], labels: &[usize], train: usize, ridge: f64) -> f64 {
     let width = rows[0].len();
     let centre: Vec<f64> = (0..width)

@@ -162,7 +162,7 @@ fn names_of_any_type_are_kept() {
     }
 }
 
-/// Nothing that a pickle names is called, and what is no list of texts is told.
+/// Nothing that a pickle names is called, and anything that is not a list of texts is reported.
 #[test]
 fn other_objects_are_refused() {
     let dir = Folder::new();
@@ -208,7 +208,7 @@ fn other_objects_are_refused() {
     assert!(!dir.path("owned").exists());
 }
 
-/// Labels that count from 1 leave class 0 empty, unless somebody has named the classes.
+/// Labels that count from 1 leave class 0 empty, unless the classes are named.
 #[test]
 fn a_class_without_pictures_is_told() {
     let dir = Folder::new();

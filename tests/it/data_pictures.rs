@@ -18,7 +18,8 @@ fn seen() -> RgbImage {
     RgbImage::from_fn(5, 3, |x, y| image::Rgb([(40 * x) as u8, (60 * y) as u8, (9 * x + y) as u8]))
 }
 
-/// What a camera stores that says so: turned by the orientation, it is what was seen.
+/// What a camera stores that records its orientation: rotated accordingly, it is the original
+/// scene.
 fn stored(orientation: u8) -> RgbImage {
     let seen = seen();
     match orientation {
@@ -171,7 +172,7 @@ fn a_small_picture_does_not_take_much_memory() {
     assert!(ended.stderr.contains("a picture that takes too much memory"), "{}", ended.stderr);
 }
 
-/// Hundreds of millions of sequences packed into a small file, of which few are wanted.
+/// Hundreds of millions of sequences packed into a small file, of which only a few are requested.
 #[test]
 fn a_small_file_of_many_sequences_does_not_take_much_memory() {
     let dir = Folder::new();

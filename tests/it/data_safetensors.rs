@@ -1,4 +1,4 @@
-//! Sequences in safetensors files give what the same in npz files give, and bad ones are refused.
+//! Sequences in safetensors files give the same results as in npz files, and bad ones are refused.
 
 use crate::cli_support::Folder;
 use htgen::data::{Array, ArrayData, Labelled, Part, Sequences, Step, Wanted, write_npz};

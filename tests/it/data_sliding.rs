@@ -1,5 +1,5 @@
-//! `htgen data sliding`: videos with a class a frame to windows in time, from arrays, folders of
-//! frames and video files.
+//! `htgen data sliding`: videos with one class per frame to windows in time, from arrays, folders
+//! of frames and video files.
 
 use crate::cli_support::Folder;
 use crate::data_support::{arrays, bytes, integers, strings};
@@ -19,7 +19,7 @@ pub fn ints(values: &[i64]) -> Array {
     Array { shape: vec![values.len()], data: ArrayData::I64(values.to_vec()) }
 }
 
-/// Frames of 2 x 1 pixels: of frame k red k and k + 1, green and blue 100 and 200 more.
+/// Frames of 2 x 1 pixels: for frame k, red k and k + 1, green and blue 100 and 200 more.
 fn pixels(frames: std::ops::Range<u8>) -> Vec<u8> {
     frames.flat_map(|k| [k, 100 + k, 200 + k, k + 1, 101 + k, 201 + k]).collect()
 }
@@ -130,7 +130,7 @@ pub const LINE: &str = "data sliding in --labels l.csv --size 2x1 --fps 4 --step
 #[test]
 fn lines_say_what_happens_when() {
     let dir = pictures();
-    // Seconds, the end not inside; a later line counts more.
+    // Seconds, with an exclusive end; a later line takes precedence.
     let lines = "\u{feff}video,first_second,last_second,class\r\nann/fall 1, 0, 9, up\r\n\r\n\
                  ann/fall 1,0.5,1,falling\nann/fall 1,1.0,1.25,\"lying\"\n";
     fs::write(dir.path("l.csv"), lines).unwrap();
@@ -143,7 +143,7 @@ fn lines_say_what_happens_when() {
     assert_eq!(strings(&out, "groups"), ["ann/fall 1", "walk"]);
     assert_eq!(strings(&out, "classes"), ["up", "falling", "lying"]);
 
-    // Frames, the last inside; windows that end elsewhere are left out.
+    // Frames, with an inclusive end; windows that end elsewhere are left out.
     let lines = "video,first_frame,last_frame,class\nann/fall 1,2,3,falling\nwalk,2,2,up\n";
     fs::write(dir.path("l.csv"), lines).unwrap();
     let report = dir.json(&format!("{LINE} -o out.npz"));
@@ -186,7 +186,7 @@ fn videos_are_read_at_the_rate() {
     assert!(reds.windows(2).all(|w| w[1] - w[0] == 4), "{reds:?}");
 }
 
-/// Frame k is the one that is seen at k / fps: the last whose time has come, and the last frame of
+/// Frame k is the one that is shown at k / fps: the last whose time has come, and the last frame of
 /// all until its own time is over.
 #[test]
 fn every_rate_takes_the_frame_that_is_seen() {

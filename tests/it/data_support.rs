@@ -1,4 +1,4 @@
-//! What the tests of data sets share: wav files and pictures made here, npz files read back.
+//! Helpers shared by the tests of data sets: wav files and pictures made here, npz files read back.
 
 use npyz::npz::NpzArchive;
 use std::collections::BTreeMap;
@@ -24,8 +24,8 @@ impl Wav {
         Wav { rate, channels: 1, bits: 32, float: true }
     }
 
-    /// The bytes of a file of 16-bit samples, scaled to its width; every channel holds them, the
-    /// second of two shifted up and the first down by the same.
+    /// The bytes of a file of 16-bit samples, scaled to its width; every channel holds them, with
+    /// the second of two shifted up and the first shifted down by the same amount.
     pub fn bytes(self, samples: &[i16]) -> Vec<u8> {
         let mut data = Vec::new();
         for &sample in samples {

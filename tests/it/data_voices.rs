@@ -1,4 +1,4 @@
-//! `examples/digits/make-voices.sh`: synthetic voices that the example's model understands.
+//! `examples/digits/make-voices.sh`: synthetic voices that the model of the example understands.
 
 use crate::cli_support::Folder;
 use crate::data_support::{arrays, bytes, integers, strings};
@@ -48,7 +48,7 @@ fn the_model_understands_voices_made_here() {
     assert!(accuracy >= 0.85, "features of another kind: {accuracy} decided as spoken");
 }
 
-/// The voices of the training were made by another program from the same wav files, with dither.
+/// The training voices were made by another program from the same wav files, with dither.
 #[test]
 fn a_voice_of_the_training_has_the_features_that_it_had() {
     let Some(voices) = shared::find("data/voices.npz") else { return };

@@ -1,5 +1,5 @@
-//! `htgen data wav`: the features against a plain computation of what docs/data.md says, and every
-//! kind of wav file that is taken.
+//! `htgen data wav`: the features against a plain computation of the definition in docs/data.md,
+//! and every accepted kind of wav file.
 
 use crate::cli_support::{Folder, keys};
 use crate::data_support::{Wav, arrays, bytes, integers, strings};
@@ -29,7 +29,7 @@ fn utterance(length: usize, seed: u32) -> Vec<i16> {
     (0..length).map(sample).collect()
 }
 
-/// The features as docs/data.md words them: a sum over samples for every bin, in doubles, sharing
+/// The features as defined in docs/data.md: a sum over samples for every bin, in doubles, sharing
 /// nothing with the code under test.
 fn plainly(samples: &[f64]) -> Vec<u8> {
     let emphasized: Vec<f64> = (0..samples.len())
@@ -148,7 +148,7 @@ fn every_way_of_writing_samples_gives_the_same_features() {
         assert_eq!(apart(patch, &wanted, 1), 0, "recording {k}");
     }
     assert_eq!(strings(&arrays, "groups"), ["float", "p16", "p24", "p32", "stereo"]);
-    // Eight bits: steps of 256, so quiet parts drown and loud ones stay.
+    // Eight bits: steps of 256, so quiet parts vanish and loud ones stay.
     put(Wav::new(8000, 1, 8), "p8", &samples);
     dir.done("data wav in -o out.npz");
     let x = bytes(&crate::data_support::arrays(&dir.path("out.npz")), "x", &[6, 8, 1024]);
@@ -176,7 +176,7 @@ fn another_sample_rate_is_resampled() {
     let x = bytes(&arrays(&dir.path("out.npz")), "x", &[5, 8, 1024]);
     let patches: Vec<&[u8]> = x.chunks(8192).collect();
     for patch in &patches[1..] {
-        // Of what is within 40 dB of the loudest; far below, rounding to 16 bits shows.
+        // Only within 40 dB of the loudest; far below, rounding to 16 bits is visible.
         let loud: Vec<(u8, u8)> =
             patches[0].iter().zip(*patch).map(|(a, b)| (*a, *b)).filter(|(a, _)| *a > 85).collect();
         let near = loud.iter().filter(|(a, b)| a.abs_diff(*b) <= 3).count();
@@ -257,7 +257,7 @@ fn classes_are_folders_and_speakers_may_be() {
     assert_eq!(integers(&named, "y"), [0, 0, 1, 2, 2]);
     dir.done("data wav in -o out.npz");
     assert_eq!(fs::read(dir.path("out.npz")).unwrap(), first, "the same input, the same bytes");
-    // The set is one that the other commands take.
+    // The other commands accept the set.
     dir.done("new --preset digits -o digits.json");
     assert_eq!(dir.json("run digits.json --inputs out.npz")["sequences"], 5);
 }

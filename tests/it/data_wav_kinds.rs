@@ -1,5 +1,5 @@
-//! Wav files as other programs write them: what is read is the same recording, and what is not says
-//! how to convert it.
+//! Wav files as other programs write them: accepted files give the same recording, and refusals say
+//! how to convert the others.
 
 use crate::cli_support::Folder;
 use crate::data_refusals::{put, refused};
@@ -237,7 +237,7 @@ fn the_rate_does_not_matter() {
     }
 }
 
-/// Folders of classes that are not named are left out, and a name without a folder is told.
+/// Folders of classes that are not requested are left out, and a name without a folder is reported.
 #[test]
 fn classes_choose_among_folders() {
     let dir = Folder::new();

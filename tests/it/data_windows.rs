@@ -10,7 +10,7 @@ use image::{Rgb, RgbImage};
 use serde_json::json;
 use std::fs;
 
-/// Three channels of a picture of 6 x 4 pixels, each byte another.
+/// Three channels of a picture of 6 x 4 pixels, with all bytes different.
 fn planes(picture: u8) -> Vec<u8> {
     (0..72).map(|k| picture.wrapping_mul(80).wrapping_add(3 * k)).collect()
 }
@@ -99,7 +99,7 @@ fn arrays_give_what_folders_give() {
     }
     assert_eq!(strings(&array, "groups"), ["5", "7"]);
 
-    // Brightness alone, as one plane or none; parts and a group array of another name go along.
+    // Only brightness, as one plane or none; parts and a group array of another name are kept.
     dir.done("data windows in --size 6x4 --channels 1 --window 2x3 --stride 2 -o folder.npz");
     let ArrayData::U8(x) = x.data else { unreachable!() };
     let grey = |k: usize| -> Vec<u8> {
@@ -125,7 +125,7 @@ fn arrays_give_what_folders_give() {
         assert!(!array.contains_key("group") && !array.contains_key("groups"));
     }
 
-    // What data windows wrote itself can be taken again, names and all: its steps are planes.
+    // The output of data windows can be read again, names included: its steps are planes.
     write_npz(&dir.path("in.npz"), &with(&u8s(&[3, 4, 6], grey))).unwrap();
     dir.done("data windows in --size 6x4 --channels 1 --window 6x4 --stride 1 -o folder.npz");
     let again = htgen::data::Labelled::load(&dir.path("folder.npz"), None).unwrap();

@@ -1,4 +1,4 @@
-//! The plain evaluation of `import_support` against values worked out by hand, and against the float
+//! The plain evaluation of `import_support` against values computed by hand, and against the float
 //! reference where both can run.
 
 use crate::formats::{self, Split, Wanted};
@@ -24,7 +24,7 @@ fn matrix(out_modes: &[usize], in_modes: &[usize], factors: Factors) -> Matrix {
 const A: [f64; 6] = [1.0, 2.0, -3.0, 0.5, 0.0, 4.0];
 const B: [f64; 4] = [2.0, -1.0, 1.0, 3.0];
 
-/// A (2 x 3) times B (2 x 2) in the sense of Kronecker.
+/// The Kronecker product of A (2 x 3) and B (2 x 2).
 fn kronecker() -> Vec<f64> {
     let at = |row: usize, column: usize| A[row / 2 * 3 + column / 2] * B[row % 2 * 2 + column % 2];
     (0..24).map(|k| at(k / 6, k % 6)).collect()
@@ -65,7 +65,7 @@ fn blocks_are_added_and_the_core_is_read_in_the_order_of_the_modes() {
 
 #[test]
 fn a_ring_is_the_trace_of_a_product() {
-    // Column mode 2, row mode 2: W[i, j] = trace(P_j Q_i), the axes being left, mode, right.
+    // Column mode 2, row mode 2: W[i, j] = trace(P_j Q_i), where the axes are left, mode, right.
     let p = [1.0, 2.0, 5.0, 6.0, 3.0, 4.0, 7.0, 8.0];
     let q = [1.0, -1.0, 0.0, 2.0, 0.0, 1.0, 1.0, 0.0];
     let ring = Factors::TensorRing(vec![core(&[2, 2, 2], &p), core(&[2, 2, 2], &q)]);

@@ -1,4 +1,4 @@
-//! Emission: the same bytes each time, silent in three readers.
+//! Emission: the same bytes each time, no warnings in three readers.
 
 use crate::exact::quantized;
 use crate::models;
@@ -57,7 +57,8 @@ fn three_readers_are_silent() {
     else {
         return;
     };
-    // Beside the one that is found first, the newest that htgen asks for, where there is one.
+    // In addition to the one that is found first, the newest one that htgen asks for, if there is
+    // one.
     let newer = tool::find_at_least(Tool::Yosys, Some(YOSYS_FOR_GOWIN)).ok();
     for program in variety() {
         let dir = tempfile::tempdir().unwrap();

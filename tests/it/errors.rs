@@ -1,5 +1,5 @@
-//! Refusals of models: every file in `tests/data/errors` is refused with the message in the text file of the
-//! same name; what is binary or large is made here.
+//! Refusals of models: every file in `tests/data/errors` is refused with the message in the text
+//! file of the same name; binary or large ones are made here.
 
 use expect_test::{Expect, expect, expect_file};
 use htgen::model::{self, Cores, Format, NewSpec, Ranks, Recurrent, Tree, preset};
@@ -31,7 +31,7 @@ fn every_provoking_file_is_refused() {
     }
 }
 
-/// Compares the message of a failed call, the temporary folder written as `DIR`.
+/// Compares the message of a failed call, with the temporary folder replaced by `DIR`.
 pub fn refused<T>(dir: &TempDir, result: htgen::error::Result<T>, message: Expect) {
     let Err(problems) = result else { panic!("was accepted") };
     let text = problems.to_string().replace(&dir.path().display().to_string(), "DIR");
@@ -338,8 +338,8 @@ fn random_damage_never_panics() {
     assert!(n_refused > 600, "only {n_refused} of 1200 damaged files were refused");
 }
 
-/// Replaces or cuts bytes of a file in `times` seeded ways; how often `refuses` said so. The file
-/// is as before at the end.
+/// Replaces or cuts bytes of a file in `times` seeded ways; returns how often `refuses` returned
+/// true. The file is restored at the end.
 pub fn damage(path: &Path, times: usize, refuses: impl Fn() -> bool) -> usize {
     let whole = fs::read(path).unwrap();
     let mut source = ChaCha8Rng::seed_from_u64(9);

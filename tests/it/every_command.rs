@@ -1,7 +1,7 @@
-//! Every command with everything that it reads and writes: a folder of all kinds of input, and
+//! Every command with everything that it reads and writes: a folder with all kinds of input, and
 //! command lines in which inputs are marked `<` and outputs `>`.
 //!
-//! Tests go through all of them; an option that takes a file and stands in no line is noticed.
+//! Tests go through all of them; an option that takes a file and occurs in no line is detected.
 
 use crate::cli_support::Folder;
 use crate::data_support::Wav;
@@ -17,9 +17,9 @@ use std::fs;
 pub struct Case {
     /// Its words, inputs marked with `<`, outputs with `>`.
     line: &'static str,
-    /// What it reads besides, without being told each name.
+    /// What else it reads, without being given each name.
     reads: &'static [&'static str],
-    /// What it writes besides.
+    /// What else it writes.
     writes: &'static [&'static str],
 }
 
@@ -35,7 +35,7 @@ const fn writing(line: &'static str, writes: &'static [&'static str]) -> Case {
     Case { line, reads: &[], writes }
 }
 
-/// What a design is read of.
+/// The files that a design is read from.
 const DESIGN: &[&str] =
     &["rtl/design.json", "rtl/model.json", "rtl/hw.toml", "rtl/ht_engine.v", "rtl/weights.hex"];
 
@@ -126,7 +126,7 @@ impl Case {
         self.marked('<').chain(self.reads.iter().copied()).collect()
     }
 
-    /// The command line with an output called otherwise.
+    /// The command line with another name for an output.
     pub fn words_to(&self, output: &str, other: &str) -> Vec<String> {
         let word = |word: &str| match word.strip_prefix('>') {
             Some(name) if name == output => other.to_owned(),

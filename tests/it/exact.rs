@@ -99,7 +99,7 @@ fn an_input_shift_that_the_loader_does_not_have_is_refused() {
     );
 }
 
-/// Efficiency with everything included, as predicted: input, element-wise units, waits.
+/// Predicted efficiency with everything included: input, element-wise units, waits.
 #[test]
 fn golden_networks_keep_the_lanes_busy() {
     for (name, lanes, elements_per_beat, least) in [
@@ -129,7 +129,7 @@ fn golden_networks_keep_the_lanes_busy() {
     }
 }
 
-/// Asserts that clipped values are only those of the last step and of the gates.
+/// Asserts that only values of the last step and of the gates are clipped.
 struct Clips {
     last: Site,
 }

@@ -1,4 +1,5 @@
-//! The models that ship: their sizes, and what they decide on data that is made here or at hand.
+//! The models that ship: their sizes, and their decisions on data that is made here or available
+//! locally.
 
 use crate::cli_support::Folder;
 use crate::shared;
@@ -6,7 +7,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Most bytes of all examples together.
+/// Maximum size of all examples together, bytes.
 const MOST_BYTES: u64 = 15 << 20;
 
 fn example(name: &str) -> PathBuf {
@@ -63,7 +64,7 @@ fn motion_is_understood_in_scenes_never_seen() {
     assert!(accuracy >= 0.75, "{accuracy} of 100 clips");
 }
 
-/// Whole data sets, most of which were trained on: the arrays mean what the models take them for.
+/// Whole data sets, most of which were used for training: the arrays mean what the models assume.
 #[test]
 fn photographs_and_falls_are_understood() {
     let dir = Folder::new();

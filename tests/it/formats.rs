@@ -16,11 +16,11 @@ pub enum Split {
     Together,
     /// One matrix for x, one for h.
     Apart,
-    /// x alone.
+    /// Only x.
     InputOnly,
 }
 
-/// What a random model is to have.
+/// The required properties of a random model.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted {
     /// Format of the matrices that multiply x: `ht`, `tt`, `tr`, `bt`, `dense`.

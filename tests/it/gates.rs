@@ -1,4 +1,5 @@
-//! Gate sums whose terms are far larger than the sum: bytes far from zero, whose mean is in the bias.
+//! Gate sums whose terms are far larger than the sum: bytes far from zero, whose mean is in the
+//! bias.
 
 use htgen::evaluate;
 use htgen::fixed::{Executor, Observer, Site};
@@ -85,7 +86,8 @@ impl Observer for Sums {
     }
 }
 
-/// The integers follow the float reference over some steps: h within `most`, what is seen to `check`.
+/// The integers follow the float reference over some steps: h within `most`; what is seen goes to
+/// `check`.
 #[track_caller]
 fn follows(model: &Model, quant: &QuantPlan, steps: &[Vec<u8>], most: f64, check: impl Fn(&Sums)) {
     let reference = Reference::new(model, quant.plan());
@@ -118,15 +120,16 @@ fn large_terms_cancel() {
     }
 }
 
-/// Formats without data leave room for the bias: results are clipped only where the sum is beyond the
-/// end of its function whatever the bias. Here biases are 15 and results -64, or the other way round.
+/// Formats without data leave room for the bias: results are clipped only where the sum is beyond
+/// the end of its function, whatever the bias. Here biases are 15 and results -64, or the other way
+/// round.
 #[test]
 fn formats_without_data_keep_the_gates() {
     let mut model = model(Cell::Lstm, &mut ChaCha8Rng::seed_from_u64(1));
     model.input.mean = vec![60.0; INPUTS];
     let layer = &mut model.layers[0];
     layer.bias.fill(0.0);
-    // Of the candidate the other way round, so that all gates open and c falls.
+    // For the candidate the other way round, so that all gates open and c falls.
     let weight = |k: usize| if k / (INPUTS * HIDDEN) == 2 { -0.0625 } else { 0.0625 };
     let rows = Cell::Lstm.gates() * HIDDEN;
     layer.matrices[0].factors = Factors::Dense((0..rows * INPUTS).map(weight).collect());
@@ -139,8 +142,8 @@ fn formats_without_data_keep_the_gates() {
     follows(&model, &quant, &vec![vec![255; INPUTS]; 4], 0.01, |_| ());
 }
 
-/// Where every input is the mean, the products and what was taken off the biases cancel to their
-/// roundings, however coarse the weights.
+/// If every input is the mean, the products and what was subtracted from the biases cancel up to
+/// their roundings, however coarse the weights.
 #[test]
 fn the_mean_leaves_no_error_of_weights() {
     for (seed, bits) in (0..10).flat_map(|seed| [2, 4, 8].map(|bits| (seed, bits))) {

@@ -17,7 +17,7 @@ pub fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/import").join(name)
 }
 
-/// Rows of a matrix of doubles in an npz file, read by another way than the library's.
+/// Rows of a matrix of doubles in an npz file, read in a different way from the library.
 pub fn rows(path: &Path, name: &str) -> Vec<Vec<f64>> {
     let mut npz = npyz::npz::NpzArchive::open(path).unwrap();
     let array = npz.by_name(name).unwrap().expect("the array is there");
@@ -47,12 +47,12 @@ fn agrees(name: &str, model: &Model) {
         .map(|(a, b)| (a - b).abs())
         .fold(0.0f64, f64::max);
     assert!(difference <= TOLERANCE, "{name}: {difference:e}");
-    // Outputs that hardly move would agree with anything.
+    // Outputs that hardly change would agree with anything.
     let moves = h.windows(2).any(|w| w[0].iter().zip(&w[1]).any(|(a, b)| (a - b).abs() > 0.05));
     assert!(moves, "{name}: nothing happens in the original");
 }
 
-/// Compares the outputs of the head behind the last step.
+/// Compares the outputs of the head after the last step.
 #[track_caller]
 fn agrees_in_logits(name: &str, model: &Model) {
     let io = fixture(&format!("{name}.io.npz"));
@@ -64,7 +64,7 @@ fn agrees_in_logits(name: &str, model: &Model) {
     }
 }
 
-/// Nothing said but a name.
+/// Only a name is given.
 pub fn plain() -> Options {
     Options::named("m")
 }
@@ -239,7 +239,7 @@ fn fdht_saved_from_pytorch() {
     agrees_in_logits("from_pytorch", &model);
 }
 
-/// A file of the other kind by its first bytes, not by its name.
+/// A file of the other kind, recognized by its first bytes, not by its name.
 #[test]
 fn npz_is_told_by_its_content() {
     let dir = TempDir::new().unwrap();

@@ -1,4 +1,4 @@
-//! Plain cores by our own names: models come back from them, and what is refused.
+//! Plain cores under our own names: models are recovered from them, and what is refused.
 
 use crate::cli_refusals::refused;
 use crate::cli_support::Folder;
@@ -13,7 +13,7 @@ use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// The cores of a model come back by their names, whatever the tree.
+/// The cores of a model are recovered by their names, whatever the tree.
 #[test]
 fn plain_cores_come_back() {
     let dir = TempDir::new().unwrap();
@@ -65,7 +65,7 @@ fn cores_of_every_format_come_back() {
         assert_eq!(model::load(&dir.path().join("m.json")).unwrap(), expected, "{name}");
         let options = Options { inputs: Some(expected.layers[0].inputs), ..plain() };
         let again = import::import(&dir.path().join("m.safetensors"), &options).unwrap().model;
-        // The one thing that names do not tell.
+        // The one thing that names do not determine.
         expected.layers[0].gate_activation = GateActivation::Sigmoid;
         assert_eq!(again, expected, "{name}");
     }

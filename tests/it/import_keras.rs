@@ -11,7 +11,7 @@ use htgen::model::{GateActivation, Model};
 const N: usize = 3;
 const H: usize = 4;
 
-/// Numbers between -1 and 1, another row for every seed.
+/// Numbers between -1 and 1, a different sequence for every seed.
 fn numbers(count: usize, seed: usize) -> Vec<f32> {
     let value = |k: usize| ((k * 7919 + seed * 104_729) % 1009) as f32 / 504.5 - 1.0;
     (0..count).map(value).collect()

@@ -1,4 +1,4 @@
-//! Which keys an import uses, leaves out and refuses to leave out, in every convention; several modules.
+//! Which keys an import uses, ignores and refuses to ignore, in every convention; several modules.
 
 use crate::cli_refusals::refused;
 use crate::cli_support::Folder;
@@ -15,7 +15,7 @@ use std::fs;
 /// A tensor by its name and shape.
 type Named = (&'static str, &'static [usize]);
 
-/// An LSTM of 3 inputs and 2 hidden units behind `rnn.`, and a linear layer.
+/// An LSTM of 3 inputs and 2 hidden units under `rnn.`, and a linear layer.
 const LSTM: [Named; 5] = [
     ("rnn.weight_ih_l0", &[8, 3]),
     ("rnn.weight_hh_l0", &[8, 2]),
@@ -45,7 +45,7 @@ fn is_refused(tensors: &[Named], key: &str) {
     assert_eq!(imported.ignored, [key]);
 }
 
-/// Each is of the layer by its module or its name; whoever leaves it out has to say so.
+/// Each belongs to the layer by its module or its name; ignoring it has to be requested.
 #[test]
 fn keys_of_the_layer_are_not_left_out_in_silence() {
     for key in [
@@ -89,7 +89,7 @@ fn keys_of_other_modules_are_told() {
     }
 }
 
-/// Where everything stands in the layer's own module, names decide.
+/// If everything is in the layer's own module, names decide.
 #[test]
 fn without_a_prefix_names_decide() {
     let bare: [Named; 2] = [("weight_ih", &[8, 3]), ("weight_hh", &[8, 2])];
@@ -253,7 +253,7 @@ fn several_modules_are_layers_one_after_the_other() {
     let [first, second] = &imported.model.layers[..] else { panic!("two layers") };
     assert_eq!((first.inputs, first.hidden, second.inputs, second.hidden), (4, 2, 2, 3));
     assert_eq!((first.cell, imported.unused.len()), (Cell::Lstm, 0));
-    // The second does with the outputs of the first what it does alone with such inputs.
+    // The second does the same with the outputs of the first as it does by itself with such inputs.
     let one = |prefix: &str| {
         let prefixes = vec![prefix.to_owned()];
         import::import(&path, &Options { prefixes, ..Options::named("m") }).unwrap().model

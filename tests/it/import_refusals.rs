@@ -48,7 +48,7 @@ fn files_that_are_no_checkpoints() {
     fs::write(dir.path("huge.safetensors"), with_header(huge, 0)).unwrap();
     let behind = r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[18446744073709551612,0]}}"#;
     fs::write(dir.path("behind.safetensors"), with_header(behind, 4)).unwrap();
-    // An empty zip archive, as a container of other things begins.
+    // An empty zip archive, like the beginning of a container for other things.
     let mut zip = b"PK\x05\x06".to_vec();
     zip.resize(22, 0);
     fs::write(dir.path("model.pt"), &zip).unwrap();
@@ -142,7 +142,7 @@ fn keys_that_fit_nothing_or_too_much() {
             error: cp.safetensors: weight_ih.node0: Tucker-2 or CP factors of tednet: expected a tensor train, a tensor ring or a block term
         "#]],
     );
-    // The other prefix is a model; what is not of it is told.
+    // The other prefix is a model; everything that does not belong to it is reported.
     let report = dir.json("import two.safetensors --prefix b. -o m.json");
     assert_eq!(report["unused"], serde_json::json!(["a.weight_hh_l0", "a.weight_ih_l0"]));
 }
@@ -246,7 +246,7 @@ fn random_damage() {
         for _ in 0..150 {
             let mut bytes = whole.clone();
             for _ in 0..rng.random_range(1..4) {
-                // Digits for digits: shapes and offsets that still parse.
+                // Digits replaced by digits: shapes and offsets that still parse.
                 let at = rng.random_range(0..header);
                 let is_digit = bytes[at].is_ascii_digit();
                 bytes[at] = if is_digit { rng.random_range(b'0'..=b'9') } else { rng.random() };

@@ -13,7 +13,7 @@ use htgen::quant::Widths;
 /// How far an output may be from the original's.
 const TOLERANCE: f64 = 1e-5;
 
-/// Every fixture with what it takes to import it.
+/// Every fixture with the options required to import it.
 fn all() -> Vec<(&'static str, Options)> {
     let interleaved = Options { interleaved: true, ..plain() };
     vec![

@@ -1,5 +1,5 @@
-//! A model evaluated in doubles without any of the library's stages: every matrix is rebuilt element
-//! by element from its cores, and the cells are written out. Slow, and independent.
+//! A model evaluated in doubles without any of the library's stages: every matrix is rebuilt
+//! element by element from its cores, and the cells are written out. Slow, and independent.
 
 use htgen::model::{
     Block, Cell, Columns, Core, Element, Factors, GateActivation, HtNode, InputPrep, Layer, Linear,
@@ -7,7 +7,7 @@ use htgen::model::{
 };
 
 /// The hidden vector of the last layer after each time step, from a zero state; `steps` holds raw
-/// elements, one vector a time step, which the input preparation turns into inputs.
+/// elements, one vector per time step, which the input preparation turns into inputs.
 pub fn dense_run(model: &Model, steps: &[Vec<f64>]) -> Vec<Vec<f64>> {
     let scale = (-f64::from(model.input.shift)).exp2();
     let mean = |k: usize| model.input.mean.get(k).copied().unwrap_or(0.0);
@@ -22,7 +22,8 @@ pub fn dense_run(model: &Model, steps: &[Vec<f64>]) -> Vec<Vec<f64>> {
     sequence
 }
 
-/// Outputs of the model's head for a hidden vector; the hidden vector of a model without a head.
+/// Outputs of the model's head for a hidden vector; the hidden vector itself for a model without a
+/// head.
 pub fn dense_head(model: &Model, hidden: &[f64]) -> Vec<f64> {
     let Some(Linear { outputs, weight, bias }) = &model.head else { return hidden.to_vec() };
     (0..*outputs).map(|k| bias[k] + dot(&weight[k * hidden.len()..], hidden)).collect()
@@ -55,7 +56,7 @@ pub fn plain_model(layers: Vec<Layer>) -> Model {
     Model { name: "plain".into(), layers, head: None, input, formats: None }
 }
 
-/// An index taken apart over modes, mode 0 slowest.
+/// An index decomposed over modes, mode 0 slowest.
 fn digits(index: usize, modes: &[usize]) -> Vec<usize> {
     let mut rest = index;
     let mut digits: Vec<usize> = modes
@@ -71,7 +72,7 @@ fn digits(index: usize, modes: &[usize]) -> Vec<usize> {
     digits
 }
 
-/// U_s[i, j, :] of a node, a value a rank.
+/// U_s[i, j, :] of a node, one value per rank.
 fn frame(node: &HtNode, matrix: &Matrix, i: &[usize], j: &[usize]) -> Vec<f64> {
     match node {
         HtNode::Leaf { mode, rank, core } => {
@@ -93,7 +94,7 @@ fn frame(node: &HtNode, matrix: &Matrix, i: &[usize], j: &[usize]) -> Vec<f64> {
     }
 }
 
-/// A product of r x r matrices, one out of each core, from the left.
+/// A product of r x r matrices, one from each core, from the left.
 fn train(cores: &[Core], i: &[usize], j: &[usize]) -> f64 {
     let mut row = vec![1.0];
     for (k, core) in cores.iter().enumerate() {

@@ -1,4 +1,5 @@
-//! The one format of the inputs: what it clips is counted, channels far from the others are named.
+//! The common format of the inputs: what it clips is counted, channels far from the others are
+//! reported.
 
 use crate::cli_support::Folder;
 use crate::support::needs;
@@ -14,7 +15,7 @@ use std::path::Path;
 fn write(path: &Path, channels: &[Box<dyn Fn(usize) -> f64>], count: usize) {
     let value = |k: usize| {
         let (row, channel) = (k / channels.len(), k % channels.len());
-        // Behind the end of a sequence stands what must not be looked at.
+        // After the end of a sequence there are values that must be ignored.
         if row / 3 % 2 == 1 && row % 3 == 2 { 1e9 } else { channels[channel](row) as f32 }
     };
     let x = ArrayData::F32((0..count * 3 * channels.len()).map(value).collect());
@@ -39,7 +40,7 @@ fn around(mean: f64, size: f64) -> Box<dyn Fn(usize) -> f64> {
     Box::new(move |row| mean + wave(size)(row))
 }
 
-/// A model of so many real inputs in `m.json`.
+/// A model with this many real inputs in `m.json`.
 fn model(dir: &Folder, inputs: usize) {
     let shape = format!("--inputs {inputs} --hidden 3 --format dense --recurrent dense --head 2");
     dir.done(&format!("new {shape} --real --seed 3 --name m -o m.json"));
@@ -51,7 +52,8 @@ fn clipped_inputs_are_counted() {
     model(&dir, 2);
     write(&dir.path("d.npz"), &[wave(60.0), wave(0.5)], 40);
     let report = dir.json("run m.json --inputs d.npz");
-    // Safe formats are to hold 1 itself, and so hold -2 to 2047/1024; half a step more is clipped.
+    // Safe formats must hold 1 itself, and therefore hold -2 to 2047/1024; half a step more is
+    // clipped.
     let rows = (0..120).filter(|row| !(row / 3 % 2 == 1 && row % 3 == 2));
     let clips = |row: &usize| {
         !(-2.0 - 0.5 / 1024.0..2.0 - 0.5 / 1024.0).contains(&f64::from(wave(60.0)(*row) as f32))
@@ -91,7 +93,7 @@ fn sim_says_what_it_clips() {
     assert_eq!(dir.json("sim design --random 2")["inputs"], Value::Null);
 }
 
-/// What `quantize` says of channels like these.
+/// What `quantize` reports about such channels.
 #[track_caller]
 fn check(channels: &[Box<dyn Fn(usize) -> f64>], expected: Expect) {
     let dir = Folder::new();
@@ -138,7 +140,7 @@ fn a_channel_of_another_range_is_named() {
 fn channels_that_do_no_harm_are_not_named() {
     // At most 16 times, in both directions.
     check(&[wave(3.0), wave(48.0), wave(3.0 / 16.0)], expect![""]);
-    // Zeros, a small constant, one alone, nothing but constants.
+    // Zeros, a small constant, a single one, nothing but constants.
     check(&[wave(3.0), constant(0.0), constant(0.01), wave(2.0)], expect![""]);
     check(&[wave(1000.0)], expect![""]);
     check(&[constant(1000.0), constant(1.0)], expect![""]);

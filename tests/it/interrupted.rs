@@ -1,4 +1,4 @@
-//! Commands that a signal ends: the previous output is whole, whenever the signal comes.
+//! Commands that are ended by a signal: the previous output is intact, whenever the signal comes.
 
 use crate::cli_support::{Ended, Folder, content};
 use crate::cli_tools::fake;
@@ -10,7 +10,7 @@ use std::thread;
 
 const SIGNALS: [Signal; 3] = [Signal::INT, Signal::TERM, Signal::KILL];
 
-/// Runs `htgen` with the words of `line`, and sends it a signal as soon as `now` says so.
+/// Runs `htgen` with the words of `line`, and sends it a signal as soon as `now` returns true.
 pub fn interrupt(dir: &Folder, line: &str, tools: &[(&str, &Path)], now: Moment<'_>) -> Ended {
     let pid_file = dir.path("pid");
     let script = "echo $$ > pid.new; mv pid.new pid; exec \"$0\" \"$@\"";
@@ -22,7 +22,7 @@ pub fn interrupt(dir: &Folder, line: &str, tools: &[(&str, &Path)], now: Moment<
         while !command.is_finished() {
             if pid_file.is_file() && (now.seen)() {
                 let pid = fs::read_to_string(&pid_file).unwrap().trim().parse().unwrap();
-                // It may have ended by itself just now.
+                // It may have just ended by itself.
                 let _ = kill_process(Pid::from_raw(pid).unwrap(), now.signal);
                 break;
             }
@@ -45,7 +45,7 @@ fn staged(dir: &Folder) -> Vec<PathBuf> {
     names.map(|name| dir.path(&name)).collect()
 }
 
-/// What a command leaves that could not clean up: what it had begun beside the output.
+/// What remains of a command that could not clean up: what it had begun beside the output.
 fn take_away_leftovers(dir: &Folder, signal: Signal) {
     let left = staged(dir);
     assert!(left.len() <= usize::from(signal == Signal::KILL), "{left:?}");
@@ -63,8 +63,8 @@ fn emission_leaves_the_old_design_or_the_new_one() {
     });
     let files = designs[0].len();
     let (mut old, mut new) = (0, 0);
-    // By the files that are written already; the last moments are around the exchange. A busy
-    // machine may see too late what to interrupt, so a few more rounds are allowed.
+    // Triggered by the files that are already written; the last moments are around the exchange. A
+    // busy machine may react too late, so a few more rounds are allowed.
     let moments = [0, 1, files / 2, files - 1, files, files].into_iter();
     let moments = moments.flat_map(|written| SIGNALS.map(|signal| (written, signal)));
     for (round, (written, signal)) in moments.cycle().take(10 * 18).enumerate() {
@@ -103,7 +103,7 @@ struct Fakes {
 }
 
 impl Fakes {
-    /// The tool that waits makes `begun`, and goes on when that file is gone.
+    /// The waiting tool creates `begun`, and continues when that file is gone.
     fn new(dir: &Folder, step: &str) -> Fakes {
         let begun = dir.path("begun");
         let begun = begun.display();
@@ -163,7 +163,7 @@ fn a_synthesis_leaves_the_previous_one() {
     }
 }
 
-/// Whatever is in a folder that htgen has not made stays there.
+/// Anything in a folder that htgen did not create stays there.
 #[test]
 fn a_synthesis_replaces_no_folder_of_others() {
     let dir = Folder::new();

@@ -1,4 +1,5 @@
-//! What `run` and `quantize` say of outputs: agreement with float, decisions, classes, every step.
+//! What `run` and `quantize` report about outputs: agreement with float, decisions, classes, every
+//! step.
 
 use crate::cli_support::Folder;
 use expect_test::expect;
@@ -177,7 +178,7 @@ fn every_step_is_judged_by_its_own_label() {
     let dir = Folder::new();
     model(&dir, "--head 3");
     let label = |k: usize, t: usize| ((k + 2 * t) % 3) as i64;
-    // Behind the end of a sequence stands what many tools put there.
+    // After the end of a sequence there is the padding that many tools use.
     let padded = |k: usize, t: usize| if t < length(k) { label(k, t) } else { -100 };
     data(&dir, vec![step_labels(padded)]);
     let quantized = dir.json("quantize m.json --calibrate d.npz --every-step -o q.json");

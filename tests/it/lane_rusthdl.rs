@@ -28,7 +28,7 @@ struct Lane {
     wgt_reg: DFF<Signed<16>>,
     product_reg: DFF<Signed<32>>,
     sum_reg: DFF<Signed<40>>,
-    // The two stages of the requantiser.
+    // The two stages of the requantizer.
     rounded_reg: DFF<Signed<40>>,
     data_reg: DFF<Signed<16>>,
     half: Constant<Signed<40>>,

@@ -1,6 +1,6 @@
 //! The library without a warning in three readers, bounds that stop elaboration, and its style.
 //!
-//! Every file of `templates/lib` is read; a module that is not in [`GRID`] with its defaults.
+//! Every file of `templates/lib` is read; a module that is not in [`GRID`], with its defaults.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,8 @@ use tempfile::TempDir;
 use crate::support::{needs, said};
 use crate::verilated::repository;
 
-/// Parameter sets beside the defaults: corners of the bounds, and both forms of each choice.
+/// Parameter sets in addition to the defaults: corners of the bounds, and both forms of each
+/// choice.
 const GRID: &[(&str, &[&str])] = &[
     ("ht_skid", &["DATA_W=1", "DATA_W=600"]),
     ("ht_ram", &["WIDTH=1 DEPTH=2", "WIDTH=90 DEPTH=300"]),
@@ -132,7 +133,8 @@ const GRID: &[(&str, &[&str])] = &[
     ("ht_output", &["OUTPUTS=1", "OUTPUTS=64 IDX_W=6", "OUTPUTS=70 IDX_W=7 BIAS_FILE=zero.hex"]),
 ];
 
-/// Parameter sets that must not elaborate, and the name of the missing module that says why.
+/// Parameter sets that must not elaborate, and the name of the missing module that gives the
+/// reason.
 const BOUNDS: &[(&str, &str, &str)] = &[
     ("ht_skid", "DATA_W=0", "skid_data_w_must_be_at_least_1"),
     ("ht_ram", "WIDTH=0", "ram_width_must_be_at_least_1"),
@@ -255,7 +257,7 @@ fn iverilog(tool: &Found, dir: &Path, module: &str, set: &str) -> Finished {
     run.arg(library.join(format!("{module}.v"))).cwd(dir).run().expect("iverilog starts")
 }
 
-/// The whole library is read, as a design would.
+/// The whole library is read, as in a design.
 fn yosys(tool: &Found, dir: &Path, module: &str, set: &str) -> Finished {
     let files: Vec<String> = library().iter().map(|path| path.display().to_string()).collect();
     let sets = settings(set).into_iter().map(|(name, value)| format!(" -set {name} {value}"));
@@ -268,7 +270,7 @@ fn yosys(tool: &Found, dir: &Path, module: &str, set: &str) -> Finished {
     tool.run().args(["-q", "-p", &script]).cwd(dir).run().expect("yosys starts")
 }
 
-/// Runs one reader over every case; each must end well and say nothing.
+/// Runs one reader over every case; each must succeed and print nothing.
 #[track_caller]
 fn silent(tool: Tool, read: fn(&Found, &Path, &str, &str) -> Finished) {
     let Some(found) = needs(tool) else { return };
@@ -285,7 +287,7 @@ fn verilator_wall_is_silent() {
     silent(Tool::Verilator, verilator);
 }
 
-/// The check above can fail: a fault that only a warning tells is not taken for silence.
+/// The check above can fail: a fault that only causes a warning is not taken for silence.
 #[test]
 fn a_planted_warning_is_heard() {
     let Some(found) = needs(Tool::Verilator) else { return };

@@ -2,7 +2,8 @@
 
 // clippy.toml allows this in `#[test]` functions; their helpers are tests as well.
 #![allow(clippy::unwrap_used)]
-// They make and look at files of every kind, and start processes through `htgen::tool` as well.
+// They create and inspect files of every kind, and start processes other than through `htgen::tool`
+// as well.
 #![allow(clippy::disallowed_methods)]
 
 mod advice; // refusals: following them helps

@@ -1,5 +1,5 @@
-//! Merging the cores of a step: in which pairs, that no other order multiplies less, and that merged is
-//! the same as rebuilt.
+//! Merging the cores of a step: in which pairs, that no other order multiplies less, and that the
+//! merged result equals the rebuilt one.
 
 use crate::formats::{self, FORMATS, PLAIN, Wanted};
 use expect_test::expect;
@@ -35,8 +35,8 @@ pub fn spec(format: Format, out_modes: &[usize], in_modes: &[usize], ranks: Rank
     }
 }
 
-/// A train of 4x2, 2x1 and 2x1 with ranks 2 and 8. From the left the second pair has 16 x 8 words to
-/// multiply, from the right the first has 2 x 2 x 8 x 2.
+/// A train of 4x2, 2x1 and 2x1 with ranks 2 and 8. From the left the second pair has 16 x 8 words
+/// to multiply, from the right the first has 2 x 2 x 8 x 2.
 #[test]
 fn the_pair_that_multiplies_less_comes_first() {
     let spec = spec(Format::TensorTrain, &[4, 2, 2], &[2, 1, 1], Ranks::PerNode(vec![2, 8]));
@@ -50,7 +50,7 @@ fn the_pair_that_multiplies_less_comes_first() {
     assert_eq!(merges.groups(), [0b001, 0b010, 0b011, 0b100, 0b110, 0b111]);
 }
 
-/// Factors of block terms share the block with each other: they meet the core all the same.
+/// Factors of block terms share the block with each other, yet they are contracted with the core.
 #[test]
 fn factors_of_block_terms_meet_their_core() {
     let ranks = Ranks::Uniform { leaf: 4, inner: 4 };
@@ -72,7 +72,8 @@ fn factors_of_block_terms_meet_their_core() {
     );
 }
 
-/// The least multiplies of all ways to merge a set in connected pairs, straight from the definition.
+/// The least multiplies of all ways to merge a set in connected pairs, straight from the
+/// definition.
 fn least(network: &Network, set: &[usize]) -> u64 {
     let indices = |set: &[usize]| -> Vec<IndexId> {
         let others = (0..network.nodes().len()).filter(|k| !set.contains(k));

@@ -1,5 +1,5 @@
-//! Models: published parameter counts, files that come back as they were, the schema and the
-//! documented example.
+//! Models: published parameter counts, files that round-trip, the schema and the documented
+//! example.
 
 use expect_test::{expect, expect_file};
 use htgen::model::{

@@ -1,4 +1,4 @@
-//! Small models made on the spot for tests, independent of the presets.
+//! Small models made on the fly for tests, independent of the presets.
 
 use htgen::model::{
     Cell, Columns, Element, Factors, GateActivation, HtNode, InputPrep, Layer, Linear, Matrix,
@@ -35,7 +35,7 @@ pub struct Shape {
     pub seed: u64,
 }
 
-/// Builds a checked model of the shape; `hidden_offset` none means x alone.
+/// Builds a checked model of the shape; `hidden_offset` none means only x.
 pub fn model(shape: &Shape) -> Model {
     let mut rng = ChaCha8Rng::seed_from_u64(shape.seed);
     let root = fill(&shape.tree, shape, true, &mut rng);

@@ -1,13 +1,13 @@
-//! What yosys makes of the library for iCE40, against the benches of the sources.
+//! What yosys makes of the library for iCE40, run in the benches of the sources.
 //!
 //! A synthesis tool may drop logic without an error (the DSP patterns of yosys do, see
-//! `templates/README.md`): the multipliers and memories are simulated once more behind it, and
-//! the blocks they were to become are counted.
+//! `templates/README.md`): the multipliers and memories are simulated again after it, and the
+//! expected blocks are counted.
 //!
-//! Long: asks for `HTGEN_SLOW=1`.
+//! Slow: requires `HTGEN_SLOW=1`.
 //!
-//! Taken for granted about yosys: the models of the iCE40 cells lie at `+/ice40/cells_sim.v`, and
-//! reading a file prints where it is, in quotes, after `from`.
+//! Assumption about yosys: the models of the iCE40 cells are at `+/ice40/cells_sim.v`, and reading
+//! a file prints its path, in quotes, after `from`.
 
 use std::env;
 use std::fs;

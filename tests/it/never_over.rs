@@ -1,5 +1,5 @@
-//! No command writes over what it reads or what belongs to something else: every output of every
-//! command against every input, by several names.
+//! No command overwrites what it reads or what belongs to something else: every output of every
+//! command against every input, under several names.
 
 use crate::cli_support::Folder;
 use crate::every_command::{CASES, Case, stock};
@@ -10,7 +10,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-/// What the aliased input holds: a command that looks at content first says something about that.
+/// The content of the aliased input: a command that looks at content first reports something about
+/// that.
 const GARBAGE: &[u8] = b"years of work";
 
 /// Outputs that are folders.
@@ -23,7 +24,7 @@ const REFUSALS: [&str; 3] = [
     "not a name for a model file",
 ];
 
-/// Everything in a folder, links as what they lead to, but for what a refused command may leave: a
+/// Everything in a folder, with links as their targets, except what a refused command may leave: a
 /// comparison keeps what it began.
 fn content(dir: &Folder) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
@@ -75,7 +76,7 @@ fn remove(path: &Path) {
     }
 }
 
-/// Each output that the line names is called what an input is, in other words.
+/// Each output in the line is given the name of an input, in another spelling.
 fn by_other_names(dir: &Folder, case: &Case, input: &str) -> usize {
     let mut tried = 0;
     for output in case.named_outputs() {
@@ -98,7 +99,7 @@ fn by_other_names(dir: &Folder, case: &Case, input: &str) -> usize {
     tried
 }
 
-/// Each output, told or not, is a link to an input.
+/// Each output, named in the line or not, is a link to an input.
 fn by_links(dir: &Folder, case: &Case, input: &str) -> usize {
     let words: Vec<String> = case.words().into_iter().map(str::to_owned).collect();
     let mut tried = 0;
@@ -137,7 +138,7 @@ fn no_command_writes_over_what_it_reads() {
         for input in case.inputs() {
             let path = dir.path(input);
             let Ok(kept) = fs::read(&path) else { continue };
-            // The configuration of a comparison says what it writes.
+            // The configuration of a comparison determines what it writes.
             let is_needed = case.words()[0] == "compare";
             let held = if is_needed { &kept[..] } else { GARBAGE };
             fs::write(&path, held).unwrap();
@@ -150,7 +151,7 @@ fn no_command_writes_over_what_it_reads() {
     assert!(tried > 300, "{tried}");
 }
 
-/// A folder that is replaced whole has nothing in it that the command reads.
+/// A folder that is replaced as a whole contains nothing that the command reads.
 #[test]
 fn no_folder_is_replaced_from_within() {
     if needs(Tool::Yosys).is_none() || needs(Tool::NextpnrIce40).is_none() {
@@ -203,7 +204,7 @@ fn no_special_file_is_replaced() {
     assert!(dir.path("sink").is_symlink());
 }
 
-/// The file of values beside a model goes with it, and with no other.
+/// The file of values beside a model belongs to it, and to no other.
 #[test]
 fn values_are_replaced_with_their_model_alone() {
     let dir = stock();
@@ -226,7 +227,7 @@ fn values_are_replaced_with_their_model_alone() {
         assert!(fs::read(dir.path("m.safetensors")).unwrap() == whole, "{line}");
     };
     lines.iter().for_each(|line| refuse(line));
-    // A model file that has its numbers in itself, or names others.
+    // A model file that contains its own numbers, or names others.
     dir.done("new --preset digits -o m.json");
     lines.iter().for_each(|line| refuse(line));
     dir.done("new --preset digits --safetensors -o other.json");
@@ -236,7 +237,7 @@ fn values_are_replaced_with_their_model_alone() {
     let text = fs::read_to_string(dir.path("other.json")).unwrap();
     fs::write(dir.path("m.json"), text.replace("other.safetensors", "m.safetensors")).unwrap();
     lines.iter().for_each(|line| refuse(line));
-    // Its own are replaced, told apart by a hash or, in older files, by the name.
+    // Its own are replaced, identified by a hash or, in older files, by the name.
     fs::remove_file(dir.path("m.safetensors")).unwrap();
     dir.done(lines[5]);
     dir.done(lines[3]);

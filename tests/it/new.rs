@@ -1,5 +1,5 @@
 //! Untrained models of every tensor format and cell: shapes, spread of the rebuilt matrices, files
-//! that come back.
+//! that round-trip.
 
 use htgen::model::{
     self, Cell, Columns, Cores, Factors, Format, GateActivation, Layer, Matrix, Model, NewSpec,
@@ -37,7 +37,7 @@ fn small(format: Format, ranks: Ranks) -> NewSpec {
     }
 }
 
-/// The matrix itself; of block terms the sum of the matrices of each.
+/// The matrix itself; for block terms the sum of the matrices of each.
 fn dense(layer: &Layer, matrix: &Matrix) -> Vec<f64> {
     let Factors::BlockTerm(blocks) = &matrix.factors else {
         return network::build(layer, matrix).dense().data().to_vec();

@@ -1,8 +1,8 @@
-//! The FORMAL block of every library module: proved by induction, and refused for one mutant.
+//! The FORMAL block of every library module: proved by induction, and refuted for one mutant.
 //!
-//! Taken for granted about yosys: `sat -verify` ends with an error that says `proof did fail`
-//! when an assertion does not hold. A constant table is not read: it yields any word in any clock,
-//! so a proof holds for every image.
+//! Assumption about yosys: `sat -verify` ends with an error that says `proof did fail` when an
+//! assertion does not hold. A constant table is not read: it gives any word in any clock, so a
+//! proof holds for every image.
 
 use std::fs;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::support::needs;
 use crate::verilated::repository;
 
-/// What stands for `ht_table`: words that the solver chooses.
+/// The replacement for `ht_table`: words that the solver chooses.
 const ANY_TABLE: &str = "
 module ht_table #(
   parameter FILE = \"\", parameter WIDTH = 1, parameter DEPTH = 2, parameter ADDR_W = $clog2(DEPTH)
@@ -29,12 +29,12 @@ endmodule
 struct Proof {
     module: &'static str,
     params: &'static str,
-    /// A text of the module, found once, and what the mutant has instead.
+    /// A text of the module, found once, and its replacement in the mutant.
     mutation: (&'static str, &'static str),
 }
 
 impl Proof {
-    /// The library in a folder of its own, with `edit` made to the module's text.
+    /// The library in a folder of its own, with `edit` applied to the module's text.
     fn library(&self, edit: impl Fn(String) -> String) -> TempDir {
         let dir = TempDir::new().expect("a temporary folder");
         for entry in fs::read_dir(repository("templates/lib")).expect("the library") {
@@ -50,8 +50,8 @@ impl Proof {
         dir
     }
 
-    /// The module alone is read with FORMAL: what it is made of has proofs of its own. Its outputs
-    /// are dropped, and with them all that reaches no assertion and no assumption.
+    /// Only the module itself is read with FORMAL: its submodules have proofs of their own. Its
+    /// outputs are dropped, and with them everything that reaches no assertion and no assumption.
     fn script(&self, dir: &TempDir) -> String {
         let module = self.module;
         let mut others: Vec<String> = fs::read_dir(dir.path())
@@ -104,7 +104,7 @@ impl Proof {
     }
 }
 
-/// Proves a module at each of `params`; the mutant must be refused at the first.
+/// Proves a module at each of `params`; the mutant must be refuted at the first.
 #[track_caller]
 fn check(module: &'static str, params: &[&'static str], from: &'static str, to: &'static str) {
     let proof = |params| Proof { module, params, mutation: (from, to) };
@@ -207,7 +207,7 @@ fn sequencer() {
         "LOOPS=3 COUNT_W=2 FRAMES=2 HEAD=0 PROGRAM_LEN=3 ACT_AW=3 OUT_AW=2",
         "LOOPS=1 COUNT_W=4 SLABS=3 EVERY_STEP=1 ACT_AW=3 OUT_AW=2",
     ];
-    // One mutant starts with a result too many under way, the other loses iterations.
+    // One mutant starts with one result too many in flight, the other loses iterations.
     let (from, to) = ("in_flight_q <= {1'b0, ir_lag}", "in_flight_q <= {1'b0, ir_lag} + 4'd1");
     check("ht_sequencer", &params, from, to);
     check("ht_sequencer", &params[..1], ": (own == ONE)", ": (own == ZERO)");

@@ -31,7 +31,7 @@ fn machine() -> Folder {
     program(&dir, "cargo", "echo 'cargo 1.95.0'");
     program(&dir, "python3", "exit 0");
     program(&dir, "id", "echo 1000");
-    // The venv is there and whole.
+    // The venv exists and is complete.
     fs::copy(dir.path("bin/python3"), dir.path(".tools/venv/bin/pip")).unwrap();
     dir
 }
@@ -61,14 +61,14 @@ fn setup_names_the_packages_before_it_uses_sudo() {
     .assert_eq(&text);
     let sudo = fs::read_to_string(dir.path("said")).unwrap();
     assert!(sudo.contains("apt-get install -y --no-install-recommends"), "{sudo}");
-    // Nothing is missing: nothing is said, nobody is asked.
+    // Nothing is missing: nothing is printed, nothing is asked.
     for name in ["verilator", "yosys", "nextpnr-ice40", "icepack", "iverilog", "c++", "make"] {
         program(&dir, name, "exit 0");
     }
     fs::remove_file(dir.path("said")).unwrap();
     assert_eq!(ran(&dir, "setup.sh", None).stderr, "");
     assert!(!dir.path("said").exists());
-    // The tests take more; and so does a machine without the header.
+    // The tests need more; and so does a machine without the header.
     program(&dir, "c++", "exit 1");
     let text = ran(&dir, "setup.sh", Some("test")).stderr;
     assert_eq!(

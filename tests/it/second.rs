@@ -1,4 +1,4 @@
-//! docs/second_implementation.py, written in NumPy from docs/numerics.md alone, yields the integers
+//! docs/second_implementation.py, written in NumPy using only docs/numerics.md, gives the integers
 //! of `htgen run`: on the spoken digits and on random models of every format, cell and number of
 //! layers; and the merged weights to the last bit.
 
@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 const SEQUENCES: usize = 5;
 const STEPS: usize = 6;
 
-/// A Python that has NumPy and safetensors; `None` when there is none.
+/// A Python that has NumPy and safetensors; `None` if there is none.
 #[track_caller]
 fn python() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -63,7 +63,7 @@ fn agrees(ended: &Ended, integers: usize) {
     assert_eq!((ended.code, &ended.stdout), (Some(0), &said), "{}", ended.stderr);
 }
 
-/// Sequences of 1 to 6 steps for a model, all smallest and all largest ones among them.
+/// Sequences of 1 to 6 steps for a model, including all-smallest and all-largest ones.
 fn write_data(dir: &Folder, model: &Model, rng: &mut ChaCha8Rng) {
     let shape = vec![SEQUENCES, STEPS, model.layers[0].inputs];
     let elements = STEPS * model.layers[0].inputs;

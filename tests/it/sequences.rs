@@ -1,4 +1,5 @@
-//! Data sets: what is written is read, and so are files of NumPy; random stimulus is what it says.
+//! Data sets: what is written can be read, and so can files from NumPy; random stimulus is as
+//! specified.
 
 use crate::exact::quantized;
 use crate::models::{self, Shape};

@@ -1,10 +1,10 @@
-//! Data sets of other people, which the repository does not hold: tests use them where they are and
-//! say so where they are not.
+//! Data sets of third parties, which the repository does not contain: tests use them where they
+//! exist and print a message where they do not.
 
 use std::path::{Path, PathBuf};
 
-/// The file `name` below the folder in `HTGEN_SHARED`, or below `shared` beside the checkout. When
-/// it is absent a line says that the test is skipped.
+/// The file `name` below the folder in `HTGEN_SHARED`, or below `shared` beside the checkout. If it
+/// is absent, a line says that the test is skipped.
 pub fn find(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("HTGEN_SHARED")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);

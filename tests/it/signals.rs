@@ -1,5 +1,5 @@
-//! Nothing under a passing name outlives a command, whatever signal ends it, but for one that is killed
-//! outright, and that is cleared by the next.
+//! Nothing under a temporary name outlives a command, whatever signal ends it, unless it is killed
+//! outright; the next command clears that.
 
 use crate::cli_support::Folder;
 use crate::every_command::{CASES, stock};
@@ -29,7 +29,7 @@ const SIGNALS: [Signal; 10] = [
 const LARGE: &str =
     "new --inputs 1024 --hidden 128 --format dense --head 10 --seed 3 -o large.json";
 
-/// What lies there under a passing name, at any depth.
+/// What is there under a temporary name, at any depth.
 fn passing(dir: &Folder) -> Vec<PathBuf> {
     let of_ours =
         |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with(".htgen-");
@@ -43,7 +43,7 @@ fn no_signal_leaves_half_a_model() {
     let whole = fs::read(dir.path("large.json")).unwrap();
     fs::remove_file(dir.path("large.json")).unwrap();
     let mut ended_early = 0;
-    // A busy machine may see too late what to interrupt, so a few more rounds are allowed.
+    // A busy machine may react too late, so a few more rounds are allowed.
     for (round, signal) in SIGNALS.into_iter().cycle().take(10 * SIGNALS.len()).enumerate() {
         if round >= 2 * SIGNALS.len() && ended_early >= 3 {
             break;
@@ -54,7 +54,7 @@ fn no_signal_leaves_half_a_model() {
         match fs::read(dir.path("large.json")) {
             Ok(found) => assert!(found == whole, "{signal:?} left half a model"),
             Err(_) => {
-                // As if nobody had caught it.
+                // As if the signal had not been caught.
                 assert_eq!((ended.code, ended.stdout.as_str()), (None, ""), "{signal:?}");
                 ended_early += 1;
             }
@@ -82,7 +82,7 @@ fn a_write_that_fails_names_the_file() {
     let mut tried = 0;
     for case in CASES {
         let words = case.words();
-        // These start other programs first, to which the limit applies as well.
+        // These start other programs first, to which the limit also applies.
         if case.outputs().is_empty() || ["sim", "synth", "compare"].contains(&words[0]) {
             continue;
         }
@@ -110,8 +110,8 @@ fn a_write_that_fails_names_the_file() {
     assert!(tried > 15, "{tried}");
 }
 
-/// What a killed command leaves goes with the next one that writes there; what a living one is at work
-/// on does not, nor what only looks like it.
+/// What a killed command leaves is removed by the next one that writes there; what a living one is
+/// working on is not, nor what only looks like it.
 #[test]
 fn the_next_command_clears_what_a_killed_one_left() {
     let dir = Folder::new();
@@ -130,7 +130,7 @@ fn the_next_command_clears_what_a_killed_one_left() {
             while at_work().iter().all(|name| dead.contains(name)) && !living.is_finished() {
                 thread::sleep(Duration::from_millis(1));
             }
-            // Several at once do each other no harm.
+            // Several at once do not disturb each other.
             for _ in 0..3 {
                 dir.done("new --preset digits -o digits.json");
             }
@@ -147,19 +147,19 @@ fn the_next_command_clears_what_a_killed_one_left() {
     panic!("no kill came in time");
 }
 
-/// A comparison ends the commands that it has started, which clean up before they go.
+/// A comparison ends the commands that it has started, which clean up before they exit.
 #[test]
 fn an_interrupted_comparison_leaves_nothing_half_written() {
     let dir = stock();
     let config = fs::read_to_string(dir.path("compare.toml")).unwrap();
     fs::write(dir.path("compare.toml"), config.replace("epochs = 1", "epochs = 400")).unwrap();
-    // Under `nohup` SIGHUP is ignored, rightly.
+    // Under `nohup` SIGHUP is ignored, as it should be.
     for signal in [Signal::INT, Signal::TERM, Signal::USR1] {
         let checkpoint = dir.path("work/a_t0_s1.checkpoint");
         let seen = || checkpoint.exists();
         let line = "compare --config compare.toml --work work -o results";
         let ended = interrupt(&dir, line, &[], Moment { signal, seen: &seen });
-        // Between two commands it ends as if nobody had caught the signal.
+        // Between two commands it ends as if the signal had not been caught.
         assert!(matches!(ended.code, None | Some(2)), "{}", ended.stderr);
         assert_eq!(passing(&dir), Vec::<PathBuf>::new(), "{signal:?}");
         assert!(checkpoint.exists() && !dir.path("results/easy.md").exists());

@@ -15,7 +15,7 @@ use crate::exact;
 use crate::simulated::{Design, options};
 use crate::support::needs;
 
-/// Whether long tests are asked for.
+/// Whether slow tests are requested.
 fn slow() -> bool {
     let asked = env::var_os("HTGEN_SLOW").is_some_and(|set| set == "1");
     if !asked {
@@ -24,7 +24,7 @@ fn slow() -> bool {
     asked
 }
 
-/// Pauses on both streams, and now and then a long one.
+/// Pauses on both streams, with an occasional long one.
 const RAGGED: Gaps =
     Gaps { source_percent: 60, sink_percent: 35, stall_every: 7, stall_clocks: 3000 };
 

@@ -1,5 +1,5 @@
-//! The bench itself: a player stands in for the design and breaks one rule after the other; each
-//! must be noticed and called by its name.
+//! The bench itself: a player stands in for the design and breaks one rule after another; each must
+//! be noticed and reported by its name.
 
 use std::fmt::Write;
 use std::fs;

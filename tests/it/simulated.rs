@@ -26,7 +26,7 @@ pub struct Design {
 }
 
 impl Design {
-    /// Emits the random network `seed`; `None` when a tool is absent.
+    /// Emits the random network `seed`; `None` if a tool is absent.
     #[track_caller]
     pub fn random(seed: u64, widths: Widths, hw: &HwConfig) -> Option<Design> {
         Design::random_named(&format!("random-{seed}"), seed, widths, hw)
@@ -39,7 +39,7 @@ impl Design {
         Design::of(name, &quantized(&model, widths), hw)
     }
 
-    /// The spoken digits with the first `count` real recordings; `None` when they or a tool are
+    /// The spoken digits with the first `count` real recordings; `None` if they or a tool are
     /// absent.
     pub fn recordings(lanes: usize, count: usize) -> Option<(Design, Sequences)> {
         let path = shared::find("data/fsdd.npz")?;
@@ -50,7 +50,7 @@ impl Design {
         Some((Design::of(&format!("digits-{lanes}"), &quant, &hw)?, data))
     }
 
-    /// Emits a quantised plan into a folder of its own.
+    /// Emits a quantized plan into a folder of its own.
     #[track_caller]
     pub fn of(name: &str, quant: &QuantPlan, hw: &HwConfig) -> Option<Design> {
         for tool in [Tool::Verilator, Tool::Make, Tool::Cxx] {
@@ -63,7 +63,7 @@ impl Design {
         Some(design)
     }
 
-    /// Writes all files again, also those that a test has damaged.
+    /// Writes all files again, including those that a test has damaged.
     pub fn emit(&self) {
         let about = About { command: "htgen emit".into() };
         let bundle = verilog::emit(&self.program, &about).expect("the program emits");

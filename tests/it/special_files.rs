@@ -12,12 +12,12 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::time::Duration;
 
-/// Far more than a refusal takes.
+/// Far longer than a refusal takes.
 const LIMIT: Duration = Duration::from_secs(60);
 
 type Maker = fn(&Path);
 
-/// What can stand there, and what it is called.
+/// What can be there, and what it is called.
 const KINDS: [(&str, Maker); 4] = [
     ("a named pipe", |path| {
         mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
@@ -63,7 +63,7 @@ fn check(dir: &Folder, case: &Case, input: &str, kind: &str) {
     let message = ended.messages();
     let name = input.rsplit('/').next().unwrap();
     let expected = format!("{name}: not a regular file: found {kind}");
-    // The values of a model have to lie beside it, which a link to a device does not.
+    // The values of a model have to be beside it, and a link to a device is not.
     let link = format!("{name}: cores: a link that leaves the folder of the model");
     let link = link.replace("safetensors", "json");
     let is_refused = message.contains(&expected) || kind == "a device" && message.contains(&link);

@@ -1,10 +1,10 @@
-//! What several test modules share.
+//! Helpers shared by several test modules.
 
 use std::env;
 
 use htgen::tool::{self, Finished, Found, Tool};
 
-/// The tool, or `None` when it is absent: the test then says so and passes over.
+/// The tool, or `None` if it is absent: tests that need it are skipped with a message.
 ///
 /// With `HTGEN_REQUIRE_TOOLS=1` an absent tool is a failure.
 #[track_caller]
@@ -18,14 +18,14 @@ pub fn needs(tool: Tool) -> Option<Found> {
     }
 }
 
-/// Says that a test is passed over, or fails it when the tools are required.
+/// Says that a test is skipped, or fails it if the tools are required.
 #[track_caller]
 pub fn absent(reason: &str) {
     assert!(env::var_os("HTGEN_REQUIRE_TOOLS").is_none_or(|set| set != "1"), "{reason}");
     eprintln!("passed over: {reason}");
 }
 
-/// What a reader of Verilog printed on either stream, Verilator's report of its own work apart.
+/// What a reader of Verilog printed on either stream, without Verilator's report of its own work.
 pub fn said(tool: Tool, finished: &Finished) -> String {
     let printed = match tool {
         Tool::Verilator => without_report(&finished.stdout),
@@ -40,7 +40,7 @@ const REPORT: [&str; 2] = [
     "- Verilator: Walltime 0 s (elab=0, cvt=0, bld=0); cpu 0 s on 0 threads; alloced 0 MB",
 ];
 
-/// What stands before that report; all of `text` when it does not end in one, word by word.
+/// The text before that report; all of `text` if it does not end in one, word by word.
 fn without_report(text: &str) -> &str {
     const TITLE: &str = "- V e r i l a t i o n   R e p o r t: Verilator ";
     let Some(at) = text.find(TITLE).filter(|&at| at == 0 || text[..at].ends_with('\n')) else {

@@ -1,5 +1,5 @@
-//! Synthesis: plans as text, refusals of board files and netlists, and runs on the small design
-//! of `tests/data/synth` (two multiply-accumulate lanes behind one coefficient memory).
+//! Synthesis: plans as text, refusals of board files and netlists, and runs on the small design of
+//! `tests/data/synth` (two multiply-accumulate lanes behind one coefficient memory).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ fn synthesize(design: &DesignFiles, board: &Board, out: &Path) -> Result<SynthRe
     synth::run(&plan, &out, &mut |_| ()).map_err(|problems| problems.to_string())
 }
 
-/// Names in a folder, hidden ones too, sorted.
+/// Names in a folder, including hidden ones, sorted.
 fn names(dir: &Path) -> Vec<String> {
     let entries = fs::read_dir(dir).expect("a folder");
     let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("an entry").file_name();
@@ -154,8 +154,8 @@ fn ice40_up5k_to_a_bitstream() {
     assert_eq!((result.dsp, result.bram, result.spram), (2, 2, 0));
     assert_eq!(result.clock_met(), Some(true));
     assert!((10..60).contains(&result.lut4), "{result:?}");
-    // The registers of the design are addr_q 8, drain_q 5, x_q 16 and five single bits; tvalid
-    // and tlast are one signal, so the harness, counted alone, has a copy more than here.
+    // The registers of the design are addr_q 8, drain_q 5, x_q 16 and five single bits; tvalid and
+    // tlast are one signal, so the harness, counted by itself, has one more copy than here.
     assert_eq!(result.ff, 8 + 5 + 16 + 5 - 1, "{result:?}");
     // The header of ht_pins.v states its cost; 19 input and 67 output bits.
     assert!(result.harness.lut4 <= 67 + 2, "{:?}", result.harness);
@@ -221,7 +221,7 @@ fn a_design_too_large_is_an_answer_and_not_an_error() {
     if needs(Tool::Yosys).is_none() || needs(Tool::NextpnrIce40).is_none() {
         return;
     }
-    // The multipliers in logic cells, and no room for them.
+    // The multipliers in logic cells, and no space for them.
     let mut small = board("hx8k");
     small.budget.lut4 = 500;
     let dir = folder();
@@ -258,7 +258,7 @@ fn a_count_that_differs_from_the_plan_is_an_error_and_leaves_the_old_output() {
     assert_eq!(names(dir.path()), ["out", "out.failed"]);
     let log = fs::read_to_string(dir.path().join("out.failed/synthesize.log")).expect("the log");
     assert!(log.contains("Executing SYNTH_ICE40 pass"), "{log}");
-    // The next answer takes them away, be it that the design does not fit.
+    // The next result removes them, even if it is that the design does not fit.
     (design.expected_dsp, design.expected_bram) = (Some(4), Some(400));
     let result = synthesize(&design, &board("icebreaker"), &out).expect("an answer");
     assert!(result.foreseen);
@@ -286,7 +286,7 @@ fn logic_dropped_by_yosys_is_an_error() {
     let (_, log) = refusal.split_once("the log is ").expect("the place of the log");
     let log = fs::read_to_string(log).expect("the log");
     assert!(log.contains("Driver-driver conflict"), "{log}");
-    // So does a success, and a folder of somebody else's is not taken for one.
+    // So does a success, and a folder of the user's is not mistaken for one.
     let mut design = sample();
     (design.expected_dsp, design.expected_bram) = (Some(2), Some(2));
     synthesize(&design, &board("icebreaker"), &dir.path().join("out")).expect("a bitstream");
@@ -319,7 +319,7 @@ fn a_missing_memory_image_is_an_error() {
     assert!(refusal.contains("sample_rom.hex"), "{refusal}");
 }
 
-/// What `Family::bram_blocks` promises is what yosys builds, of memories that are written and of ROMs.
+/// yosys builds what `Family::bram_blocks` predicts, for memories that are written and for ROMs.
 #[test]
 fn block_memories_are_predicted() {
     let Some(yosys) = needs(Tool::Yosys) else { return };
@@ -327,7 +327,8 @@ fn block_memories_are_predicted() {
     let ram = include_str!("../data/synth/block_memory.v");
     let rom = include_str!("../data/synth/block_rom.v");
     let rams = [(256, 16), (300, 12), (512, 36), (1024, 40), (2048, 9), (700, 64), (1500, 13)];
-    // Rows of the last share blocks: 11 of ECP5's, where each row alone would take 4.
+    // Rows of the last share blocks: 11 of ECP5's, where separate blocks for each row would take 4
+    // each.
     let roms = [(300, 12), (1500, 13), (1352, 128)];
     for (family, synth) in [(Family::Ice40, "synth_ice40"), (Family::Ecp5, "synth_ecp5")] {
         let roms = if family == Family::Ice40 { &roms[..2] } else { &roms[..] };
@@ -350,7 +351,7 @@ fn block_memories_are_predicted() {
     }
 }
 
-/// What `Family::dsp_blocks` promises is what yosys builds.
+/// yosys builds what `Family::dsp_blocks` predicts.
 #[test]
 fn multiplier_blocks_are_predicted() {
     let Some(yosys) = needs(Tool::Yosys) else { return };

@@ -1,5 +1,5 @@
-//! Names, keys and logs of other people hold commands for a terminal: none of them reaches one, and a
-//! report in JSON stays the same value.
+//! Names, keys and logs of other people contain commands for a terminal: none of them reaches one,
+//! and a report in JSON keeps the same value.
 
 use crate::cli_support::{Ended, Folder, object};
 use crate::cli_tools::fake;

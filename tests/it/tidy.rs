@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Most lines of a source file.
+/// Maximum number of lines in a source file.
 const MOST_LINES: usize = 300;
 
 /// Longer ones, each with the reason.
@@ -24,17 +24,17 @@ const LONGER: &[(&str, &str)] = &[
     ("tests/it/synth.rs", "boards and refusals with their texts"),
 ];
 
-/// The one file that may start a process; clippy.toml says so too, but is not asked about tests.
+/// The only file that may start a process; clippy.toml says so too, but does not cover tests.
 const STARTER: &str = "crates/htgen-tool/src/run.rs";
 
-/// Files whose lines are counted and whose head says what they are.
+/// Files whose lines are counted and whose first line says what they are.
 const SOURCES: [&str; 6] = ["rs", "v", "cpp", "h", "py", "sh"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The files of the repository below `folder`, without what is built or fetched.
+/// The files of the repository below `folder`, without build output and downloads.
 fn below(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry")) {
         let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
@@ -60,7 +60,7 @@ fn extension(path: &Path) -> &str {
     path.extension().and_then(|extension| extension.to_str()).unwrap_or_default()
 }
 
-/// Every file that is text, with its name from the root on.
+/// Every text file, with its path relative to the root.
 fn texts() -> Vec<(String, String)> {
     let mut files = Vec::new();
     below(root(), &mut files);
@@ -76,7 +76,7 @@ fn none(problems: &[String]) {
     assert!(problems.is_empty(), "\n{}", problems.join("\n"));
 }
 
-/// What the rules of form say against a text; `name` decides which rules hold for it.
+/// Violations of the rules of form in a text; `name` determines which rules apply to it.
 fn problems_of(name: &str, text: &str) -> Vec<String> {
     let mut problems = Vec::new();
     let extension = extension(Path::new(name));
@@ -133,7 +133,7 @@ fn files_keep_the_form() {
     none(&problems);
 }
 
-/// The rules notice what they are for.
+/// The rules detect what they are for.
 #[test]
 fn broken_form_is_noticed() {
     let long = format!("//! Much.\n{}", "let a = 1;\n".repeat(MOST_LINES));
@@ -220,8 +220,7 @@ fn paths_on_the_front_pages_exist() {
     assert!(count > 30, "only {count} paths found");
 }
 
-/// Every command line of the front pages is one that the program takes, and every `make` has a
-/// target.
+/// Every command line of the front pages is accepted by the program, and every `make` has a target.
 #[test]
 fn commands_on_the_front_pages_exist() {
     let makefile = fs::read_to_string(root().join("Makefile")).expect("the Makefile");

@@ -16,7 +16,7 @@ fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// Compares a folder of the repository with what it should hold, or writes it.
+/// Compares a folder of the repository with its expected contents, or writes it.
 #[track_caller]
 fn check(folder: &Path, files: &BTreeMap<String, Vec<u8>>) {
     let before = content(folder);

@@ -132,7 +132,7 @@ fn a_failure_quotes_the_end_of_the_output() {
 fn the_time_limit_ends_the_children_too() {
     let shelf = Shelf::new();
     let mark = shelf.path().join("mark");
-    // The child keeps both streams open: a reader would wait for it if it lived on.
+    // The child keeps both streams open: a reader would wait for it if it survived.
     let script = format!("(sleep 2; touch {}) & wait", mark.display());
     let program = shelf.put("slow", &script);
     let started = Instant::now();

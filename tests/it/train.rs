@@ -1,5 +1,5 @@
 //! `htgen train` from data to a model that runs: what it writes, that it is repeatable, and that an
-//! interrupted run ends like one that was not.
+//! interrupted run ends like an uninterrupted one.
 
 use crate::cli_support::{Folder, object};
 use crate::interrupted::{Moment, interrupt};
@@ -32,8 +32,8 @@ dropout = 0.1
 label_smoothing = 0.05
 ";
 
-/// Sequences of eight noisy bytes a step with a bright spot that stays, in one of three parts: three
-/// classes; ten groups.
+/// Sequences of eight noisy bytes per step with a bright spot that stays in one of three parts:
+/// three classes; ten groups.
 pub fn easy(dir: &Folder) {
     write_npz(&dir.path("easy.npz"), &easy_arrays()).unwrap();
 }
@@ -124,7 +124,7 @@ fn the_mean_of_the_values_is_kept() {
     assert!(fs::read(dir.path("m.json")).unwrap() != mean);
 }
 
-/// What is held back may be files of its own; each way to part the data is then in the way.
+/// Held-out data may be files of its own; any other way to split the data then conflicts with them.
 #[test]
 fn validation_files() {
     let dir = folder(CONFIG);
@@ -178,7 +178,7 @@ fn the_same_seed_gives_the_same_bytes() {
     assert!(models[0] != models[2], "another seed");
 }
 
-/// Batches of several groups of sequences, which the cores share.
+/// Batches of several groups of sequences, which are distributed over the cores.
 #[test]
 fn the_number_of_cores_does_not_matter() {
     let dir = folder(&CONFIG.replace("batch = 8", "batch = 50"));
@@ -221,7 +221,7 @@ fn an_interrupted_run_ends_like_another() {
     }
 }
 
-/// A limit on the size of a file stands for the disk that fills up: writes fail in the same places.
+/// A limit on the size of a file stands in for a full disk: writes fail in the same places.
 #[test]
 fn a_disk_that_fills_up_loses_nothing() {
     let dir = folder(CONFIG);

@@ -1,5 +1,5 @@
-//! Outputs and gradients of training for every format, cell and arrangement of matrices: the outputs
-//! against a plain computation, the gradients against finite differences, both in doubles.
+//! Outputs and gradients of training for every format, cell and arrangement of matrices: the
+//! outputs against a plain computation, the gradients against finite differences, both in doubles.
 
 use crate::train_models::{Columned, FORMATS, data, model, plain};
 use htgen::data::Labelled;

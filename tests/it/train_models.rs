@@ -1,5 +1,5 @@
-//! Small models of every format and cell with random values, and a plain computation of what they
-//! yield: the rebuilt matrices, one multiplication after the other.
+//! Small models of every format and cell with random values, and a plain computation of their
+//! outputs: the rebuilt matrices, one multiplication after another.
 
 use htgen::data::{Array, ArrayData, Labelled, Step, write_npz};
 use htgen::model::{
@@ -11,7 +11,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;
 
-/// Inputs a step of the first layer, hidden units, classes.
+/// Inputs per step of the first layer, hidden units, classes.
 pub const INPUTS: usize = 5;
 pub const HIDDEN: usize = 4;
 pub const CLASSES: usize = 3;
@@ -21,13 +21,13 @@ pub const FORMATS: [&str; 6] = ["ht", "tt", "tr", "bt", "bt-one", "dense"];
 /// Which matrices a layer has.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Columned {
-    /// One of x and h, h behind a gap of one column.
+    /// One for x and h, with h after a gap of one column.
     Full,
-    /// One of x, and one of h.
+    /// One for x, and one for h.
     Apart,
-    /// One of x alone.
+    /// One for x only.
     Input,
-    /// One of both, and another of x on top.
+    /// One for both, and another for x on top.
     Summed,
 }
 
@@ -46,7 +46,7 @@ impl Values {
     }
 }
 
-/// A model of so many layers, all alike.
+/// A model with this many layers, all alike.
 pub fn model(
     format: &str,
     columned: Columned,
@@ -181,7 +181,7 @@ pub fn data(folder: &TempDir, count: usize) -> Labelled {
     Labelled::load(&path, None).unwrap()
 }
 
-/// What the model yields for a sequence, by the rebuilt matrices.
+/// The output of the model for a sequence, computed with the rebuilt matrices.
 pub fn plain(model: &Model, data: &Labelled, sequence: usize) -> Vec<f64> {
     let scale = (-f64::from(model.input.shift)).exp2();
     let mut xs: Vec<Vec<f64>> = (0..data.sequences.steps(sequence))
@@ -251,7 +251,7 @@ fn run_layer(layer: &Layer, xs: &[Vec<f64>]) -> Vec<Vec<f64>> {
     all
 }
 
-/// The matrix itself; of block terms the sum of the matrices of each.
+/// The matrix itself; for block terms the sum of the matrices of each.
 fn rebuilt(layer: &Layer, matrix: &Matrix) -> Vec<f64> {
     let Factors::BlockTerm(blocks) = &matrix.factors else {
         return network::build(layer, matrix).dense().data().to_vec();

@@ -1,5 +1,6 @@
-//! Training in integers: its forward pass has the integers of the fixed-point reference, its gradient
-//! is that of floats when the words are wide, and what it reports is what `htgen run` measures.
+//! Training in integers: its forward pass has the integers of the fixed-point reference, its
+//! gradient is that of floats when the words are wide, and what it reports is what `htgen run`
+//! measures.
 
 use crate::cli_support::Folder;
 use crate::train::{CONFIG, easy};

@@ -24,7 +24,7 @@ fn bytes(shape: &[usize]) -> Array {
     }
 }
 
-/// Refused with the messages, exit code 2 and no file more.
+/// Refused with the messages, exit code 2 and no additional file.
 #[track_caller]
 fn refused(config: &str, arrays: &[(&str, Array)], messages: &[&str]) {
     let dir = Folder::new();
@@ -173,7 +173,7 @@ fn a_loss_that_is_no_number() {
     fs::write(dir.path("train.toml"), format!("{table}[data]{rest}").replace("= 12", "= 2"))
         .unwrap();
     dir.done("train easy.npz --config train.toml -o m.json");
-    // Products of three such values are no single-precision numbers.
+    // Products of three such values are not single-precision numbers.
     let mut large = model::load(&dir.path("m.json")).unwrap();
     let values = large.layers[0].matrices[0].factors.values_mut();
     values.into_iter().flatten().for_each(|value| *value = 1e14);
@@ -186,7 +186,7 @@ fn a_loss_that_is_no_number() {
     assert_eq!(dir.names(), before, "no epoch was whole, so there is no model");
 }
 
-/// Values that went astray behind the second epoch: the best of the first two are kept.
+/// Values that diverged after the second epoch: the best of the first two are kept.
 #[test]
 fn a_loss_that_becomes_no_number() {
     struct Silent;

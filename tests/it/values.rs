@@ -1,5 +1,5 @@
-//! The numbers beside a model: when they go there, and that one file is never taken together with the
-//! other of another time.
+//! The numbers beside a model: when they go there, and that one file is never combined with an
+//! older or newer version of the other.
 
 use crate::cli_support::Folder;
 use crate::interrupted::{Moment, interrupt};
@@ -48,7 +48,7 @@ fn a_mixture_of_two_models_is_refused() {
         let ended = dir.htgen("inspect m.json");
         assert_eq!((ended.code, ended.messages()), (Some(2), message));
     }
-    // An older file, or one of another program, says no hash; one may be written in capitals.
+    // An older file, or one from another program, gives no hash; a hash may be written in capitals.
     let text = String::from_utf8(first[0].clone()).unwrap();
     let older = text.lines().filter(|line| !line.contains("cores_sha256"));
     let capitals = text.replace(&hash(&first[0]), &hash(&first[0]).to_uppercase());
@@ -67,7 +67,7 @@ fn a_mixture_of_two_models_is_refused() {
     assert_eq!(dir.htgen("inspect n.json").messages(), message);
 }
 
-/// Whenever a command is killed, what is there is one of both models whole, or refused.
+/// Whenever a command is killed, what is there is one of the two models intact, or it is refused.
 #[test]
 fn a_killed_command_leaves_no_mixture() {
     let dir = Folder::new();
@@ -81,7 +81,7 @@ fn a_killed_command_leaves_no_mixture() {
     let identity = |name: &str| fs::metadata(dir.path(name)).map(|meta| meta.ino()).ok();
     for round in 0..40 {
         let passing = || dir.names().iter().filter(|name| name.starts_with(".htgen-")).count();
-        // The other model is there whole.
+        // The other model is there, intact.
         let line = seeded(1 + round % 2);
         if !dir.path("m.json").exists() {
             dir.done(&seeded(2 - round % 2));
@@ -104,7 +104,7 @@ fn a_killed_command_leaves_no_mixture() {
         counts[place] += 1;
     }
     println!("first, second, refused: {counts:?}");
-    // A kill while the files are written leaves the one before, of either seed.
+    // A kill while the files are written leaves the previous one, of either seed.
     assert!(counts[0] > 0 && counts[1] > 0, "{counts:?}");
 }
 
@@ -120,7 +120,7 @@ fn many_numbers_go_beside_the_model() {
     let few = Folder::new();
     few.done("new --inputs 8 --hidden 4 --format dense --head 3 -o m.json");
     assert_eq!(few.names(), ["m.json"]);
-    // A checkpoint of that name is in the way, and stays.
+    // A checkpoint with that name is in the way, and stays.
     fs::write(few.path("large.safetensors"), "a checkpoint").unwrap();
     let refusal = model::save(&large, &few.path("large.json"), Cores::BySize).unwrap_err();
     let expected = "not the values of the model that is written, so it is not replaced";

@@ -1,8 +1,8 @@
 //! Builds a bench (a Verilated module and its C++ file) and runs it.
 //!
-//! Taken for granted about Verilator: the class is named by `--prefix`; `--build` leaves the
-//! runtime's objects in the build folder and takes them from there when they are new enough; a
-//! missing `$readmemh` image is a line with `%Warning` at run time and nothing else.
+//! Assumptions about Verilator: the class is named by `--prefix`; `--build` leaves the runtime's
+//! objects in the build folder and uses them from there if they are new enough; a missing
+//! `$readmemh` image is a line with `%Warning` at run time and nothing else.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ impl Bench {
         }
     }
 
-    /// Adds a source file that is not ours: its warnings pass.
+    /// Adds a third-party source file: its warnings are ignored.
     pub fn source(mut self, path: PathBuf) -> Self {
         self.sources.push(path);
         self.tolerant = true;
@@ -72,7 +72,7 @@ impl Bench {
         self
     }
 
-    /// Tells this bench apart from one of the same module and parameters.
+    /// Distinguishes this bench from one of the same module and parameters.
     pub fn named(mut self, variant: &str) -> Self {
         self.variant = format!("-{variant}");
         self
@@ -84,7 +84,7 @@ impl Bench {
         self.macros(params)
     }
 
-    /// Sets `P_<name>` for the C++ file alone, where the module has no parameters left.
+    /// Sets `P_<name>` only for the C++ file, if the module has no parameters left.
     pub fn macros(mut self, macros: &[(&str, i64)]) -> Self {
         self.macros.extend(macros.iter().map(|(name, value)| (name.to_string(), *value)));
         self
@@ -97,7 +97,7 @@ impl Bench {
     }
 
     /// Builds it, below cargo's folder for tests, where an unchanged bench is not built again.
-    /// `None` when a tool is absent.
+    /// `None` if a tool is absent.
     #[track_caller]
     pub fn build(&self) -> Option<Built> {
         let verilator = needs(Tool::Verilator)?;
@@ -116,7 +116,7 @@ impl Bench {
         Some(Built { path: dir.join("Vdut") })
     }
 
-    /// A folder name that tells benches apart.
+    /// A folder name that distinguishes benches.
     fn folder(&self) -> String {
         let params = self.macros.iter().map(|(name, value)| format!("-{name}_{value}"));
         format!("{}{}{}", self.top, self.variant, params.collect::<String>().to_lowercase())
@@ -145,13 +145,13 @@ impl Bench {
 }
 
 impl Built {
-    /// Runs the bench in `dir`, where its images and vectors lie.
+    /// Runs the bench in `dir`, where its images and vectors are.
     pub fn run_in(&self, dir: &Path, arguments: &[&str]) -> Finished {
         let run = htgen::tool::Run::new(&self.path).args(arguments).cwd(dir);
         run.limit(Duration::from_secs(300)).run().expect("a built bench starts")
     }
 
-    /// Runs the bench, which must pass, and without a warning of Verilator's runtime.
+    /// Runs the bench, which must pass without a warning of Verilator's runtime.
     #[track_caller]
     pub fn passes_in(&self, dir: &Path, arguments: &[&str]) {
         let finished = self.run_in(dir, arguments);
@@ -165,7 +165,7 @@ fn version(tool: &Found) -> String {
     tool.version.map(|version| version.to_string()).unwrap_or_default()
 }
 
-/// Copies the runtime's objects that `to` does not have yet; whole files or none.
+/// Copies the objects of the runtime that `to` does not have yet; whole files or none.
 fn copy_missing(from: &Path, to: &Path) {
     for name in RUNTIME.iter().filter(|name| from.join(name).exists() && !to.join(name).exists()) {
         let part = to.join(format!("{name}.{:?}.part", std::thread::current().id()));

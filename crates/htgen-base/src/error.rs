@@ -1,6 +1,6 @@
 //! The one error type of the library: where, what was found, what was expected, what to do.
 //!
-//! File names, keys and what tools say are other people's: shown, they are without anything that a
+//! File names, keys and tool output come from others: they are shown without anything that a
 //! terminal would take as a command.
 //!
 //! Stages that check user input collect every problem before they stop ([`Problems`]).
@@ -8,9 +8,9 @@
 use crate::printable::Line;
 use std::fmt;
 
-/// What every line of a message but the first begins with.
+/// Prefix of every line of a message except the first.
 const INDENT: &str = "  ";
-/// What a line begins with that is a tool's.
+/// Prefix of a line that comes from a tool.
 pub const QUOTE: &str = "  | ";
 
 /// One problem: a place (file and key path), a statement, found against expected, and help.
@@ -70,7 +70,7 @@ impl fmt::Display for Diagnostic {
         if !self.place.is_empty() {
             write!(f, "{}: ", Line(&self.place))?;
         }
-        // What a tool has said is quoted line by line; whatever else has several is indented as well.
+        // Tool output is quoted line by line; other text of several lines is indented as well.
         let mut lines = self.what.split('\n');
         write!(f, "{}", Line(lines.next().unwrap_or_default()))?;
         for line in lines {
@@ -93,7 +93,7 @@ impl fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
-/// One or more problems, in the order they were met.
+/// One or more problems, in the order in which they were found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems(pub Vec<Diagnostic>);
 

@@ -1,8 +1,9 @@
-//! Whole files or none, and never one that is read: reading regular files under a limit, writing
-//! beside the target and renaming at the end. Knows nothing about what the files hold.
+//! Whole files or none, and never a file that is being read: regular files are read under a limit,
+//! and written beside the target and renamed at the end. This module knows nothing about what the
+//! files hold.
 //!
-//! Nothing else in the library opens a file (clippy.toml forbids it), and what is written is an
-//! [`Output`] or an [`OutputFolder`], which a command makes before it reads.
+//! Nothing else in the library opens a file (clippy.toml forbids it), and everything written is an
+//! [`Output`] or an [`OutputFolder`], which a command creates before it reads.
 
 mod book;
 mod output;

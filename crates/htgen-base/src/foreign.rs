@@ -1,14 +1,14 @@
-//! What a file is that nothing here reads, by its first bytes, else by its name; and how to get
-//! something from it that is read. Knows neither models nor checkpoints.
+//! Recognizes files that nothing here reads, by their first bytes or else by their name, and says
+//! how to turn them into something that is read. Knows neither models nor checkpoints.
 
 use crate::error::{Diagnostic, Result};
 use crate::files;
 use std::io::Read;
 use std::path::Path;
 
-/// Bytes that tell a kind; the name of a zip archive's first entry is among them.
+/// Bytes that identify a kind; the name of the first entry of a zip archive is among them.
 const HEAD_BYTES: u64 = 1024;
-/// Where the name of the first entry of a zip archive begins, and where its length stands.
+/// Where the name of the first entry of a zip archive begins, and where its length is stored.
 const ZIP_NAME: usize = 30;
 const ZIP_NAME_LENGTH: usize = 26;
 
@@ -23,7 +23,7 @@ const TENSORFLOW: &str = "load it in TensorFlow and write its variables with num
 const PICKLE: &str = "a pickle can run any program, so it is never loaded here; load it where it comes \
                       from, and write its arrays with numpy.savez or its tensors with safetensors";
 
-/// A kind of file and the way to one that is read.
+/// A kind of file and how to convert it to one that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Kind {
     /// What it is.
@@ -36,7 +36,7 @@ const fn kind(what: &'static str, help: &'static str) -> Option<Kind> {
     Some(Kind { what, help })
 }
 
-/// Refuses a file of a kind that nothing reads, before it is read as a whole.
+/// Refuses a file of a kind that nothing reads, before all of it is read.
 pub fn refuse(path: &Path) -> Result<()> {
     match of(&head(path)?, path) {
         None => Ok(()),
@@ -59,9 +59,9 @@ pub fn head(path: &Path) -> Result<Vec<u8>> {
     Ok(head)
 }
 
-/// The kind of a file with these first bytes; none when it may be one of those that are read.
+/// The kind of a file with these first bytes; none if it may be one of those that are read.
 fn of(head: &[u8], path: &Path) -> Option<Kind> {
-    // First, as the length of its header may look like anything.
+    // Checked first, because the length of its header may look like anything.
     if is_safetensors(head) || head.trim_ascii_start().starts_with(b"{") {
         return None;
     }
@@ -105,7 +105,7 @@ fn of(head: &[u8], path: &Path) -> Option<Kind> {
     by_name(path)
 }
 
-/// A zip archive by the name of its first entry.
+/// A zip archive, identified by the name of its first entry.
 fn of_zip(head: &[u8], path: &Path) -> Option<Kind> {
     let length = head.get(ZIP_NAME_LENGTH..ZIP_NAME_LENGTH + 2)?;
     let length = usize::from(u16::from_le_bytes([length[0], length[1]]));
@@ -130,12 +130,12 @@ fn is_onnx(head: &[u8]) -> bool {
     matches!(head, [0x08, 3..=32, 0x12 | 0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42, ..])
 }
 
-/// The length of a header, of less than 4 GiB, and the object that it is.
+/// The length of a header, less than 4 GiB, and the object that it is.
 fn is_safetensors(head: &[u8]) -> bool {
     head.get(4..9) == Some(b"\0\0\0\0{")
 }
 
-/// What a file of this name would be; none for those that are read.
+/// What a file with this name would be; none for those that are read.
 fn by_name(path: &Path) -> Option<Kind> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
     match extension.as_str() {

@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Numbers in human-readable form.
 
 /// A count with commas between thousands.
 pub fn grouped(value: u64) -> String {
@@ -13,12 +13,12 @@ pub fn grouped(value: u64) -> String {
     out
 }
 
-/// A part of a whole; 0 of nothing.
+/// A fraction; 0 if the whole is 0.
 pub fn ratio(part: f64, whole: f64) -> f64 {
     if whole == 0.0 { 0.0 } else { part / whole }
 }
 
-/// A fraction in percent, with two digits behind the point.
+/// A fraction in percent, with two decimals.
 pub fn percent(fraction: f64) -> String {
     format!("{:.2} %", 100.0 * fraction)
 }

@@ -1,18 +1,18 @@
-//! What may reach a terminal: file names, keys and logs are other people's, and some characters in
-//! them are commands, or turn the order of others around.
+//! What may reach a terminal: file names, keys and logs come from others, and some characters in
+//! them are commands, or reverse the order of other characters.
 
 use std::fmt::{self, Write};
 use std::path::Path;
 
-/// A text of one line, in which everything that is not printed stands as an escape like `\u{1b}`.
+/// A text of one line, in which everything unprintable is replaced by an escape like `\u{1b}`.
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'a>(pub &'a str);
 
-/// A text of several lines: new lines and tabs stay as well.
+/// A text of several lines: new lines and tabs are kept as well.
 #[derive(Debug, Clone, Copy)]
 pub struct Lines<'a>(pub &'a str);
 
-/// A JSON text, in which the same stands as JSON has it, like `\u009b`.
+/// A JSON text, in which the same characters are written as JSON escapes, like `\u009b`.
 #[derive(Debug, Clone, Copy)]
 pub struct Json<'a>(pub &'a str);
 
@@ -21,12 +21,12 @@ pub fn path(path: &Path) -> String {
     Line(&path.display().to_string()).to_string()
 }
 
-/// Whether every character of a line is one that is printed.
+/// Whether every character of a line is printable.
 pub fn is_printable(text: &str) -> bool {
     !text.contains(is_command)
 }
 
-/// Characters that a terminal takes as a command, breaks a line at, or changes directions with.
+/// Characters that a terminal takes as a command, breaks a line at, or changes direction with.
 fn is_command(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
@@ -37,7 +37,7 @@ fn is_command(c: char) -> bool {
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.chars().try_for_each(|c| match is_command(c) {
-            // As the language has it: short for the usual ones.
+            // Rust's own escapes: short for the usual ones.
             true if c.is_control() => write!(f, "{}", c.escape_debug()),
             true => write!(f, "{}", c.escape_unicode()),
             false => f.write_char(c),

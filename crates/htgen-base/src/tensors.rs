@@ -1,5 +1,5 @@
-//! The tensors of a safetensors file: its header is checked before the crate sees it, values come as
-//! f64. Knows neither models nor checkpoints.
+//! The tensors of a safetensors file: its header is checked before the crate sees it, values are
+//! returned as f64. Knows neither models nor checkpoints.
 
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// Largest safetensors file.
 pub const MAX_BYTES: u64 = 1 << 30;
-/// Names listed in a message.
+/// Number of names listed in a message.
 const MAX_LISTED: usize = 12;
 /// Bytes of the header length at the start of a safetensors file.
 const LENGTH_BYTES: usize = 8;
@@ -33,12 +33,12 @@ impl<'a> Tensors<'a> {
         names
     }
 
-    /// What the writer noted beside the tensors.
+    /// The writer's metadata, stored beside the tensors.
     pub fn metadata(&self) -> &BTreeMap<String, String> {
         &self.metadata
     }
 
-    /// Shape and element type of a tensor, `None` when there is no such tensor.
+    /// Shape and element type of a tensor, `None` if there is no such tensor.
     pub fn kind(&self, name: &str) -> Option<(Vec<usize>, Dtype)> {
         let view = self.content.tensor(name).ok()?;
         Some((view.shape().to_vec(), view.dtype()))
@@ -111,8 +111,8 @@ pub fn half(bits: u16) -> f64 {
     if bits >> 15 == 1 { -magnitude } else { magnitude }
 }
 
-/// The crate adds offsets up without checking; this makes sure that no sum can overflow. Yields the
-/// metadata.
+/// The crate adds offsets up without checking; this makes sure that no sum can overflow. Returns
+/// the metadata.
 fn check_header(bytes: &[u8]) -> Result<BTreeMap<String, String>, String> {
     let length = bytes.first_chunk::<LENGTH_BYTES>().ok_or("shorter than its header length")?;
     let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| "header too long")?;
@@ -128,7 +128,7 @@ fn check_header(bytes: &[u8]) -> Result<BTreeMap<String, String>, String> {
             return Err(format!("\"{}\" ends behind the file", name.escape_debug()));
         }
     }
-    // Metadata of another form is the crate's to refuse.
+    // Metadata in any other form is left to the crate to refuse.
     Ok(metadata.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default())
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct HwConfig {
     /// Multiply-accumulate lanes, a power of two from 1 to 256.
     pub lanes: usize,
-    /// Stream elements a beat, a power of two from 1 to 16.
+    /// Stream elements per beat, a power of two from 1 to 16.
     pub elements_per_beat: usize,
     /// How the element-wise unit multiplies.
     pub cell_multiplier: CellMultiplier,
@@ -30,7 +30,7 @@ pub struct HwConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CellMultiplier {
-    /// Two DSP blocks a unit, one beat a clock.
+    /// Two DSP blocks per unit, one beat per clock.
     Dsp,
     /// Shift and add in LUTs, no DSP block.
     Serial,
@@ -40,9 +40,9 @@ pub enum CellMultiplier {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OutputRate {
-    /// One vector behind each sequence.
+    /// One vector after each sequence.
     Sequence,
-    /// One vector a time step.
+    /// One vector per time step.
     Step,
 }
 

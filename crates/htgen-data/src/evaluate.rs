@@ -1,5 +1,6 @@
-//! Whole data sets through the float and the fixed-point reference: calibration, outputs and how well
-//! they agree, saturation counts. All cores are used; the result does not depend on their number.
+//! Runs whole data sets through the float and the fixed-point reference: calibration, outputs and
+//! their agreement, saturation counts. All cores are used; the result does not depend on their
+//! number.
 
 mod agreement;
 mod classes;
@@ -28,8 +29,8 @@ use rayon::prelude::*;
 
 /// Plans a model's contraction.
 ///
-/// # Errors
-/// When the model has a shape that this version does not run, or no plan keeps the limits.
+/// # Errors When the model has a shape that this version does not run, or no plan stays within the
+/// limits.
 pub fn plan_of(model: &Model, config: &PlanConfig) -> Result<ModelPlan> {
     plan::contract_model(parts(model)?, config)
 }
@@ -120,7 +121,7 @@ fn fixed_sequence(
     outputs
 }
 
-/// Output vectors in integers as the numbers that they stand for.
+/// Output vectors in integers, converted to the numbers they stand for.
 pub fn real_outputs(quant: &QuantPlan, outputs: &[Vec<i32>]) -> Vec<Vec<f64>> {
     let scale = (-f64::from(quant.output_frac())).exp2();
     let real = |output: &Vec<i32>| output.iter().map(|&value| f64::from(value) * scale).collect();
@@ -143,7 +144,7 @@ pub fn stream_elements(quant: &QuantPlan, step: Step<'_>) -> Vec<i32> {
     }
 }
 
-/// Index of the largest value, the first of equal ones; none of an empty vector.
+/// Index of the largest value, the first if several are equal; none for an empty vector.
 pub fn decision<T: PartialOrd>(values: &[T]) -> Option<usize> {
     (0..values.len()).reduce(|best, k| if values[k] > values[best] { k } else { best })
 }

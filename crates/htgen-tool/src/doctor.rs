@@ -18,7 +18,7 @@ pub struct DoctorReport {
     pub tools: Vec<ToolReport>,
     /// Every target, in a fixed order.
     pub targets: Vec<TargetReport>,
-    /// Folders of tool venvs that were looked through after PATH.
+    /// Folders of tool venvs that were searched after PATH.
     pub venvs: Vec<PathBuf>,
 }
 
@@ -27,19 +27,19 @@ pub struct DoctorReport {
 pub struct ToolReport {
     /// Which tool.
     pub name: Tool,
-    /// Its executable, when one answered.
+    /// Its executable, if one answered.
     pub path: Option<PathBuf>,
     /// How the executable was found.
     pub origin: Option<Origin>,
-    /// Its version, when it says one.
+    /// Its version, if it reports one.
     pub version: Option<Version>,
-    /// The oldest version that serves.
+    /// The oldest suitable version.
     pub minimum: Option<Version>,
     /// Whether the tool can be used.
     pub usable: bool,
-    /// What is wrong, when it cannot be used.
+    /// What is wrong, if it cannot be used.
     pub problem: Option<String>,
-    /// What to install, when it cannot be used.
+    /// What to install, if it cannot be used.
     pub install: Option<&'static str>,
 }
 
@@ -50,7 +50,7 @@ pub struct TargetReport {
     pub name: &'static str,
     /// What the target gives.
     pub gives: &'static str,
-    /// Whether all that it needs is there.
+    /// Whether everything it needs is present.
     pub usable: bool,
     /// What is missing or too old.
     pub lacks: Vec<String>,
@@ -66,7 +66,7 @@ struct Target {
 #[derive(Debug, Clone, Copy)]
 enum Need {
     Tool(Tool),
-    /// A tool newer than other uses need it.
+    /// A tool newer than other uses require.
     Newer(Tool, Version),
     /// The header of zlib, found by the C++ compiler.
     Zlib,
@@ -122,7 +122,7 @@ const TARGETS: [Target; 9] = [
     Target { name: "video", gives: "data sets of video files", needs: &[Need::Tool(Tool::Ffmpeg)] },
 ];
 
-/// Asks every tool and works out which targets are usable.
+/// Asks every tool and determines which targets are usable.
 pub fn doctor() -> DoctorReport {
     let search = Search::here();
     let tools = thread::scope(|scope| {
@@ -169,13 +169,13 @@ fn target_report(search: &Search, target: &Target) -> TargetReport {
 }
 
 impl Need {
-    /// What is missing; nothing when the need is met.
+    /// What is missing; nothing if the need is met.
     fn lacking(self, search: &Search) -> Option<String> {
         let (tool, minimum) = match self {
             Need::Tool(tool) => (tool, tool.minimum()),
             Need::Newer(tool, minimum) => (tool, Some(minimum)),
             Need::Zlib => {
-                // Without a compiler nobody can tell.
+                // This cannot be determined without a compiler.
                 let cxx = search.find(Tool::Cxx, Tool::Cxx.minimum()).ok()?;
                 return zlib::check_zlib(&cxx).err().map(|_| zlib::NAME.to_owned());
             }

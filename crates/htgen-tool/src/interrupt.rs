@@ -1,5 +1,5 @@
-//! Signals that end a process: while something is held, they ask; otherwise they end it, after what is
-//! under passing names has been removed.
+//! Signals that end a process: while something is held, they only make a request; otherwise they
+//! end the process, after everything under temporary names has been removed.
 //!
 //! A tool runs in a process group of its own, so the terminal's Ctrl-C does not reach it. The
 //! runner sees the request, ends the group and returns an error, and the destructors of the
@@ -17,7 +17,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 
-/// All that end a process and can be caught, but for those that say that it has failed in itself.
+/// All signals that end a process and can be caught, except those that report a failure of the
+/// process itself.
 const ENDING: [i32; 14] = [
     SIGABRT, SIGALRM, SIGBUS, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGSYS, SIGTERM, SIGTRAP, SIGUSR1,
     SIGUSR2, SIGVTALRM, SIGXCPU,
@@ -28,7 +29,7 @@ const MORE: &[std::ops::RangeInclusive<i32>] = &[16..=16, 29..=30, 34..=64];
 #[cfg(not(target_os = "linux"))]
 const MORE: &[std::ops::RangeInclusive<i32>] = &[];
 
-/// Where Linux says which signals are ignored.
+/// Where Linux lists the ignored signals.
 const STATUS: &str = "/proc/self/status";
 
 /// Keeps a signal from ending the process at once, for as long as the value lives.
@@ -37,7 +38,7 @@ pub struct Hold(());
 
 /// Number of living [`Hold`]s.
 static HOLDS: Mutex<usize> = Mutex::new(0);
-/// Set by a signal that came while somebody held.
+/// Set by a signal that came while a hold was active.
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
 fn holds() -> MutexGuard<'static, usize> {
@@ -45,7 +46,7 @@ fn holds() -> MutexGuard<'static, usize> {
 }
 
 impl Hold {
-    /// Begins to hold.
+    /// Starts a hold.
     pub fn new() -> Self {
         watch_signals();
         *holds() += 1;
@@ -70,11 +71,12 @@ impl Drop for Hold {
     }
 }
 
-/// Puts the handlers in place, once; without them (refused by the system) signals keep their effect.
+/// Installs the handlers, once; without them (refused by the system) signals keep their effect.
 ///
-/// A signal that was ignored when the process began, as under `nohup`, stays ignored, but for SIGINT and
-/// SIGTERM, which ask for the end even where a shell has put the command into the background. One about a file
-/// that has become too large never ends the process: the write fails, and says so.
+/// A signal that was ignored when the process started, as under `nohup`, stays ignored, except
+/// SIGINT and SIGTERM, which request the end even if a shell has put the command into the
+/// background. The signal for a file that has become too large never ends the process: the write
+/// fails, and its error says so.
 pub fn watch_signals() {
     static WATCHED: Once = Once::new();
     WATCHED.call_once(|| {
@@ -84,7 +86,8 @@ pub fn watch_signals() {
         let always = |signal: &i32| [SIGINT, SIGTERM].contains(signal);
         let taken = taken.filter(|signal| always(signal) || ignored >> (signal - 1) & 1 == 0);
         if let Ok(mut signals) = Signals::new(taken) {
-            // Without the thread signals wait; a process that cannot have one more has other troubles.
+            // Without the thread signals wait; a process that cannot have one more has other
+            // problems.
             let _ = thread::Builder::new()
                 .name("signals".to_owned())
                 .spawn(move || signals.forever().for_each(take));
@@ -102,12 +105,12 @@ fn take(signal: i32) {
         return;
     }
     files::abandon();
-    // As if nobody had caught it, so that a shell sees the signal.
+    // As if the signal had not been caught, so that a shell sees it.
     let _ = emulate_default_handler(signal);
     process::exit(128 + signal);
 }
 
-/// The signals that are ignored, one a bit from signal 1 on.
+/// The ignored signals, one per bit starting with signal 1.
 fn ignored() -> u64 {
     let status = files::read_text(STATUS.as_ref(), 1 << 16).unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -1,8 +1,8 @@
-//! External programs: what they are called, where they stand, whether they are new enough, and
-//! how one is run.
+//! External programs: their names, where they are found, whether they are new enough, and how one
+//! is run.
 //!
-//! The only module that starts a process. It knows nothing of designs or boards; the callers
-//! state what they take for granted about a program's options and files.
+//! The only module that starts a process. It knows nothing of designs or boards; the callers state
+//! their assumptions about a program's options and files.
 #![warn(missing_docs)]
 
 mod catalog;
@@ -25,12 +25,12 @@ use error::Result;
 // What comes from the crate below, under the names that it has here.
 use htgen_base::{error, files};
 
-/// Finds `tool` in this process's surroundings, at least as new as htgen needs it.
+/// Finds `tool` in the environment of this process, at least as new as htgen needs it.
 pub fn find(tool: Tool) -> Result<Found> {
     Search::here().find(tool, tool.minimum())
 }
 
-/// Finds `tool` when one use of it may need more than the general minimum.
+/// Finds `tool` if one use of it may need more than the general minimum.
 pub fn find_at_least(tool: Tool, minimum: Option<Version>) -> Result<Found> {
     Search::here().find(tool, minimum.or(tool.minimum()))
 }

@@ -1,7 +1,7 @@
 //! Runs one external program: arguments as given, output captured, time limited, never a shell.
 //!
-//! The program gets no standard input and a process group of its own. When the time is up or we
-//! are interrupted, the whole group ends, so that no compiler lives on behind a dead `make`.
+//! The program gets no standard input and a process group of its own. On a timeout or an
+//! interruption the whole group is ended, so that no compiler survives a dead `make`.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -19,14 +19,14 @@ use super::Hold;
 use crate::error::{Diagnostic, QUOTE, Result};
 use crate::files;
 
-/// Output kept by [`Run::keep_tail`], bytes a stream.
+/// Output kept by [`Run::keep_tail`], bytes per stream.
 const TAIL_BYTES: usize = 64 * 1024;
 /// Lines of output that an error message quotes.
 const QUOTED_LINES: usize = 12;
-/// Longest pause between two looks at the program.
+/// Longest interval between two checks of the program.
 const POLL: Duration = Duration::from_millis(20);
 
-/// Time that a program has to end by itself when it is asked to.
+/// Time for a program to end by itself after it has been asked to.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// A program about to be run.
@@ -57,7 +57,7 @@ pub struct Finished {
 }
 
 impl Run {
-    /// A run of the program at `program`, with a limit of one hour.
+    /// A run of the program at `program`, limited to one hour.
     pub fn new(program: impl Into<PathBuf>) -> Self {
         Run {
             program: program.into(),
@@ -133,7 +133,7 @@ impl Run {
         Ok(Finished { program, status: ended?, stdout, stderr, elapsed })
     }
 
-    /// Runs the program and takes any exit status but zero as an error.
+    /// Runs the program and treats any exit status except zero as an error.
     pub fn run_ok(self) -> Result<Finished> {
         self.run()?.ok()
     }
@@ -201,7 +201,7 @@ impl Run {
 }
 
 impl Finished {
-    /// Refuses any exit status but zero, quoting the end of the output.
+    /// Refuses any exit status except zero, quoting the end of the output.
     pub fn ok(self) -> Result<Finished> {
         if self.status.success() { Ok(self) } else { Err(self.failure("failed").into()) }
     }
@@ -228,11 +228,11 @@ fn spawn_when_free(command: &mut Command) -> io::Result<Child> {
     command.spawn()
 }
 
-/// Ends the program and everything it started: asks first, so that it can clean up, and does not wait
-/// long.
+/// Ends the program and everything it started: asks first, so that it can clean up, and does not
+/// wait long.
 fn end_group(child: &mut Child) {
     let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else { return };
-    // The group may be gone already; either way nothing of it is left behind.
+    // The group may be gone already; either way, nothing of it remains.
     let _ = kill_process_group(group, Signal::TERM);
     let asked = Instant::now();
     while matches!(child.try_wait(), Ok(None)) && asked.elapsed() < GRACE {

@@ -1,8 +1,8 @@
-//! Where a tool is looked for, and what was found.
+//! Where a tool is searched for, and what was found.
 //!
 //! The order: the tool's environment variable, its own name on PATH, the `yowasp-` name on PATH,
-//! the tool venv. The variable is the user's word and ends the search; elsewhere a tool that is
-//! too old is passed over in favor of a newer one further down.
+//! the tool venv. The variable is the user's explicit choice and ends the search; elsewhere a tool
+//! that is too old is passed over in favor of a newer one further down.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -24,10 +24,10 @@ const MANIFEST_BYTES: u64 = 1 << 16;
 /// A first call of a WebAssembly tool compiles it.
 const GREETING_LIMIT: Duration = Duration::from_secs(120);
 
-/// The places to search, taken once from the surroundings so that tests can set their own.
+/// The places to search, read once from the environment so that tests can set their own.
 #[derive(Debug, Clone, Default)]
 pub struct Search {
-    /// `HTGEN_…` variables that name an executable.
+    /// `HTGEN_…` variables that give an executable.
     pub variables: BTreeMap<String, OsString>,
     /// Folders of PATH.
     pub path: Vec<PathBuf>,
@@ -58,7 +58,7 @@ pub struct Found {
     pub path: PathBuf,
     /// How it was found.
     pub origin: Origin,
-    /// Its version; `None` for tools that do not say.
+    /// Its version; `None` for tools that do not report one.
     pub version: Option<Version>,
 }
 
@@ -132,8 +132,9 @@ impl Search {
     }
 }
 
-/// `$HTGEN_TOOLS/bin`, or else the venv of the checkout that this program was built in and that of the
-/// user. The working directory counts nothing: whoever made it need not be the user.
+/// `$HTGEN_TOOLS/bin`, or else the venv of the checkout that this program was built in and that of
+/// the user. The working directory is not searched: it may have been created by someone other than
+/// the user.
 fn venv_folders() -> Vec<PathBuf> {
     if let Some(tools) = env::var_os("HTGEN_TOOLS") {
         return vec![PathBuf::from(tools).join("bin")];
@@ -164,7 +165,7 @@ fn is_executable(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
-/// What a greeting said, kept because a WebAssembly tool takes seconds to say it.
+/// What a greeting said, cached because a WebAssembly tool takes seconds to answer.
 static GREETINGS: Mutex<BTreeMap<PathBuf, std::result::Result<Option<Version>, String>>> =
     Mutex::new(BTreeMap::new());
 

@@ -30,7 +30,7 @@ impl Version {
         Version([major, minor, 0], Style::ThreeDigits)
     }
 
-    /// The first `number.number` in a program's greeting, when there is one.
+    /// The first `number.number` in a program's greeting, if there is one.
     pub fn parse(text: &str) -> Option<Self> {
         let starts = text.char_indices().filter(|&(at, c)| {
             c.is_ascii_digit() && !text[..at].ends_with(|b: char| b.is_ascii_digit() || b == '.')
@@ -38,7 +38,7 @@ impl Version {
         starts.map(|(at, _)| &text[at..]).find_map(parse_here)
     }
 
-    /// Whether `self` satisfies a floor; the way of writing is ignored.
+    /// Whether `self` satisfies a minimum; the notation is ignored.
     pub fn at_least(self, floor: Version) -> bool {
         self.0 >= floor.0
     }

@@ -1,12 +1,12 @@
 //! The header of zlib, which Verilator's writer of FST waves includes.
 //!
-//! Taken for granted: the compiler knows the options `-E`, `-include` and `-x` of GCC, looks for the
-//! header where it will when the model is compiled, and fails when it does not find it.
+//! Assumption: the compiler supports the options `-E`, `-include` and `-x` of GCC, searches for the
+//! header where it will when the model is compiled, and fails if it does not find it.
 
 use super::Found;
 use crate::error::{Diagnostic, Result};
 
-/// What is missing and the package that has it, as `doctor` names it.
+/// What is missing and the package that has it, as reported by `doctor`.
 pub(super) const NAME: &str = "zlib.h (package zlib1g-dev)";
 
 /// Refuses a C++ compiler that does not find the header.

@@ -1,4 +1,4 @@
-//! The commands of a comparison in their order, and the figures of their reports.
+//! The commands of a comparison in order, and the figures from their reports.
 
 use super::work::{Command, RESUME, Work};
 use crate::compare::{
@@ -9,7 +9,7 @@ use crate::error::{Diagnostic, Problems, Result};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// Runs all that is not done yet.
+/// Runs everything that has not been done yet.
 pub fn compare(config: &CompareConfig, work: &mut Work) -> Result<Comparison> {
     let data: Vec<PathBuf> = config.files.iter().map(|file| work.given(file)).collect();
     let first = config.system.first().map(|system| config.train_toml(system, 0, config.seeds[0]));
@@ -59,7 +59,7 @@ fn parts(work: &mut Work, data: &[PathBuf], train_toml: &str) -> Result<Parts> {
     Ok(Parts { training, validation, steps: number(&report["steps"])? as u64 })
 }
 
-/// A system's models of the best try, a seed each.
+/// The models of a system's best try, one per seed.
 struct Runs {
     best_try: usize,
     models: Vec<PathBuf>,
@@ -264,7 +264,7 @@ fn emit(work: &mut Work, name: &str, model: &Path, more: &[&str]) -> Result<Path
     let inputs = design_inputs(model, model);
     let makes = std::slice::from_ref(&design);
     let name = format!("emit_{name}");
-    // The answer is no when a design does not fit its board, which synthesis says again.
+    // A check fails when a design does not fit its board; synthesis reports that again.
     work.report(&Command { name, args, inputs, makes, may_say_no: true })?;
     Ok(design)
 }

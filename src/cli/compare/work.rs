@@ -1,4 +1,4 @@
-//! The folder of a comparison: htgen's own commands run in it, and what they reported is kept, so that
+//! The folder of a comparison: htgen's own commands run in it, and their reports are kept, so that
 //! nothing is done twice.
 
 use super::super::out;
@@ -13,24 +13,24 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The word with which training goes on from a checkpoint.
+/// The option with which training continues from a checkpoint.
 pub const RESUME: &str = "--resume";
 
-/// Longest run of one command.
+/// Longest run time of one command.
 const LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Largest kept report and largest input.
 const MAX_REPORT: u64 = 1 << 28;
 const MAX_INPUT: u64 = 1 << 33;
 
-/// A folder of work.
+/// A working folder.
 pub struct Work {
     folder: PathBuf,
-    /// The folder that paths of the configuration start from.
+    /// The folder to which paths in the configuration are relative.
     origin: PathBuf,
     program: PathBuf,
     /// Hashes of files that have been read.
     hashes: BTreeMap<PathBuf, String>,
-    /// Every command in its order, as it would be typed.
+    /// Every command in order, as it would be typed.
     pub commands: Vec<String>,
 }
 
@@ -38,17 +38,17 @@ pub struct Work {
 pub struct Command<'a> {
     /// Name of its report.
     pub name: String,
-    /// The arguments, but for `--json`.
+    /// The arguments, without `--json`.
     pub args: Vec<String>,
-    /// The files that decide what comes out.
+    /// The files that determine the result.
     pub inputs: Vec<PathBuf>,
-    /// What it makes; run again when one is gone.
+    /// What it produces; run again when any of it is missing.
     pub makes: &'a [PathBuf],
-    /// Whether an answer that is no is a result.
+    /// Whether a failed check is a result.
     pub may_say_no: bool,
 }
 
-/// A report with what it was made of.
+/// A report with the inputs it was made from.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     command: Vec<String>,
@@ -58,7 +58,7 @@ struct Kept {
 }
 
 impl Work {
-    /// Opens or makes the folder; `origin` is that of the configuration.
+    /// Opens or creates the folder; `origin` is the folder of the configuration.
     pub fn open(folder: &Path, origin: &Path) -> Result<Work> {
         make_folder(&folder.join("reports"))?;
         let program = std::env::current_exe().map_err(|error| {
@@ -69,12 +69,12 @@ impl Work {
         Ok(Work { folder: folder.to_path_buf(), origin, program, hashes, commands })
     }
 
-    /// A file or folder of the work.
+    /// A file or folder in the working folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
-    /// A file that the configuration names, as one would type it here where that is shorter.
+    /// A file named by the configuration, as one would type it here where that is shorter.
     pub fn given(&self, path: &Path) -> PathBuf {
         let joined = self.origin.join(path);
         let here = std::env::current_dir().and_then(fs::canonicalize);
@@ -84,7 +84,7 @@ impl Work {
         inside.unwrap_or_else(|| joined.strip_prefix(".").unwrap_or(&joined).to_path_buf())
     }
 
-    /// Writes a file, when it does not say the same already.
+    /// Writes a file, unless it already has this content.
     pub fn write(&mut self, path: &Path, text: &str) -> Result<()> {
         let output = Output::claim(path)?;
         if output.read(MAX_REPORT)?.is_some_and(|found| found == text.as_bytes()) {
@@ -94,12 +94,13 @@ impl Work {
         files::write_all(&[(output, text.as_bytes().to_vec())])
     }
 
-    /// The report of a command: the kept one when nothing that it hangs on has changed, else a new one.
+    /// The report of a command: the stored one if nothing it depends on has changed, otherwise a
+    /// new one.
     ///
-    /// # Errors
-    /// An input that cannot be read; a command that fails, in its own words.
+    /// # Errors An input that cannot be read; a command that fails, in its own words.
     pub fn report(&mut self, command: &Command<'_>) -> Result<Value> {
-        // Going on from a checkpoint comes to what beginning anew does: it is not part of what was done.
+        // Continuing from a checkpoint gives the same result as starting over, so it is not part of
+        // the record.
         let own: Vec<String> =
             command.args.iter().filter(|word| *word != RESUME).cloned().collect();
         self.commands.push(format!("htgen {}", own.join(" ")));
@@ -155,7 +156,7 @@ fn kept(file: &Output) -> Option<Kept> {
     serde_json::from_slice(&file.read(MAX_REPORT).ok()??).ok()
 }
 
-/// Makes a folder with those above it.
+/// Creates a folder and its parents.
 pub fn make_folder(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(|error| {
         let what = format!("cannot be made ({})", error.kind());

@@ -12,13 +12,13 @@ const VIDEOS: &[&str] = &["avi", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "web
 /// Largest picture, packed.
 const MAX_BYTES: u64 = 1 << 27;
 
-/// What tells clips from other things.
+/// What distinguishes clips from other files.
 pub const CLIPS: Items<Clip> = Items { noun: "clips", file: video_file, folder: pictures };
 
 /// One clip.
 #[derive(Debug)]
 pub enum Clip {
-    /// A folder of pictures, in the order of their names.
+    /// A folder of pictures, ordered by name.
     Pictures(Vec<PathBuf>),
     /// A video file.
     Video,
@@ -47,7 +47,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// One that reads videos at so many frames a second; pictures are taken as they are.
+    /// A reader that samples videos at this many frames per second; pictures are taken as they are.
     pub fn at(rate: f64) -> Reader {
         Reader { ffmpeg: None, rate: Some(rate) }
     }
@@ -65,8 +65,8 @@ impl Reader {
         }
     }
 
-    /// The frames named, ascending, in size and layout of the data set, one behind the other; and how
-    /// many of them were of another size.
+    /// The requested frames, ascending, in the size and layout of the data set, one after another;
+    /// and how many of them had another size.
     pub fn frames(
         &mut self,
         clip: &Clip,
@@ -82,7 +82,7 @@ impl Reader {
             Clip::Video => {
                 let dir = Scratch::new()?;
                 let paths = self.ffmpeg()?.extract(path, picks, dir.path())?;
-                // A message names the video, not a picture that is about to go.
+                // A message names the video, not a temporary picture.
                 load(&paths.iter().collect::<Vec<_>>(), size).map_err(|problems| {
                     let what = format!("ffmpeg wrote a frame that cannot be read ({problems})");
                     Diagnostic::new("", what).in_file(path.display()).into()

@@ -1,5 +1,5 @@
-//! The tree of folders that holds a data set: a folder a class, in it the items, or folders of groups
-//! with items in them.
+//! The folder tree that holds a data set: one folder per class, containing the items, or folders of
+//! groups that contain the items.
 
 use crate::data::{check_name, group_of, natural};
 use crate::error::{Diagnostic, Problems, Result};
@@ -16,14 +16,14 @@ pub struct Entry {
     pub path: PathBuf,
 }
 
-/// What is in a folder, in the order of names; hidden entries are left out.
+/// The entries of a folder, ordered by name; hidden entries are left out.
 #[derive(Default)]
 pub struct Listing {
     pub folders: Vec<Entry>,
     pub files: Vec<Entry>,
 }
 
-/// How items are told from other things.
+/// How items are distinguished from other files.
 pub struct Items<T> {
     /// What an item is called, in the plural.
     pub noun: &'static str,
@@ -47,9 +47,9 @@ pub struct Item<T> {
 pub struct Tree<T> {
     pub classes: Vec<String>,
     pub items: Vec<Item<T>>,
-    /// Files that are no items.
+    /// Files that are not items.
     pub ignored: usize,
-    /// Folders, or files of a folder without classes in it, of classes that nobody named.
+    /// Folders, or files of a folder without classes, of classes that were not requested.
     pub left_out: usize,
 }
 
@@ -81,14 +81,14 @@ pub fn list(dir: &Path) -> Result<Listing> {
     Ok(listing)
 }
 
-/// Whether a file's name has one of these endings, in either case.
+/// Whether a file name has one of these endings, in either case.
 pub fn has_ending(name: &str, endings: &[&str]) -> bool {
     let ending = Path::new(name).extension().and_then(|ending| ending.to_str());
     ending.is_some_and(|ending| endings.iter().any(|e| e.eq_ignore_ascii_case(ending)))
 }
 
-/// Finds every item below `top`, the listing of `dir`. The classes are those named, in their order,
-/// or else all folders; folders of others are left out.
+/// Finds every item below `top`, the listing of `dir`. The classes are those given, in their order,
+/// or otherwise all folders; folders of other classes are left out.
 pub fn scan<T>(
     dir: &Path,
     top: Listing,
@@ -138,7 +138,7 @@ pub fn check_class(name: &str, classes: &[String]) -> Result<()> {
         .into())
 }
 
-/// A class that was named and has no folder.
+/// A requested class that has no folder.
 fn no_folder(place: &Path, folders: &[Entry]) -> Diagnostic {
     let names: Vec<String> =
         folders.iter().take(MAX_LISTED).map(|f| f.name.escape_debug().to_string()).collect();
@@ -202,7 +202,7 @@ impl<T> Tree<T> {
 
     fn add(&mut self, entry: &Entry, class: usize, group: Option<&str>, content: T) -> Result<()> {
         let stem = Path::new(&entry.name).file_stem().unwrap_or_default().to_string_lossy();
-        // A folder's name has no ending, whatever dots are in it.
+        // A folder name has no ending, whatever dots it contains.
         let stem = if entry.path.is_dir() { entry.name.as_str() } else { stem.as_ref() };
         let group = group.unwrap_or_else(|| group_of(stem)).to_owned();
         check_name(&group).map_err(|problems| problems.in_file(entry.path.display()))?;

@@ -14,7 +14,7 @@ use crate::video::{FrameSize, pick};
 use clap::Args;
 use std::path::PathBuf;
 
-/// Frames in memory at once.
+/// Number of frames in memory at once.
 const BATCH: usize = 64;
 
 const EXAMPLE: &str = "\
@@ -22,7 +22,8 @@ Example:
   htgen data frames clips --size 160x120 --steps 6 -o video.npz
   htgen data frames clips --size 32x32 --channels 1 --classes walk,run -o small.npz --json";
 
-/// Turn clips into frames of one size: a folder a class, in it folders of PNG or JPEG, or videos
+/// Turn clips into frames of one size: one folder per class with folders of PNG or JPEG files, or
+/// videos
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Frames {
@@ -32,10 +33,10 @@ pub struct Frames {
     /// Size of a frame in pixels; pictures of another size are scaled to it
     #[arg(long, value_name = "WxH", value_parser = picture_size)]
     size: (usize, usize),
-    /// 3 for colours, 1 for brightness alone
+    /// 3 for colours, 1 for brightness only
     #[arg(long, value_name = "CHANNELS", default_value_t = 3, value_parser = channels)]
     channels: usize,
-    /// Frames of a sequence, spread evenly over the clip; those of the longest clip when absent
+    /// Frames per sequence, spread evenly over the clip; those of the longest clip when absent
     #[arg(long, value_name = "T", value_parser = count::<usize>)]
     steps: Option<usize>,
     /// The classes in the order of their labels, and no others; all folders when absent
@@ -91,7 +92,7 @@ impl Frames {
 
     fn tree(&self) -> Result<Tree<Clip>> {
         let top = folders::list(&self.dir)?;
-        // One level up or down from where it should be, the tree is easily mistaken.
+        // The tree is easily given one level too high or too low.
         let loose = top.files.iter().find(|file| is_picture(file));
         if let Some(file) = loose {
             return Err(loose_picture().in_file(file.path.display()).into());
@@ -118,7 +119,7 @@ fn loose_picture() -> Diagnostic {
         .expected("CLASS/CLIP/FRAME.png or CLASS/GROUP/CLIP/FRAME.png")
 }
 
-/// Black frames behind the end of a clip.
+/// Black frames after the end of a clip.
 fn pad(rows: &mut Rows<'_>, frames: usize, size: FrameSize) -> Result<()> {
     let black = vec![0; size.bytes()];
     (0..frames).try_for_each(|_| rows.push(&black))

@@ -1,5 +1,5 @@
-//! `htgen data`: data sets from recordings, from pictures, from frames or videos, and from drawn
-//! motion; and their parts.
+//! `htgen data`: data sets from recordings, pictures, frames or videos, and drawn motion; and their
+//! parts.
 
 mod clips;
 mod folders;
@@ -62,7 +62,7 @@ impl Data {
     }
 }
 
-/// Where a data set goes, and in what form that is reported.
+/// Where a data set goes, and in what form the report is printed.
 #[derive(Debug, Clone, Args)]
 struct Destination {
     /// Print one JSON object
@@ -74,7 +74,7 @@ struct Destination {
 }
 
 impl Destination {
-    /// Says that the file is going to be written, which comes before anything is read.
+    /// Announces that the file is going to be written; this comes before anything is read.
     fn claim(self) -> Result<Target> {
         Ok(Target { output: Output::claim(&self.output)?, json: self.json })
     }
@@ -87,7 +87,8 @@ struct Target {
 }
 
 impl Target {
-    /// Writes `x` in `shape`, whose rows `fill` gives, and the labels; returns the size of the file.
+    /// Writes `x` in `shape`, whose rows come from `fill`, and the labels; returns the size of the
+    /// file.
     fn write(
         &self,
         shape: &[usize],
@@ -97,7 +98,7 @@ impl Target {
         write_set(&self.output, shape, labels, fill)
     }
 
-    /// Tells what was written.
+    /// Reports what was written.
     fn report(
         &self,
         bytes: u64,
@@ -110,15 +111,15 @@ impl Target {
     }
 }
 
-/// Stops when a signal has asked for it; what was begun is then dropped.
+/// Stops when a signal has asked for it; partial output is then dropped.
 fn go_on(hold: &Hold) -> Result<()> {
     if hold.is_interrupted() { Err(Diagnostic::new("", "interrupted").into()) } else { Ok(()) }
 }
 
-/// Most steps of a sequence.
+/// Maximum number of steps in a sequence.
 const MAX_STEPS: usize = 4096;
 
-/// Checks the number of steps of a sequence, which `option` decides.
+/// Checks the number of steps in a sequence, which `option` determines.
 fn check_steps(option: &str, steps: usize, help: &str) -> Result<()> {
     if steps <= MAX_STEPS {
         return Ok(());
@@ -130,8 +131,8 @@ fn check_steps(option: &str, steps: usize, help: &str) -> Result<()> {
         .into())
 }
 
-/// Refuses options that say nothing about what is read: `given` are those that were, `of` is what
-/// they are for.
+/// Refuses options that do not apply to what is read: `given` are the given ones, `of` is what they
+/// are for.
 fn check_options(given: &[(&str, bool)], of: &str, source: &Path) -> Result<()> {
     let strange = given.iter().filter(|(_, given)| *given).map(|(option, _)| {
         Diagnostic::new(*option, format!("an option for {of}"))
@@ -149,7 +150,7 @@ fn needed<T>(option: &str, value: Option<T>, source: &Path) -> Result<T> {
     })
 }
 
-/// The names of classes that a file holds, checked as those of folders are.
+/// The class names in a file, checked in the same way as folder names.
 fn check_classes(classes: &[String], source: &Path) -> Result<()> {
     let check = |class: &String| check_name(class);
     classes
@@ -158,7 +159,7 @@ fn check_classes(classes: &[String], source: &Path) -> Result<()> {
         .map_err(|p| p.in_file(format!("{}: classes", source.display())))
 }
 
-/// Labels from the class and, where there are groups, the name of the group of each sequence.
+/// Labels from the class of each sequence and, where there are groups, the name of its group.
 fn labels(
     classes: &[String],
     y: Vec<usize>,

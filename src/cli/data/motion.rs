@@ -12,7 +12,7 @@ use crate::video::motion::{Kind, Motion, MotionSpec};
 use clap::Args;
 use rayon::prelude::*;
 
-/// Clips in memory at once.
+/// Number of clips in memory at once.
 const BATCH: usize = 32;
 
 const EXAMPLE: &str = "\
@@ -30,10 +30,10 @@ pub struct MotionCommand {
     /// Frames of a clip, 4 to 256
     #[arg(long, value_name = "T", value_parser = count::<usize>)]
     steps: usize,
-    /// Clips; the ten classes take turns
+    /// Number of clips; the ten classes take turns
     #[arg(long, value_name = "N", value_parser = count::<usize>)]
     count: usize,
-    /// Scenes, each a group: ground, clutter and light are those of the scene
+    /// Number of scenes, each a group: the clips of a scene share ground, clutter and light
     #[arg(long, value_name = "G", default_value_t = 16, value_parser = count::<usize>)]
     groups: usize,
     /// Seed of everything drawn

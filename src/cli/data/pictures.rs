@@ -1,4 +1,4 @@
-//! Labelled pictures: a folder a class of files, or an array of bytes.
+//! Labelled pictures: one folder of files per class, or an array of bytes.
 
 use super::clips::{self, is_picture};
 use super::folders::{self, Items, Tree};
@@ -15,7 +15,7 @@ use std::path::Path;
 pub enum Pictures {
     /// Files, read one by one.
     Files { tree: Tree<()>, size: FrameSize },
-    /// An array of them.
+    /// An array of pictures.
     Stored { stored: Stored, labels: Labels },
 }
 
@@ -28,11 +28,11 @@ pub enum PictureAxes {
     Hwc,
 }
 
-/// Most channels of a picture whose axes nobody named.
+/// Maximum number of channels of a picture whose axes were not given.
 const MAX_CHANNELS: usize = 4;
 
 impl PictureAxes {
-    /// The axes of pictures of three sizes, where only one order makes pictures of them.
+    /// The axes of pictures of three sizes, if only one order makes them pictures.
     fn of(sizes: [usize; 3]) -> Option<PictureAxes> {
         let [first, last] = [sizes[0], sizes[2]].map(|size| (1..=MAX_CHANNELS).contains(&size));
         match (first, last) {
@@ -58,7 +58,8 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// The array `name` of things called `nouns`; `axes` say its order, or its sizes do.
+    /// The array `name` of things called `nouns`; their order comes from `axes`, or else from the
+    /// sizes.
     pub fn read(
         arrays: &mut Arrays,
         (name, nouns): (&str, &str),
@@ -163,7 +164,7 @@ impl Pictures {
         }
     }
 
-    /// What goes with them as sequences of so many steps.
+    /// The labels for them as sequences of this many steps.
     pub fn labels(&self, steps: usize) -> Labels {
         let mut labels = match self {
             Pictures::Files { tree, .. } => {
@@ -184,7 +185,7 @@ impl Pictures {
         }
     }
 
-    /// Folders of classes that nobody named.
+    /// Folders of classes that were not requested.
     pub fn left_out(&self) -> usize {
         match self {
             Pictures::Files { tree, .. } => tree.left_out,
@@ -192,7 +193,7 @@ impl Pictures {
         }
     }
 
-    /// The bytes of one, and whether it had another size.
+    /// The bytes of one picture, and whether it had another size.
     pub fn read(&self, picture: usize) -> Result<(Cow<'_, [u8]>, bool)> {
         match self {
             Pictures::Files { tree, size } => {

@@ -1,4 +1,5 @@
-//! `htgen data sliding`: videos with a class a frame as sequences, a window of successive frames each.
+//! `htgen data sliding`: videos with one class per frame as sequences, each a window of successive
+//! frames.
 
 use super::pictures::PictureAxes;
 use super::stretch::{Names, Stretch, Stretches};
@@ -14,9 +15,9 @@ use crate::video::FrameSize;
 use clap::Args;
 use std::path::PathBuf;
 
-/// Channels of frames when nobody says.
+/// Channels of frames when not given.
 const CHANNELS: usize = 3;
-/// Most frames a second.
+/// Maximum number of frames per second.
 const MAX_RATE: f64 = 1000.0;
 
 const EXAMPLE: &str = "\
@@ -24,15 +25,16 @@ Example:
   htgen data sliding falls.npz --steps 8 -o windows.npz
   htgen data sliding videos --labels falls.csv --size 64x48 --fps 8 --steps 8 -o windows.npz --json";
 
-/// Turn videos with a class a frame into windows of successive frames, labelled as their last one
+/// Turn videos with one class per frame into windows of successive frames, labelled like their last
+/// frame
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Sliding {
     /// The folder with videos or folders of PNG or JPEG frames; or an npz or safetensors file of
-    /// frames in the order of time
+    /// frames in order of time
     #[arg(value_name = "SOURCE")]
     source: PathBuf,
-    /// Frames of a window
+    /// Frames per window
     #[arg(long, value_name = "T", value_parser = count::<usize>)]
     steps: usize,
     /// Frames from one window to the next
@@ -42,17 +44,17 @@ pub struct Sliding {
     /// required there
     #[arg(long, value_name = "CSV")]
     labels: Option<PathBuf>,
-    /// Frames a second at which videos are read; for a folder, and required there
+    /// Frames per second at which videos are read; for a folder, and required there
     #[arg(long, value_name = "RATE", value_parser = rate)]
     fps: Option<f64>,
     /// Size to which frames are scaled; for a folder, and required there
     #[arg(long, value_name = "WxH", value_parser = picture_size)]
     size: Option<(usize, usize)>,
-    /// 3 for colours (also when absent), 1 for brightness alone; for a folder
+    /// 3 for colours (also when absent), 1 for brightness only; for a folder
     #[arg(long, value_name = "CHANNELS", value_parser = channels)]
     channels: Option<usize>,
-    /// The class of frames that no line names; without it windows that end on one are left out; for a
-    /// folder
+    /// The class of frames that no line covers; without it, windows that end on such a frame are
+    /// left out; for a folder
     #[arg(long, value_name = "NAME", value_parser = class_name)]
     otherwise: Option<String>,
     /// The array of frames, frames when absent; for a file
@@ -68,14 +70,14 @@ pub struct Sliding {
     /// The array with the class of each frame, state when absent; for a file
     #[arg(long, value_name = "NAME")]
     state: Option<String>,
-    /// The classes in the order of their labels; all there are when absent
+    /// The classes in the order of their labels; all that occur when absent
     #[arg(long, value_name = "NAME,…", value_parser = class_names)]
     classes: Option<ClassNames>,
     #[command(flatten)]
     to: Destination,
 }
 
-/// A number of frames a second.
+/// A number of frames per second.
 fn rate(text: &str) -> std::result::Result<f64, String> {
     match text.parse() {
         Ok(rate) if rate > 0.0 && rate <= MAX_RATE => Ok(rate),
@@ -169,7 +171,7 @@ impl Sliding {
         Stretches::files((source, size, rate), labels, self.otherwise.as_deref(), named, hold)
     }
 
-    /// All windows that have a class, and how many have none.
+    /// All windows that have a class, and the number of those without one.
     fn windows(&self, videos: &[Stretch]) -> Result<(Vec<Window>, usize)> {
         let (mut windows, mut unlabelled) = (Vec::new(), 0);
         for (video, stretch) in videos.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! A text that says what happens when in videos: lines `video,first_second,last_second,class`, or by
-//! frame.
+//! A text that lists what happens in videos and when: lines `video,first_second,last_second,class`,
+//! or by frame.
 
 use crate::data::check_name;
 use crate::error::{Diagnostic, Problems, Result};
@@ -8,18 +8,18 @@ use std::path::Path;
 
 /// Largest file.
 const MAX_BYTES: u64 = 1 << 26;
-/// The first line, times in seconds or as frames.
+/// The first line, with times in seconds or as frames.
 const HEADERS: [(&str, Unit); 2] = [
     ("video,first_second,last_second,class", Unit::Seconds),
     ("video,first_frame,last_frame,class", Unit::Frames),
 ];
 
-/// What times are.
+/// The unit of times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unit {
-    /// Seconds; the last is no longer inside.
+    /// Seconds; the end is exclusive.
     Seconds,
-    /// Frames counted from 0; the last is inside.
+    /// Frames counted from 0; the end is inclusive.
     Frames,
 }
 
@@ -41,7 +41,7 @@ struct Span {
 }
 
 impl Spans {
-    /// Reads a file; all lines that are wrong are reported together.
+    /// Reads a file; all wrong lines are reported together.
     pub fn load(path: &Path) -> Result<Spans> {
         let bytes = files::read(path, MAX_BYTES)?;
         let text = String::from_utf8(bytes).map_err(|_| {
@@ -72,21 +72,20 @@ impl Spans {
         if problems.is_empty() { Ok(Spans { lines: spans, unit }) } else { Err(Problems(problems)) }
     }
 
-    /// Names of the classes, as often as they stand there.
+    /// Names of the classes, as often as they occur in the file.
     pub fn classes(&self) -> Vec<&str> {
         self.lines.iter().map(|span| span.class.as_str()).collect()
     }
 
-    /// Where the class of that number in [`classes`](Self::classes) stands.
+    /// The place in the file of that entry of [`classes`](Self::classes).
     pub fn place(&self, class: usize) -> Option<String> {
         self.lines.get(class).map(|span| format!("line {}", span.line))
     }
 
-    /// The line of each frame of a video, where there is one, the last of several; `names` are those
-    /// of the video. `rate` is in frames a second.
+    /// The line that covers each frame of a video, if any, the last if there are several; `names`
+    /// are those of the video. `rate` is in frames per second.
     ///
-    /// # Errors
-    /// A line that names no frame of the video.
+    /// # Errors A line that covers no frame of the video.
     pub fn frames(&self, names: &[&str], count: usize, rate: f64) -> Result<Vec<Option<usize>>> {
         let mut frames = vec![None; count];
         for (k, span) in self.lines.iter().enumerate() {
@@ -122,7 +121,7 @@ impl Spans {
 
 fn span(line: usize, text: &str, unit: Unit) -> Result<Span> {
     let place = format!("line {line}");
-    // From the right, as the name of a video may hold commas.
+    // From the right, as the name of a video may contain commas.
     let fields: Vec<&str> =
         text.rsplitn(4, ',').map(|field| field.trim().trim_matches('"')).collect();
     let [class, last, first, video] = fields[..] else {

@@ -1,5 +1,5 @@
-//! `htgen data split`: the parts of a data set that training makes, as files. The work is in the
-//! feature `train`, whose parts they are.
+//! `htgen data split`: the parts that training makes of a data set, as files. The work is done in
+//! the feature `train`, which defines the parts.
 
 use crate::cli::Outcome;
 use clap::Args;
@@ -9,7 +9,7 @@ const EXAMPLE: &str = "\
 Example:
   htgen data split voices.npz --config train.toml -o parts";
 
-/// Write what training learns from and what it holds back
+/// Write what training learns from and what it holds out
 #[derive(Debug, Args)]
 #[command(name = "split", after_help = EXAMPLE)]
 pub struct SplitCommand {

@@ -5,7 +5,7 @@ use crate::data::check_name;
 use crate::error::{Diagnostic, Result};
 use std::path::Path;
 
-/// The recordings of such a folder; the classes are those named, or else the ten digits.
+/// The recordings in such a folder; the classes are those given, or else the ten digits.
 pub fn scan(dir: &Path, top: &Listing, named: Option<&[String]>) -> Result<Tree<()>> {
     let digits = || (0..10).map(|digit| digit.to_string()).collect();
     let classes: Vec<String> = named.map_or_else(digits, <[String]>::to_vec);

@@ -1,4 +1,4 @@
-//! Videos with a class a frame: files or folders of pictures beside a text of times, or arrays.
+//! Videos with one class per frame: files or folders of pictures with a text of times, or arrays.
 
 use super::clips::{CLIPS, Clip, Reader};
 use super::folders::{self, Entry};
@@ -13,11 +13,11 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Deepest folder that is looked into.
+/// Maximum depth of folders that are searched.
 const MAX_DEPTH: usize = 8;
-/// Frames that are decoded at once.
+/// Number of frames decoded at once.
 const BATCH: usize = 256;
-/// Most bytes of the frames of a video, which is in memory whole.
+/// Maximum number of bytes of the frames of a video, which is in memory as a whole.
 const MAX_BYTES: usize = 1 << 30;
 
 /// One video.
@@ -32,7 +32,7 @@ pub struct Stretch {
 enum Frames {
     /// A clip on disk.
     Clip(Clip, PathBuf),
-    /// Frames of the array, from this one on.
+    /// Frames of the array, starting at this one.
     Array(usize),
 }
 
@@ -41,7 +41,7 @@ pub struct Stretches {
     pub videos: Vec<Stretch>,
     pub classes: Vec<String>,
     pub size: FrameSize,
-    /// Files that are no videos.
+    /// Files that are not videos.
     pub ignored: usize,
     reader: Reader,
     /// The frames of an array.
@@ -81,7 +81,7 @@ impl Stretches {
         Ok(Stretches { videos, classes, size, ignored: 0, reader: Reader::default(), stored })
     }
 
-    /// The videos below a folder, read at a rate, with the classes that a text says; `otherwise` is
+    /// The videos below a folder, read at a rate, with the classes listed in a text; `otherwise` is
     /// the class of all other frames.
     pub fn files(
         (dir, size, rate): (&Path, FrameSize, f64),
@@ -138,7 +138,7 @@ impl Stretches {
         Ok(Stretches { videos, classes: classes.names, size, ignored, reader, stored: None })
     }
 
-    /// The frames of a video one behind the other, channel by channel, and how many of them were of
+    /// The frames of a video one after another, channel by channel, and how many of them had
     /// another size.
     pub fn read(&mut self, video: usize, hold: &Hold) -> Result<(Vec<u8>, usize)> {
         let stretch = &self.videos[video];
@@ -164,7 +164,7 @@ impl Stretches {
     }
 }
 
-/// Cuts frames where another video begins.
+/// Splits frames where another video begins.
 fn parted(
     keys: &[String],
     classes: &[usize],
@@ -186,9 +186,9 @@ fn parted(
 
 /// A clip below the folder.
 struct Named {
-    /// Its path below the folder, without the ending of a file.
+    /// Its path below the folder, without a file ending.
     name: String,
-    /// The same with it.
+    /// The same with the ending.
     file: String,
     path: PathBuf,
     clip: Clip,
@@ -207,7 +207,7 @@ struct Found {
 }
 
 impl Found {
-    /// Finds all clips in a folder and below it; `before` is its path from the top on.
+    /// Finds all clips in a folder and below it; `before` is its path relative to the top.
     fn gather(&mut self, dir: &Path, before: &str, depth: usize) -> Result<()> {
         let listing = folders::list(dir)?;
         if depth > MAX_DEPTH {

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 pub const ENDINGS: &[&str] = &["wav", "wave"];
 /// Largest recording.
 const MAX_BYTES: u64 = 1 << 28;
-/// Recordings in memory at once.
+/// Number of recordings in memory at once.
 const BATCH: usize = 64;
 
 const EXAMPLE: &str = "\
@@ -27,15 +27,15 @@ Example:
   htgen data wav recordings -o spoken.npz
   htgen data wav commands --classes yes,no,stop -o commands.npz --json";
 
-/// Turn recordings into features: a folder a class, or DIGIT_SPEAKER_INDEX.wav in one folder
+/// Turn recordings into features: one folder per class, or DIGIT_SPEAKER_INDEX.wav in one folder
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Wav {
     /// The folder with the recordings
     #[arg(value_name = "DIR")]
     dir: PathBuf,
-    /// The classes in the order of their labels, and no others; all folders, or the ten digits, when
-    /// absent
+    /// The classes in the order of their labels, and no others; all folders, or the ten digits,
+    /// when absent
     #[arg(long, value_name = "NAME,…", value_parser = class_names)]
     classes: Option<ClassNames>,
     #[command(flatten)]

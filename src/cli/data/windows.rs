@@ -1,4 +1,4 @@
-//! `htgen data windows`: pictures as sequences of windows, one a step.
+//! `htgen data windows`: pictures as sequences of windows, one per step.
 
 use super::pictures::{PictureAxes, Pictures};
 use super::{Destination, check_options, check_steps, go_on, needed};
@@ -14,11 +14,11 @@ use clap::Args;
 use rayon::prelude::*;
 use std::path::PathBuf;
 
-/// Channels of pictures when nobody says.
+/// Channels of pictures when not given.
 const CHANNELS: usize = 3;
 /// Bytes of windows in memory at once.
 const BATCH: usize = 1 << 26;
-/// Most bytes of a sequence.
+/// Maximum number of bytes in a sequence.
 const MAX_BYTES: usize = 1 << 28;
 
 const EXAMPLE: &str = "\
@@ -26,12 +26,12 @@ Example:
   htgen data windows pictures --size 64x64 --channels 1 --window 32x32 --stride 16 -o signs.npz
   htgen data windows pictures.npz --window 32x32 --stride 16 -o signs.npz --json";
 
-/// Turn pictures into sequences of overlapping windows, one a step, row by row
+/// Turn pictures into sequences of overlapping windows, one per step, row by row
 #[derive(Debug, Args)]
 #[command(name = "windows", after_help = EXAMPLE)]
 pub struct WindowsCommand {
-    /// The folder with the classes, in it PNG or JPEG pictures; or an npz or safetensors file with
-    /// bytes x and classes y
+    /// The folder with the classes, each containing PNG or JPEG pictures; or an npz or safetensors
+    /// file with bytes x and classes y
     #[arg(value_name = "SOURCE")]
     source: PathBuf,
     /// Size of a window in pixels
@@ -43,10 +43,11 @@ pub struct WindowsCommand {
     /// Size to which pictures are scaled; for a folder, and required there
     #[arg(long, value_name = "WxH", value_parser = picture_size)]
     size: Option<(usize, usize)>,
-    /// 3 for colours (also when absent), 1 for brightness alone; for a folder
+    /// 3 for colours (also when absent), 1 for brightness only; for a folder
     #[arg(long, value_name = "CHANNELS", value_parser = channels)]
     channels: Option<usize>,
-    /// The classes in the order of their labels, and of a folder no others; all there are when absent
+    /// The classes in the order of their labels, and for a folder no others; all that occur when
+    /// absent
     #[arg(long, value_name = "NAME,…", value_parser = class_names)]
     classes: Option<ClassNames>,
     /// The axes of a picture in the array: rows (h), columns (w), channels (c), as chw or hwc; needed
@@ -108,7 +109,7 @@ impl WindowsCommand {
     }
 }
 
-/// Pushes the windows of every picture; tells how many pictures had another size.
+/// Pushes the windows of every picture; returns how many pictures had another size.
 fn fill(
     pictures: &Pictures,
     windows: &Windows,

@@ -1,4 +1,4 @@
-//! What the options of `htgen new` are called, and lists of ranks.
+//! Names of the options of `htgen new`, and lists of ranks.
 
 use crate::model::{Cell, GateActivation, Ranks};
 use clap::ValueEnum;
@@ -57,7 +57,7 @@ pub enum FormatName {
     Dense,
 }
 
-/// Ways of the hidden vector.
+/// How the hidden vector is fed back.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum RecurrentName {
     /// In the matrix of the inputs

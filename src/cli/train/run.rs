@@ -85,7 +85,7 @@ pub(in crate::cli) fn data(paths: &[PathBuf], config: &TrainConfig) -> Result<La
     Labelled::load_all(paths, config.data.group.as_deref())
 }
 
-/// How the data were parted; `by_files`: by the option --validation.
+/// How the data were split; `by_files`: by the option --validation.
 pub(in crate::cli) fn division(data: &Labelled, split: &Split, by_files: bool) -> Division {
     let by = match split.by {
         SplitBy::Group => "group",
@@ -115,7 +115,7 @@ fn in_data(problems: Problems, args: &Train) -> Problems {
     problems.in_file(args.data[0].display())
 }
 
-/// The model to begin with: of a file, or a new one of the shape in the configuration.
+/// The model to start from: from a file, or a new one of the shape in the configuration.
 fn start(args: &Train, config: &TrainConfig, data: &Labelled, split: &Split) -> Result<Model> {
     let place = |problems: Problems| problems.in_file(args.config.display());
     match (&args.init, &config.model) {
@@ -146,7 +146,7 @@ fn start(args: &Train, config: &TrainConfig, data: &Labelled, split: &Split) -> 
     }
 }
 
-/// Whether a model takes the data and has an output a class.
+/// Whether a model takes the data and has one output per class.
 fn fits(model: &Model, data: &Labelled) -> Result<()> {
     let mut problems = Vec::new();
     let mut need = |place: &str, found: String, expected: String| {
@@ -236,7 +236,7 @@ impl Files {
         Ok(Files { model: self.model.for_numbers(count)?, ..self })
     }
 
-    /// The state to go on from.
+    /// The state to continue from.
     fn state(&self, resume: bool, run: &str, model: &Model) -> Result<State> {
         let refuse = |what: &str, help: &str| {
             Err(Diagnostic::new("", what)

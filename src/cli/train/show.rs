@@ -1,4 +1,5 @@
-//! What is done behind every epoch: the checkpoint, a line with loss, accuracy and time left.
+//! What is done after every epoch: the checkpoint, and a line with loss, accuracy and remaining
+//! time.
 
 use super::super::progress::Progress;
 use crate::error::Result;
@@ -8,7 +9,7 @@ use crate::train::{self, Checkpoint, State, Watch};
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
-/// Stores every epoch and tells of it.
+/// Stores every epoch and reports it.
 pub(super) struct Show<'a> {
     run: &'a str,
     checkpoint: &'a Output,
@@ -17,7 +18,7 @@ pub(super) struct Show<'a> {
     hold: Hold,
     started: Instant,
     shown: Instant,
-    /// Steps done before this process began.
+    /// Steps done before this process started.
     before: Option<usize>,
     left: Option<Duration>,
     last: String,
@@ -63,7 +64,7 @@ impl Watch for Show<'_> {
         let before = *self.before.get_or_insert(done - 1);
         let share = (steps - done) as f64 / (done - before) as f64;
         self.left = Some(self.started.elapsed().mul_f64(share));
-        // A line for each look would be too much anywhere but on a terminal.
+        // One line per update would be too much anywhere but on a terminal.
         if self.terminal && self.shown.elapsed() > Duration::from_millis(500) {
             self.shown = Instant::now();
             let part = 100 * done / steps;

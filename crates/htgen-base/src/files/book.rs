@@ -1,8 +1,8 @@
-//! What a command reads and what it will write, by device and inode: whatever a file is called, it is
-//! never both.
+//! What a command reads and what it will write, by device and inode: under whatever name, no file
+//! is ever both.
 //!
-//! The book begins with a command ([`begin_command`]); in a library that reads here and writes there
-//! on behalf of many, nothing is noted.
+//! Recording starts with a command ([`begin_command`]); in a library that reads here and writes
+//! there on behalf of many callers, nothing is recorded.
 
 use super::read::identity;
 use crate::error::{Diagnostic, Result};
@@ -19,15 +19,15 @@ static BOOK: Mutex<Option<Book>> = Mutex::new(None);
 
 #[derive(Default)]
 struct Book {
-    /// What was read, as it was called.
+    /// What was read, under the name used.
     read: BTreeMap<Identity, PathBuf>,
-    /// What the command has written, which is no longer anybody else's.
+    /// What the command has written, and which therefore belongs to it.
     made: BTreeSet<Identity>,
     /// What it is going to write.
     claims: Vec<Arc<Claim>>,
 }
 
-/// A place that a command is going to write, for as long as somebody holds it.
+/// A place that a command is going to write, for the lifetime of this value.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Claim {
     pub path: PathBuf,
@@ -35,7 +35,7 @@ pub(super) struct Claim {
     pub is_folder: bool,
 }
 
-/// Begins to note what is read and written: what is read from now on is not written over.
+/// Starts recording what is read and written: anything read from now on is not overwritten.
 pub fn begin_command() {
     *book() = Some(Book::default());
 }
@@ -44,7 +44,7 @@ fn book() -> MutexGuard<'static, Option<Book>> {
     BOOK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Notes that a file is read; refused when it is about to be written.
+/// Records that a file is read; refused if it is about to be written.
 pub(super) fn note_read(path: &Path, meta: &Metadata) -> Result<()> {
     let mut book = book();
     let Some(book) = book.as_mut() else { return Ok(()) };
@@ -60,8 +60,8 @@ pub(super) fn note_read(path: &Path, meta: &Metadata) -> Result<()> {
     Ok(())
 }
 
-/// Notes that a place is going to be written; refused when a file there is read or written by another
-/// name, or when there is something that htgen would not make.
+/// Records that a place is going to be written; refused if a file there is read or written under
+/// another name, or if something is there that htgen would not create.
 pub(super) fn claim(claim: Claim) -> Result<Arc<Claim>> {
     claim.check()?;
     let claim = Arc::new(claim);
@@ -84,7 +84,7 @@ pub(super) fn claim(claim: Claim) -> Result<Arc<Claim>> {
     Ok(claim)
 }
 
-/// Notes that a file was written: it may be read, and written again.
+/// Records that a file was written: it may be read, and written again.
 pub(super) fn note_made(path: &Path) {
     if let (Some(book), Ok(meta)) = (book().as_mut(), fs::metadata(path)) {
         book.read.remove(&identity(&meta));
@@ -93,7 +93,7 @@ pub(super) fn note_made(path: &Path) {
 }
 
 impl Book {
-    /// Drops what nobody is going to write any more.
+    /// Drops what will not be written any more.
     fn forget_claims(&mut self) {
         self.claims.retain(|claim| Arc::strong_count(claim) > 1);
     }
@@ -104,7 +104,7 @@ impl Claim {
     fn check(&self) -> Result<()> {
         let kind = match fs::metadata(&self.path) {
             Ok(meta) => meta.file_type(),
-            // Whatever else is wrong shows when it is written.
+            // Any other problem is reported when it is written.
             Err(_) => return Ok(()),
         };
         let (what, help) = match self.is_folder {
@@ -129,7 +129,7 @@ impl Claim {
         real.ancestors().skip(1).any(|above| identity_of(above).is_ok_and(|above| above == own))
     }
 
-    /// Whether both are one place, there already or not.
+    /// Whether both are the same place, whether or not it exists already.
     fn is_same(&self, other: &Claim) -> bool {
         match (identity_of(&self.path), identity_of(&other.path)) {
             (Ok(own), Ok(others)) => own == others,

@@ -9,14 +9,14 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A file that is going to be written. As long as it lives, whoever reads that file by any name is
-/// refused; made after the reading, it is refused itself.
+/// A file that is going to be written. While it lives, reading that file under any name is refused;
+/// if the file was read before, creating this is refused.
 ///
-/// A command makes its outputs before it reads anything, so that nobody waits for a refusal.
+/// A command creates its outputs before it reads anything, so that a refusal comes at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output(Arc<Claim>);
 
-/// A folder that is going to be replaced whole, with all that it holds.
+/// A folder that is going to be replaced as a whole, with all its contents.
 #[derive(Debug, Clone)]
 pub struct OutputFolder(Arc<Claim>);
 
@@ -45,10 +45,9 @@ impl ToOutput for PathBuf {
 }
 
 impl Output {
-    /// Says that the file at `path` is going to be written.
+    /// Announces that the file at `path` is going to be written.
     ///
-    /// # Errors
-    /// The command reads it; something else than a file is there.
+    /// # Errors The command reads it; something other than a file is there.
     pub fn claim(path: &Path) -> Result<Output> {
         let claim = book::claim(Claim { path: path.to_owned(), is_folder: false })?;
         temporary::clear(super::folder(path));
@@ -60,7 +59,7 @@ impl Output {
         &self.0.path
     }
 
-    /// What stands there now; none when there is nothing.
+    /// What is there now; none when there is nothing.
     pub fn read(&self, limit: u64) -> Result<Option<Vec<u8>>> {
         match self.path().exists() {
             true => read_own(self.path(), limit).map(Some),
@@ -68,7 +67,7 @@ impl Output {
         }
     }
 
-    /// Puts a whole file there that a tool has written into a folder of ours beside it.
+    /// Moves a whole file there that a tool has written into a folder of ours beside it.
     pub fn take(&self, file: &Path) -> Result<()> {
         let synced = super::read::open_at_once(file).and_then(|file| file.sync_all());
         let placing = Placing::begin();
@@ -80,7 +79,7 @@ impl Output {
         Ok(())
     }
 
-    /// Removes what stands there, if anything does.
+    /// Removes what is there, if anything.
     pub fn remove(&self) -> Result<()> {
         match fs::remove_file(self.path()) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -93,10 +92,9 @@ impl Output {
 }
 
 impl OutputFolder {
-    /// Says that the folder at `path` is going to be replaced.
+    /// Announces that the folder at `path` is going to be replaced.
     ///
-    /// # Errors
-    /// The command reads something in it; something else than a folder is there.
+    /// # Errors The command reads something in it; something other than a folder is there.
     pub fn claim(path: &Path) -> Result<OutputFolder> {
         let claim = book::claim(Claim { path: path.to_owned(), is_folder: true })?;
         temporary::clear(super::folder(path));
@@ -115,11 +113,11 @@ impl OutputFolder {
     }
 }
 
-/// Writes several files: all of them beside their targets first, then one rename each, in order, which
-/// no signal parts.
+/// Writes several files: all of them beside their targets first, then one rename each, in order,
+/// uninterrupted by signals.
 ///
-/// A failure or an interruption while writing leaves every previous file whole. Content is on the disk
-/// before a name is, and names before this returns.
+/// A failure or an interruption while writing leaves every previous file intact. Content is on disk
+/// before its name is, and names are on disk before this returns.
 pub fn write_all<T: ToOutput>(files: &[(T, Vec<u8>)]) -> Result<()> {
     let outputs = files.iter().map(|(to, _)| to.to_output()).collect::<Result<Vec<_>>>()?;
     let mut staged = Vec::new();
@@ -152,11 +150,11 @@ fn place(outputs: &[Output], staged: &mut [Passing]) -> Result<()> {
     Ok(())
 }
 
-/// Waits until the names in a folder are on the disk, as far as its file system can tell.
+/// Waits until the names in a folder are on disk, as far as its file system can tell.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
     match super::read::open_at_once(folder).and_then(|handle| handle.sync_all()) {
-        // Not every file system does so, and not every folder that can be written can be opened.
+        // Not every file system supports this, and not every writable folder can be opened.
         Err(error) if matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported) => {
             Ok(())
         }
@@ -164,20 +162,20 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Writes a file at a place that is ours, such as a folder that is being filled.
+/// Writes a file at a place of ours, such as a folder that is being filled.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = create(path)?;
     file.write_all(bytes).map_err(|error| not_written(path, &error))
 }
 
-/// Begins a file at a place that is ours.
+/// Begins a file at a place of ours.
 #[expect(clippy::disallowed_methods, reason = "the one place that makes a file under its own name")]
 pub fn create(path: &Path) -> Result<File> {
     File::create(path).map_err(|error| not_written(path, &error))
 }
 
-/// A file too large for memory, written beside its target; dropped before [`commit`](Self::commit),
-/// nothing is left of it.
+/// A file too large for memory, written beside its target; if it is dropped before
+/// [`commit`](Self::commit), nothing is left of it.
 #[derive(Debug)]
 pub struct Pending {
     output: Output,
@@ -197,7 +195,7 @@ impl Pending {
         self.temp.handle().try_clone()
     }
 
-    /// Puts the file in its place and tells its size in bytes.
+    /// Moves the file to its place and returns its size in bytes.
     pub fn commit(self) -> Result<u64> {
         let Pending { output, mut temp } = self;
         let failed = |error: io::Error| not_written(output.path(), &error);
@@ -217,7 +215,7 @@ pub fn not_written(path: &Path, error: &io::Error) -> Problems {
     };
     let reason = match error.kind() {
         io::ErrorKind::Other => error.to_string(),
-        // The kind alone: the text of the error has the random name of the temporary file.
+        // Only the kind: the text of the error contains the random name of the temporary file.
         kind => kind.to_string(),
     };
     Diagnostic::new("", format!("cannot be written ({reason})"))

@@ -1,6 +1,6 @@
-//! Reading: the only place that opens a file. Opened without waiting, then checked to be a regular
-//! file, then read under a limit, so that no pipe, socket or device can make a command wait for ever
-//! or take what memory there is.
+//! Reading: the only place that opens a file. It is opened without waiting, checked to be a regular
+//! file, and read under a limit, so that no pipe, socket or device can make a command wait forever
+//! or use up memory.
 
 use super::book::{self, Identity};
 use crate::error::{Diagnostic, Problems, Result};
@@ -10,22 +10,21 @@ use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Opens a regular file, to be read piece by piece; yields its size with it.
+/// Opens a regular file, to be read piece by piece; also returns its size.
 ///
-/// Who reads on must hold to a limit: the file may grow.
+/// The caller must keep to a limit when reading on: the file may grow.
 ///
-/// # Errors
-/// The command is going to write the file, by whatever name.
+/// # Errors The command is going to write the file, under any name.
 pub fn open(path: &Path) -> Result<(File, u64)> {
     let (file, meta) = open_own(path)?;
     book::note_read(path, &meta)?;
     Ok((file, meta.len()))
 }
 
-/// Opens a regular file that the command may write as well.
+/// Opens a regular file that the command may also write.
 fn open_own(path: &Path) -> Result<(File, Metadata)> {
     let failed = |error: io::Error| Problems::from(not_read(path, &error));
-    // A look before as well, as opening alone does something to some devices.
+    // Checked before opening as well, as opening by itself affects some devices.
     check_kind(path, fs::metadata(path).map_err(failed)?.file_type())?;
     let file = open_at_once(path).map_err(failed)?;
     let meta = file.metadata().map_err(failed)?;
@@ -33,12 +32,12 @@ fn open_own(path: &Path) -> Result<(File, Metadata)> {
     Ok((file, meta))
 }
 
-/// Device and inode: what a file is, whatever it is called.
+/// Device and inode: the identity of a file, under whatever name.
 pub(super) fn identity(meta: &Metadata) -> Identity {
     (meta.dev(), meta.ino())
 }
 
-/// Opens whatever stands there without waiting for a writer at the other end.
+/// Opens whatever is there without waiting for a writer at the other end.
 #[expect(clippy::disallowed_methods, reason = "the one place that opens what is read")]
 pub(super) fn open_at_once(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
@@ -63,7 +62,7 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     read_whole(path, file, size, limit)
 }
 
-/// Reads a file that the command may write as well.
+/// Reads a file that the command may also write.
 pub(super) fn read_own(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let (file, meta) = open_own(path)?;
     read_whole(path, file, meta.len(), limit)
@@ -72,7 +71,7 @@ pub(super) fn read_own(path: &Path, limit: u64) -> Result<Vec<u8>> {
 fn read_whole(path: &Path, file: File, size: u64, limit: u64) -> Result<Vec<u8>> {
     check_size(path, size, limit)?;
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-    // One byte more than allowed tells a file that grew after the check.
+    // Reading one byte more than allowed detects a file that grew after the check.
     let read = file.take(limit.saturating_add(1)).read_to_end(&mut bytes);
     read.map_err(|error| Problems::from(not_read(path, &error)))?;
     check_size(path, bytes.len() as u64, limit)?;
@@ -90,13 +89,13 @@ pub fn read_text(path: &Path, limit: u64) -> Result<String> {
     })
 }
 
-/// Checks that a file which a tool is about to read is a regular one of at most `limit` bytes.
+/// Checks that a file which a tool is about to read is a regular file of at most `limit` bytes.
 pub fn check(path: &Path, limit: u64) -> Result<()> {
     let (_, size) = open(path)?;
     check_size(path, size, limit)
 }
 
-/// Copies a regular file of at most `limit` bytes to a place that is ours.
+/// Copies a regular file of at most `limit` bytes to a place of ours.
 pub fn copy(from: &Path, to: &Path, limit: u64) -> Result<()> {
     let (file, size) = open(from)?;
     check_size(from, size, limit)?;
@@ -105,7 +104,7 @@ pub fn copy(from: &Path, to: &Path, limit: u64) -> Result<()> {
         let what = format!("cannot be copied to {} ({error})", to.display());
         Diagnostic::new("", what).in_file(from.display())
     })?;
-    // It grew to more than the limit, or shrank, while it was copied.
+    // It grew beyond the limit, or shrank, while it was copied.
     match copied == size {
         true => Ok(()),
         false => {

@@ -1,4 +1,4 @@
-//! A folder for what is needed on the way; it goes away with the value.
+//! A folder for intermediate files; it is removed with the value.
 
 use super::output::not_written;
 use super::temporary::Passing;
@@ -6,12 +6,12 @@ use crate::error::Result;
 use std::env;
 use std::path::Path;
 
-/// An empty folder of our own. Dropped, it is gone with all that is in it.
+/// An empty folder of our own. Dropping it removes it with all its contents.
 #[derive(Debug)]
 pub struct Scratch(Passing);
 
 impl Scratch {
-    /// One in the system's folder for such things.
+    /// One in the temporary folder of the system.
     pub fn new() -> Result<Scratch> {
         Scratch::within(&env::temp_dir())
     }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// What the folder is called while it is filled.
 pub(super) const NEW: &str = "new";
 
-/// A folder being filled. Dropped before [`Staged::commit`], it leaves no trace.
+/// A folder being filled. If dropped before [`Staged::commit`], it leaves no trace.
 #[derive(Debug)]
 pub struct Staged {
     dir: Passing,
@@ -19,12 +19,12 @@ pub struct Staged {
 }
 
 impl Staged {
-    /// A new folder beside an output, whose parent folders are made.
+    /// A new folder beside an output, whose parent folders are created.
     pub fn of(output: &OutputFolder) -> Result<Self> {
         Staged::beside(output.path())
     }
 
-    /// A new folder beside one that is ours alone, whose parent folders are made.
+    /// A new folder beside one that only we use, whose parent folders are created.
     pub fn beside(target: &Path) -> Result<Self> {
         let parent = super::folder(target);
         let dir = fs::create_dir_all(parent)
@@ -39,12 +39,12 @@ impl Staged {
         self.dir.path().join(NEW)
     }
 
-    /// Writes a file of the folder; a message names it as it will be called.
+    /// Writes a file of the folder; a message names it by its final path.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
         self.renamed(super::write(&self.path().join(name), bytes))
     }
 
-    /// Puts what a message says about the folder at its place while it is filled as what it will be.
+    /// In a message, replaces the path of the folder while it is filled by its final path.
     pub fn renamed<T>(&self, result: Result<T>) -> Result<T> {
         let (passing, place) = (self.path().display().to_string(), self.target.display());
         let rename = |d: Diagnostic| Diagnostic {
@@ -54,15 +54,15 @@ impl Staged {
         result.map_err(|problems| Problems(problems.0.into_iter().map(rename).collect()))
     }
 
-    /// Puts the folder in its place, in one step: whoever looks sees what stood there or the new
-    /// folder, never neither. What stood there goes away after that.
+    /// Puts the folder in its place, in one step: an observer sees either the previous contents or
+    /// the new folder, never neither. The previous contents are removed after that.
     pub fn commit(self) -> Result<()> {
         let (new, target) = (self.path(), self.target.clone());
         let refuse = |error: io::Error| Problems::from(refusal(&target, &error));
         sync_tree(&new).map_err(refuse)?;
         let placing = Placing::begin();
         let placed = match exchange(&new, &target) {
-            // Nothing stood there.
+            // Nothing was there.
             Err(error) if error.kind() == io::ErrorKind::NotFound => fs::rename(&new, &target),
             Err(error) if is_unknown(&error) => return self.commit_in_two_steps(placing),
             result => result,
@@ -72,19 +72,19 @@ impl Staged {
         Ok(())
     }
 
-    /// Puts the folder in another place than was meant, on the same file system.
+    /// Puts the folder in a different place than was planned, on the same file system.
     pub fn commit_to(mut self, target: &Path) -> Result<()> {
         self.target = target.to_owned();
         self.commit()
     }
 
-    /// Where the file system cannot exchange: out with the old folder, in with the new one. The
-    /// old one comes back when the second step fails.
+    /// For file systems that cannot exchange: the old folder is moved out, the new one in. The old
+    /// one is restored if the second step fails.
     fn commit_in_two_steps(self, placing: Placing) -> Result<()> {
         let (old, target) = (self.dir.path().join(OLD), self.target.as_path());
         let moved = fs::rename(target, &old).and_then(|()| {
             fs::rename(self.path(), target).inspect_err(|_| {
-                // It is where it was, or else the message below says where.
+                // It is where it was, or else the message below says where it is.
                 let _ = fs::rename(&old, target);
             })
         });
@@ -99,7 +99,7 @@ impl Staged {
     }
 }
 
-/// Waits until all files below a folder are on the disk, and their names.
+/// Waits until all files below a folder are on disk, and their names.
 fn sync_tree(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -119,18 +119,18 @@ fn exchange(a: &Path, b: &Path) -> io::Result<()> {
     Ok(renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE)?)
 }
 
-/// Elsewhere the call has another name; two steps do.
+/// Elsewhere the call has another name; two steps work there.
 #[cfg(not(target_os = "linux"))]
 fn exchange(_: &Path, b: &Path) -> io::Result<()> {
     fs::symlink_metadata(b).and(Err(io::ErrorKind::Unsupported.into()))
 }
 
-/// Whether the system or the file system does not know how to exchange.
+/// Whether the system or the file system does not support exchanging.
 fn is_unknown(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput)
 }
 
-/// Refuses to replace anything but nothing, an empty folder, or `what`, as `is_ours` recognizes it.
+/// Refuses to replace anything but nothing, an empty folder, or `what`, as recognized by `is_ours`.
 pub fn check_replaceable(
     target: &Path,
     what: &str,
@@ -190,8 +190,8 @@ mod tests {
         }
     }
 
-    /// A thread that looks for the file all the time never misses it, and a folder is replaced
-    /// often enough that two steps would be seen.
+    /// A thread that polls for the file all the time never finds it missing, and a folder is
+    /// replaced so often that two steps would be noticed.
     #[test]
     fn the_previous_folder_is_never_away() {
         let root = tempfile::tempdir().expect("a temporary folder");

@@ -1,7 +1,8 @@
-//! Files and folders under passing names, beside where they are going to stand.
+//! Files and folders under temporary names, beside their final places.
 //!
-//! Each is locked for as long as it lives. None outlives its process but one that was killed outright;
-//! the next process that writes into the same folder finds those unlocked and clears them away.
+//! Each is locked for as long as it lives. None outlives its process unless that was killed
+//! outright; the next process that writes into the same folder finds those unlocked and removes
+//! them.
 
 use super::read::{identity, open_at_once};
 use std::collections::BTreeSet;
@@ -11,14 +12,14 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Passing names: what they begin with, so many random letters and digits, what they end with.
+/// Temporary names: their prefix, the number of random letters and digits, their suffix.
 const PREFIX: &str = ".htgen-";
 const LENGTH: usize = 12;
 const SUFFIX: &str = ".part";
-/// What a folder holds while its previous content is on its way out.
+/// Holds the previous contents of a folder while they are being removed.
 pub(super) const OLD: &str = "old";
 
-/// Everything under a passing name that is ours.
+/// Everything of ours under a temporary name.
 static ALIVE: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 /// Folders that were cleared already, by device and inode.
 static CLEARED: Mutex<BTreeSet<(u64, u64)>> = Mutex::new(BTreeSet::new());
@@ -27,11 +28,11 @@ fn lock<T>(mutex: &'static Mutex<T>) -> MutexGuard<'static, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A file or folder under a passing name. Dropped, it is gone.
+/// A file or folder under a temporary name. Dropping it removes it.
 #[derive(Debug)]
 pub(super) struct Passing {
     path: PathBuf,
-    /// The open file, or folder; it has the lock.
+    /// The open file, or folder; it holds the lock.
     handle: File,
     placed: bool,
 }
@@ -92,7 +93,7 @@ impl Drop for Passing {
     fn drop(&mut self) {
         if !self.placed {
             let mut alive = lock(&ALIVE);
-            // There is nobody to tell; what is left is cleared by the next process.
+            // There is nobody to report to; what is left is removed by the next process.
             let _ = remove(&self.path);
             alive.remove(&self.path);
         }
@@ -100,14 +101,14 @@ impl Drop for Passing {
 }
 
 impl Placing {
-    /// Begins to put things in their places, which no signal is to part.
+    /// Begins to put things in their places, which no signal may interrupt.
     pub fn begin() -> Placing {
         Placing(lock(&ALIVE))
     }
 }
 
-/// Removes everything under a passing name. The process ends after that: who wants another one waits
-/// for ever.
+/// Removes everything under a temporary name. The process ends after that: a request for another
+/// one waits forever.
 pub fn abandon() {
     let alive = lock(&ALIVE);
     for path in alive.iter() {
@@ -134,11 +135,11 @@ fn new_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).open(path)
 }
 
-/// Locks what was just made; another name is tried when somebody has cleared it away before.
+/// Locks what was just created; another name is tried if somebody removed it in between.
 fn locked(handle: File, path: &Path) -> io::Result<File> {
     match handle.try_lock() {
         Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::AlreadyExists.into()),
-        // Without locks nobody clears anything.
+        // Without locks nothing is ever removed.
         Err(TryLockError::Error(_)) | Ok(()) => {}
     }
     let there = fs::symlink_metadata(path).map(|meta| identity(&meta)).ok();
@@ -156,7 +157,7 @@ pub(super) fn clear(folder: &Path) {
     }
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().to_str().is_some_and(is_passing) {
-            // Whatever keeps it from being removed, it is no matter of this command.
+            // Whatever prevents the removal, it is of no concern to this command.
             let _ = remove_dead(&entry.path());
         }
     }
@@ -170,7 +171,7 @@ fn is_passing(name: &str) -> bool {
 /// Removes a file or folder that nobody has locked.
 fn remove_dead(path: &Path) -> io::Result<()> {
     let kind = fs::symlink_metadata(path)?.file_type();
-    // A folder that was to be replaced is the user's until the new one stands there.
+    // A folder that was to be replaced belongs to the user until the new one is there.
     let parted = path.join(OLD).exists() && path.join(super::staged::NEW).exists();
     if !kind.is_file() && !kind.is_dir() || parted {
         return Ok(());
@@ -209,7 +210,7 @@ mod tests {
         assert_eq!(names(dir.path()), ["placed"]);
     }
 
-    /// Only what nobody has locked goes, and only under such a name.
+    /// Only what nobody has locked is removed, and only under such a name.
     #[test]
     fn the_dead_are_cleared_and_the_living_are_not() {
         let dir = tempfile::tempdir().expect("a folder");
@@ -228,7 +229,7 @@ mod tests {
         for other in others {
             fs::write(dir.path().join(other), "mine").expect("a file");
         }
-        // In the middle of two steps the previous folder is in there alone.
+        // Between the two steps, the previous folder exists only in there.
         let middle = dir.path().join(".htgen-middleofstep.part");
         fs::create_dir_all(middle.join("old")).expect("a folder");
         fs::create_dir_all(middle.join("new")).expect("a folder");

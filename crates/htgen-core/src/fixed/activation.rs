@@ -2,9 +2,9 @@
 //!
 //! The table is the file the hardware reads, `templates/lib/ht_sigmoid.hex`: 256 segments of 1/16
 //! on [0, 16), each with its value at the left end and its rise. Over all 65,536 arguments the
-//! worst error against the real functions is 1.473 LSB of 2^-15 (4.49e-5) for the sigmoid and
-//! 2.891 LSB (8.82e-5) for tanh; a test measures both, and refits the table. The hard sigmoid is made
-//! of straight lines that end with segments, so its table is off by roundings alone.
+//! worst error against the real functions is 1.473 LSB of 2^-15 (4.49e-5) for the sigmoid and 2.891
+//! LSB (8.82e-5) for tanh; a test measures both, and refits the table. The hard sigmoid is made of
+//! straight lines that end with segments, so its table deviates only by rounding.
 
 use super::requant::{round_shift, saturate};
 

@@ -33,7 +33,7 @@ pub struct GateSums {
 pub struct CellUnit {
     /// Kind of cell.
     pub cell: Cell,
-    /// What the gates but the candidate's go through.
+    /// Activation of all gates except the candidate.
     pub gates: GateActivation,
     /// Number formats.
     pub format: CellFormat,
@@ -41,8 +41,8 @@ pub struct CellUnit {
 
 impl CellUnit {
     /// The next state and the hidden state of a unit from its four sums, in the order in which the
-    /// hardware takes them: i, f, g, o of an LSTM; r, z, and the candidate's parts of h and of x of a
-    /// GRU.
+    /// hardware takes them: i, f, g, o for an LSTM; r, z, and the candidate's parts of h and of x
+    /// for a GRU.
     pub fn step(&self, z: [i16; 4], state: i16) -> (i16, i16) {
         let gate = match self.gates {
             GateActivation::Sigmoid => sigmoid,
@@ -58,14 +58,14 @@ impl CellUnit {
     }
 }
 
-/// Pre-activation of a gate: the results of its products, added up, plus bias, `shift` bits to the left
-/// at 11 fraction bits, clipped to 16 bits.
+/// Pre-activation of a gate: the sum of the results of its products plus bias, shifted left by
+/// `shift` bits to 11 fraction bits and clipped to 16 bits.
 pub fn gate_sum(results: i32, bias: i32, shift: u32) -> i16 {
     saturate((i64::from(results) + i64::from(bias)) << shift, 16) as i16
 }
 
 impl CellFormat {
-    /// Whether every width is one that `ht_cell` accepts.
+    /// Whether every width is accepted by `ht_cell`.
     pub fn is_supported(&self) -> bool {
         (8..=15).contains(&self.c_frac) && self.h_frac <= 15 && (4..=16).contains(&self.act_bits)
     }
@@ -88,7 +88,8 @@ impl CellFormat {
         (c, requant(product, 2 * Y_FRAC - self.h_frac, self.act_bits) as i16)
     }
 
-    /// The next state of a GRU's unit, which is h with `c_frac` fraction bits, and h in its own format.
+    /// The next state of a GRU unit, which is h with `c_frac` fraction bits, and h in its own
+    /// format.
     ///
     /// n = tanh(sat16(x_n + ((r h_n + 2^14) >> 15))), state' = sat16(((z state + 2^14) >> 15) +
     /// (((32767 - z) n + 2^(29 - c_frac)) >> (30 - c_frac))).
@@ -171,7 +172,7 @@ mod tests {
         assert_eq!(gate_sum(32767, 1, 0), i16::MAX);
         assert_eq!(gate_sum(-32768, -1, 0), i16::MIN);
         assert_eq!(gate_sum(2048, 0, 4), i16::MAX);
-        // What takes a sum back into the range is added before anything is clipped.
+        // Whatever brings a sum back into the range is added before anything is clipped.
         assert_eq!(gate_sum(2 * 32767, -32768, 0), 32766);
         assert_eq!(gate_sum(-30000, 29999, 4), -16);
     }

@@ -1,4 +1,4 @@
-//! The fixed-point reference: a quantised plan on integer inputs, one time step after the other.
+//! The fixed-point reference: a quantized plan on integer inputs, one time step after another.
 
 use super::cell::gate_sum;
 use super::requant::{requant, requant_saturates, round_shift, saturate};
@@ -6,7 +6,7 @@ use crate::model::Element;
 use crate::network::Operand;
 use crate::quant::{QuantLayer, QuantPart, QuantPlan, QuantStep, WIDE_BITS};
 
-/// Where a value arises; what observers and mismatch reports name.
+/// Where a value is produced; observers and mismatch reports use these names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Site {
     /// Word of the input buffer.
@@ -15,7 +15,7 @@ pub enum Site {
     Step(usize),
     /// Gate pre-activations of a layer with bias: the four sums of a unit, phase-major.
     Gate(usize),
-    /// What a layer's cell keeps: c of an LSTM, h of a GRU.
+    /// The state of a layer's cell: c for an LSTM, h for a GRU.
     Cell(usize),
     /// Hidden vector of a layer.
     Hidden(usize),
@@ -43,7 +43,7 @@ impl Requantise {
     }
 }
 
-/// Is told every tensor of a time step and how many of its values were clipped.
+/// Receives every tensor of a time step and the number of its clipped values.
 pub trait Observer {
     /// `values` at `site`, `clipped` of them saturated.
     fn see(&mut self, site: Site, values: &[i32], clipped: usize);
@@ -53,7 +53,7 @@ impl Observer for () {
     fn see(&mut self, _: Site, _: &[i32], _: usize) {}
 }
 
-/// Runs sequences through a quantised plan.
+/// Runs sequences through a quantized plan.
 pub struct Executor<'a> {
     quant: &'a QuantPlan,
     parts: Vec<Vec<Contraction<'a>>>,
@@ -124,7 +124,7 @@ impl<'a> Executor<'a> {
             x.clone_from(&state.h);
         }
     }
-    /// The output vector: the head's values, or h of a model without a head.
+    /// The output vector: the values of the head, or h for a model without a head.
     pub fn output(&self, see: &mut impl Observer) -> Vec<i32> {
         let h = &self.states.last().expect("a plan has a layer").h;
         let Some(head) = self.quant.head() else { return h.clone() };

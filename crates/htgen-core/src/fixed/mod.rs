@@ -2,7 +2,7 @@
 //!
 //! `requant`, `activation` and `cell` are twins of modules in `templates/lib` and state width,
 //! rounding and saturation; docs/numerics.md says the same in prose. `executor` runs a whole
-//! quantised plan on them.
+//! quantized plan on them.
 
 pub mod activation;
 pub mod cell;

@@ -1,7 +1,7 @@
 //! Rounding and saturation: twin of `ht_requant` and `ht_round`.
 //!
 //! Generic over the integer, so that a reference may run on `i32` where its sums fit and on `i64`
-//! elsewhere; nothing here can overflow whatever the value.
+//! elsewhere; nothing here can overflow, whatever the value.
 
 use num_traits::PrimInt;
 
@@ -33,11 +33,11 @@ pub fn requant<T: PrimInt>(acc: T, shift: u32, bits: u32) -> T {
     saturate(round_shift(acc, shift), bits)
 }
 
-/// Whether [`requant`] leaves its range: the sum lies below the least value, or rounds above the
+/// Whether [`requant`] leaves its range: the sum is below the least value, or rounds above the
 /// greatest.
 ///
-/// A sum less than half a step below the least value counts, although rounding alone would bring
-/// it back: `o_saturated` of `ht_requant` looks at the sum before rounding.
+/// A sum less than half a step below the least value counts, although rounding by itself would
+/// bring it back: `o_saturated` of `ht_requant` looks at the sum before rounding.
 pub fn requant_saturates<T: PrimInt>(acc: T, shift: u32, bits: u32) -> bool {
     let (min, max) = limits(bits);
     (acc >> shift as usize) < min || round_shift(acc, shift) > max
@@ -47,7 +47,7 @@ pub fn requant_saturates<T: PrimInt>(acc: T, shift: u32, bits: u32) -> bool {
 mod tests {
     use super::*;
 
-    /// The rule of the module's documentation, over a width that cannot overflow.
+    /// The rule of the module's documentation, in a width that cannot overflow.
     fn by_division(acc: i64, shift: u32, bits: u32) -> i64 {
         let step = 1i128 << shift;
         let rounded = (2 * i128::from(acc) + step).div_euclid(2 * step);

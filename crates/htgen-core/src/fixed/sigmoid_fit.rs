@@ -1,9 +1,9 @@
 //! Fits the table of `ht_sigmoid.hex`, and checks that the file is that fit (tests only).
 //!
 //! The sigmoid bends down on [0, 16), so a chord lies below it: the ends of the segments are moved
-//! up to share the error between the middle and the ends. The choice of every end within a few
-//! units that has the least worst error, and among those the least squared error, is found by
-//! dynamic programming along the segments, with the integer arithmetic of the hardware.
+//! up to share the error between the middle and the ends. Dynamic programming along the segments,
+//! with the integer arithmetic of the hardware, chooses every end within a few units so that the
+//! worst error is least, and among those choices the squared error.
 
 use super::activation::TABLE_TEXT;
 use super::requant::round_shift;
@@ -15,7 +15,7 @@ const REACH: i32 = 4;
 const FIRST_LINE: &str = "// ht_sigmoid.hex: sigmoid on [0, 16) in 256 segments of 1/16; \
                           word = {slope[9:0], base[13:0]}, 15 fraction bits, base over one half\n";
 
-/// The best way to an end: worst and squared error so far, and the end before it.
+/// The best path to an end: worst and squared error so far, and the end before it.
 #[derive(Clone, Copy)]
 struct Path {
     worst: f64,
@@ -46,7 +46,7 @@ fn candidates(idx: usize) -> Vec<i32> {
     }
 }
 
-/// The path one segment longer: segment `idx` from `base` to `end`.
+/// The path extended by one segment: segment `idx` from `base` to `end`.
 fn extend(path: &Path, from: usize, idx: usize, base: i32, end: i32) -> Path {
     let mut longer = Path { from, ..*path };
     for r in 0..SEGMENT_LEN {
@@ -87,7 +87,7 @@ fn fit() -> Vec<i32> {
     ends
 }
 
-/// The image: word, segment number, the two fields in words.
+/// The image: one word per segment, with the segment number and the two fields in a comment.
 fn image(ends: &[i32]) -> String {
     let mut text = FIRST_LINE.to_owned();
     for (idx, pair) in ends.windows(2).enumerate() {

@@ -25,7 +25,7 @@ pub(super) struct Products {
     pub h: Vec<f64>,
 }
 
-/// What a gate but the candidate's goes through.
+/// Activation of all gates except the candidate.
 pub(super) fn gate(activation: GateActivation, z: f64) -> f64 {
     match activation {
         GateActivation::Sigmoid => 1.0 / (1.0 + (-z).exp()),

@@ -1,7 +1,7 @@
 //! The float reference: the model in f64 along the plan, and the ranges seen on every edge.
 //!
 //! The mean of the input preparation is folded into the bias, as in the hardware, so that the edges
-//! carry the same values here and there: W (x - mean) + b = W x + (b - W mean).
+//! carry the same values in both: W (x - mean) + b = W x + (b - W mean).
 
 mod cell;
 
@@ -13,7 +13,7 @@ use crate::plan::walk::{self, Walk};
 use crate::plan::{ModelPlan, PlanPart};
 use cell::Products;
 
-/// A place whose range decides a format.
+/// A place whose range determines a format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Edge {
     /// The scaled input x.
@@ -21,7 +21,7 @@ pub enum Edge {
     /// The result of contraction step k; the last one of a part is a gate pre-activation without
     /// bias.
     Step(usize),
-    /// What a layer's cell keeps: c of an LSTM, h of a GRU.
+    /// The state of a layer's cell: c for an LSTM, h for a GRU.
     Cell(usize),
     /// The outputs of the head.
     Output,
@@ -57,8 +57,8 @@ impl Reference {
     pub fn new(model: &Model, plan: &ModelPlan) -> Reference {
         Reference::with_weights(model, plan, |_, weights| weights)
     }
-    /// The same with what `change` makes of the weights of each contraction step, given its number among
-    /// all steps of the model.
+    /// The same, with the weights of each contraction step replaced by what `change` returns for
+    /// them, given the number of the step in the whole model.
     pub fn with_weights(
         model: &Model,
         plan: &ModelPlan,
@@ -87,7 +87,7 @@ impl Reference {
     pub fn start(&self) -> State {
         State(self.layers.iter().map(|l| CellState::start(l.layer.hidden)).collect())
     }
-    /// One time step on raw inputs; `see` is told the values on every edge.
+    /// One time step on raw inputs; `see` receives the values on every edge.
     pub fn step(&self, raw: &[f64], state: &mut State, see: &mut impl FnMut(Edge, &[f64])) {
         let mut x: Vec<f64> = raw.iter().map(|r| r * self.scale).collect();
         see(Edge::Input, &x);
@@ -99,7 +99,8 @@ impl Reference {
             x.clone_from(&state.h);
         }
     }
-    /// The model's output: the head's values, or the hidden vector of a model without a head.
+    /// The output of the model: the values of the head, or the hidden vector of a model without a
+    /// head.
     pub fn output(&self, state: &State, see: &mut impl FnMut(Edge, &[f64])) -> Vec<f64> {
         let h = &state.0.last().expect("a model has a layer").h;
         let Some(head) = &self.head else { return h.clone() };
@@ -132,7 +133,7 @@ impl LayerReference {
         LayerReference { layer: layer.clone(), bias, parts: parts.iter().map(part).collect() }
     }
 
-    /// The products with x and h, without bias; no h stands for zeros.
+    /// The products with x and h, without bias; an absent h stands for zeros.
     fn products(
         &self,
         x: &[f64],
@@ -159,7 +160,7 @@ impl LayerReference {
 }
 
 impl PartReference {
-    /// The product with `front` from column 0 and another vector behind.
+    /// The product with `front` from column 0 followed by another vector.
     fn contract(
         &self,
         front: &[f64],
@@ -186,13 +187,13 @@ impl PartReference {
 pub struct Ranges(std::collections::BTreeMap<Edge, f64>);
 
 impl Ranges {
-    /// Takes the values on an edge into account.
+    /// Includes the values on an edge.
     pub fn see(&mut self, edge: Edge, values: &[f64]) {
         let largest = values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
         let entry = self.0.entry(edge).or_insert(0.0);
         *entry = entry.max(largest);
     }
-    /// Largest magnitude on an edge; 0 when it was never seen.
+    /// Largest magnitude on an edge; 0 if it was never seen.
     pub fn largest(&self, edge: Edge) -> f64 {
         self.0.get(&edge).copied().unwrap_or(0.0)
     }

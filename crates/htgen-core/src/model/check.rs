@@ -1,5 +1,6 @@
 //! Consistency rules of a model. Every rule is applied and every problem is collected with its key
-//! path; nothing here stops at the first one, and nothing here knows what later stages can build.
+//! path; nothing here stops at the first problem, and nothing here knows what later stages can
+//! build.
 
 use super::shape::{MAX_ELEMENTS, MAX_LAYERS, MAX_MATRICES, MAX_SIDE};
 use super::{Cell, Columns, InputPrep, Layer, Linear, Model};
@@ -40,7 +41,7 @@ pub(super) fn problems(model: &Model) -> Found {
     found
 }
 
-/// Names reach file names and Verilog, so only identifiers pass.
+/// Names are used in file names and Verilog, so only identifiers are accepted.
 pub(super) fn check_name(name: &str, found: &mut Found) {
     let starts = name.starts_with(|c: char| c.is_ascii_alphabetic());
     let rest = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
@@ -56,7 +57,7 @@ pub(super) fn check_name(name: &str, found: &mut Found) {
     }
 }
 
-/// The identifier that a text makes: letters and digits as they are, each run of other characters
+/// The identifier derived from a text: letters and digits as they are, each run of other characters
 /// between them as one underscore, `m` in front of a leading digit, at most 48 characters, and
 /// `model` where nothing is left.
 pub fn identifier(text: &str) -> String {
@@ -162,7 +163,7 @@ fn check_vector(values: &[f64], length: usize, place: &str, found: &mut Found) {
     check_finite(values, place, found);
 }
 
-/// No NaN, no infinity, nothing so large that a product of cores could become one; the message
+/// No NaN, no infinity, nothing so large that a product of cores could become infinite; the message
 /// names the first.
 fn check_finite(values: &[f64], place: &str, found: &mut Found) {
     let good = |value: &f64| value.abs() <= MAX_VALUE;

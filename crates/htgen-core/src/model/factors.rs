@@ -35,8 +35,8 @@ impl Factors {
             Factors::Dense(weight) => weight.len(),
         }
     }
-    /// The values of every core: of a tree in the order node, left half, right half; of a block its
-    /// core, then its factors.
+    /// The values of every core: for a tree in the order node, left half, right half; for a block
+    /// its core, then its factors.
     pub fn values_mut(&mut self) -> Vec<&mut Vec<f64>> {
         fn walk<'a>(node: &'a mut HtNode, out: &mut Vec<&'a mut Vec<f64>>) {
             match node {

@@ -96,10 +96,10 @@ pub(super) enum ElementFile {
 pub(super) struct LayerFile {
     /// Kind of cell.
     pub cell: CellFile,
-    /// What the gates but the candidate's go through; sigmoid when absent.
+    /// Activation of all gates except the candidate; sigmoid when absent.
     #[serde(default, skip_serializing_if = "ActivationFile::is_usual")]
     pub gate_activation: ActivationFile,
-    /// Inputs a time step, N.
+    /// Inputs per time step, N.
     #[schemars(range(min = 1))]
     pub inputs: usize,
     /// Hidden units, H.
@@ -108,15 +108,14 @@ pub(super) struct LayerFile {
     /// The matrices that together map [x ; h] to the gate pre-activations.
     #[schemars(length(min = 1, max = 16))]
     pub matrices: Vec<MatrixFile>,
-    /// Bias, shape [gates * hidden], one block a gate.
+    /// Bias, shape [gates * hidden], one block per gate.
     pub bias: TensorFile,
-    /// Of a GRU, and of no other cell: bias of the candidate's product with h, shape [hidden]; zero
-    /// when absent.
+    /// Only for a GRU: bias of the candidate's product with h, shape [hidden]; zero when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidate_bias: Option<TensorFile>,
 }
 
-/// What the gates but the candidate's go through.
+/// Activation of all gates except the candidate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum ActivationFile {
@@ -139,7 +138,7 @@ impl ActivationFile {
 pub(super) enum CellFile {
     /// Long short-term memory; gates in the order i, f, g, o.
     Lstm,
-    /// Gated recurrent unit, r behind the hidden product; gates in the order r, z, n.
+    /// Gated recurrent unit, r applied after the hidden product; gates in the order r, z, n.
     Gru,
 }
 
@@ -149,7 +148,7 @@ pub(super) enum CellFile {
 pub(super) struct MatrixFile {
     /// What the columns multiply.
     pub columns: ColumnsFile,
-    /// Row modes; their product is gates * hidden, the gate being the slowest part of mode 0.
+    /// Row modes; their product is gates * hidden, where the gate is the slowest part of mode 0.
     #[schemars(length(min = 1, max = 8), inner(range(min = 1)))]
     pub out_modes: Vec<usize>,
     /// Column modes, as many as row modes but for tensor-ring and dense; their product covers the
@@ -166,7 +165,7 @@ pub(super) struct MatrixFile {
 pub(super) struct ColumnsFile {
     /// Which vectors.
     pub kind: ColumnsKind,
-    /// First column of h, at least the number of inputs and that when absent; only with
+    /// First column of h, at least the number of inputs, which is the default; only with
     /// input-and-hidden.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hidden_offset: Option<usize>,
@@ -178,31 +177,31 @@ pub(super) struct ColumnsFile {
 pub(super) enum ColumnsKind {
     /// x from column 0, h from column hidden_offset, zeros elsewhere.
     InputAndHidden,
-    /// x alone, from column 0.
+    /// Only x, from column 0.
     Input,
-    /// h alone, from column 0.
+    /// Only h, from column 0.
     Hidden,
 }
 
-/// The factors of a matrix: beside the kind, the one key that belongs to it.
+/// The factors of a matrix: besides the kind, the one key that belongs to it.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = rules::one_content)]
 pub(super) struct FactorsFile {
     /// Tensor format.
     pub kind: FactorsKind,
-    /// Of hierarchical-tucker: root of the binary dimension tree.
+    /// For hierarchical-tucker: root of the binary dimension tree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tree: Option<NodeFile>,
-    /// Of tensor-train: a core a mode, shape [left rank, out_modes[k], in_modes[k], right rank], the
-    /// outer ranks being 1. Of tensor-ring: a core a mode, all of in_modes, then all of out_modes,
-    /// shape [left rank, mode, right rank].
+    /// For tensor-train: one core per mode, shape [left rank, out_modes[k], in_modes[k], right
+    /// rank], where the outer ranks are 1. For tensor-ring: one core per mode, all of in_modes,
+    /// then all of out_modes, shape [left rank, mode, right rank].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cores: Option<Vec<TensorFile>>,
-    /// Of block-term: the Tucker terms.
+    /// For block-term: the Tucker terms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocks: Option<Vec<BlockFile>>,
-    /// Of dense: the matrix, shape [rows, padded columns].
+    /// For dense: the matrix, shape [rows, padded columns].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<TensorFile>,
 }
@@ -227,9 +226,9 @@ pub(super) enum FactorsKind {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BlockFile {
-    /// Core, an axis a mode, each a rank.
+    /// Core, one axis per mode, each a rank.
     pub core: TensorFile,
-    /// Factors, one a mode, shape [out_modes[k], in_modes[k], rank].
+    /// Factors, one per mode, shape [out_modes[k], in_modes[k], rank].
     pub factors: Vec<TensorFile>,
 }
 

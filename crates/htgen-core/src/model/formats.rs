@@ -4,8 +4,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The fixed-point formats of a quantised model. A format is a number of fraction bits: the
-/// integer q stands for q * 2^-frac.
+/// The fixed-point formats of a quantized model. A format is a number of fraction bits: the integer
+/// q stands for q * 2^-frac.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Formats {
@@ -19,7 +19,7 @@ pub struct Formats {
     pub max_buffer_words: Option<u64>,
     /// Formats per layer.
     pub layers: Vec<LayerFormats>,
-    /// Formats of the head, when there is one.
+    /// Formats of the head, if there is one.
     pub head: Option<HeadFormats>,
 }
 
@@ -31,7 +31,7 @@ pub struct LayerFormats {
     pub input_frac: i32,
     /// Fraction bits of the cell state c.
     pub cell_frac: i32,
-    /// One entry a contraction step, in plan order.
+    /// One entry per contraction step, in plan order.
     pub steps: Vec<StepFormats>,
 }
 
@@ -41,7 +41,7 @@ pub struct LayerFormats {
 pub struct StepFormats {
     /// Fraction bits of the (merged) weight tensor.
     pub weight_frac: i32,
-    /// Fraction bits of the result; of the last step of a layer 11, or fewer when the sum has no
+    /// Fraction bits of the result; for the last step of a layer 11, or fewer if the sum has no
     /// more than that.
     pub out_frac: i32,
 }

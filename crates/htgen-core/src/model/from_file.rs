@@ -1,5 +1,5 @@
-//! [`ModelFile`] to [`Model`]: resolves tensors, compares written shapes with those that modes and
-//! ranks ask for, and collects every problem together with those of the model's own rules.
+//! [`ModelFile`] to [`Model`]: resolves tensors, compares the given shapes with those required by
+//! modes and ranks, and collects every problem together with those of the model's own rules.
 
 use super::check::{self, Found};
 use super::file::{
@@ -17,13 +17,13 @@ mod factors;
 pub(super) fn convert(file: ModelFile, tensors: Option<&Tensors<'_>>) -> Result<Model> {
     let mut reader = Reader { tensors, found: Found::default(), n_left: MAX_ELEMENTS };
     if file.layers.is_empty() {
-        // Nothing else can be compared with anything.
+        // Nothing else can be compared.
         let problem = Diagnostic::new("layers", "no layer").expected("at least one");
         return Err(problem.into());
     }
     let model = reader.model(file);
     let mut found = reader.found;
-    // Problems met here come first: a rule that fails at the same place follows from them.
+    // Problems found here come first: a rule that fails at the same place is a consequence of them.
     found.append(check::problems(&model));
     found.finish()?;
     Ok(model)
@@ -32,7 +32,7 @@ pub(super) fn convert(file: ModelFile, tensors: Option<&Tensors<'_>>) -> Result<
 struct Reader<'a> {
     tensors: Option<&'a Tensors<'a>>,
     found: Found,
-    /// Elements that the whole model may still take; one tensor can be referred to many times.
+    /// Elements that the whole model may still take; one tensor can be referenced many times.
     n_left: usize,
 }
 
@@ -139,7 +139,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The values of a tensor; an empty list and a problem when they cannot be had.
+    /// The values of a tensor; an empty list and a problem if they cannot be obtained.
     fn tensor(&mut self, file: TensorFile, expected: &[usize], place: &str) -> Vec<f64> {
         let values = self.check_size(&file, expected).and_then(|()| self.values(file));
         match values {

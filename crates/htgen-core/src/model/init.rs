@@ -1,5 +1,6 @@
-//! Seeded values for an untrained model, the same on every machine: integers from the generator and
-//! the four basic operations and square roots, all exactly rounded, at the end rounded to f32.
+//! Seeded values for an untrained model, the same on every machine: only integers from the
+//! generator, the four basic operations and square roots, all exactly rounded, and a final rounding
+//! to f32.
 
 use super::{Factors, Layer, Matrix, Model};
 use rand::{Rng, SeedableRng};
@@ -11,7 +12,7 @@ mod tree;
 
 /// Spread of a bias around its mean.
 const BIAS_SPREAD: f64 = 0.125;
-/// Mean bias of the gate that keeps the state; starting open lets it last.
+/// Mean bias of the gate that keeps the state; starting open makes the state last.
 const KEEPING_BIAS: f64 = 1.0;
 /// Index of that gate: f among i, f, g, o, and z among r, z, n.
 const KEEPING_GATE: usize = 1;
@@ -93,7 +94,7 @@ fn multiply(a: &[f64], b: &[f64], rows: usize, inner: usize, columns: usize) -> 
     product
 }
 
-/// To the nearest f32, so that a safetensors file holds the value in four bytes.
+/// Rounds to the nearest f32, so that a safetensors file holds the value in four bytes.
 fn round(value: f64) -> f64 {
     f64::from(value as f32)
 }

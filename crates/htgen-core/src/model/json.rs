@@ -1,5 +1,5 @@
-//! JSON text to [`ModelFile`] and back. Owns the messages for text that is not JSON, not a model
-//! file, or has a value of the wrong type, and the layout of the text that is written.
+//! JSON text to [`ModelFile`] and back. Owns the messages for text that is not JSON, is not a model
+//! file, or has a value of the wrong type, and the layout of the written text.
 
 use super::file::{FORMAT, ModelFile, VERSION};
 use crate::error::Diagnostic;
@@ -9,12 +9,12 @@ use serde_json::error::Category;
 use serde_json::ser::{Formatter, Serializer};
 use std::io::{self, Write};
 
-/// Numbers in a line of the written file.
+/// Number of values per line of the written file.
 const NUMBERS_A_LINE: usize = 8;
 /// Longest key path in a message, in characters.
 const MAX_PATH: usize = 120;
 
-/// The two keys that say what a file is, read before anything else.
+/// The two keys that identify a file, read before anything else.
 #[derive(Deserialize)]
 struct Preamble {
     format: Option<Value>,
@@ -37,7 +37,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<ModelFile, Diagnostic> {
     Ok(file)
 }
 
-/// A file of another kind or version gets this message, not one about its first unknown key.
+/// A file of another kind or version gets this message instead of one about its first unknown key.
 fn check_preamble(preamble: &Preamble) -> Result<(), Diagnostic> {
     if preamble.format.as_ref() != Some(&Value::from(FORMAT)) {
         return Err(Diagnostic::new("format", "not a model file of htgen")
@@ -67,11 +67,11 @@ fn shown(value: Option<&Value>) -> String {
     }
 }
 
-/// Place, reason and help of a parse error; `path` is where in the tree the parser stood.
+/// Place, reason and help of a parse error; `path` is the position of the parser in the tree.
 fn diagnose(path: &str, error: &serde_json::Error, bytes: &[u8]) -> Diagnostic {
     let place = place(path, error);
     let text = error.to_string();
-    // serde_json ends its text with the position, which the place has already.
+    // serde_json ends its text with the position, which the place already contains.
     let suffix = format!(" at line {} column {}", error.line(), error.column());
     let reason = text.strip_suffix(&suffix).unwrap_or(&text);
     match (error.classify(), reason) {
@@ -106,7 +106,7 @@ fn place(path: &str, error: &serde_json::Error) -> String {
     if path.is_empty() { at } else { format!("{head}{more} ({at})") }
 }
 
-/// The reason with the names of Rust types put into words.
+/// The reason, with the names of Rust types replaced by words.
 fn plain_words(reason: &str) -> String {
     [
         ("expected usize", "expected a whole number from 0"),
@@ -118,8 +118,8 @@ fn plain_words(reason: &str) -> String {
     .fold(reason.to_string(), |text, (from, to)| text.replace(from, to))
 }
 
-/// Whether the text at a syntax error is one of the words that Python's `json` writes for numbers
-/// that are not finite.
+/// Whether the text at a syntax error is one of the words that Python's `json` writes for
+/// non-finite numbers.
 fn is_non_finite(error: &serde_json::Error, bytes: &[u8]) -> bool {
     let line = bytes.split(|&byte| byte == b'\n').nth(error.line().saturating_sub(1));
     let start = error.column().saturating_sub(2);
@@ -205,7 +205,7 @@ impl Formatter for Layout {
 
     fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.depth -= 1;
-        // A list of objects goes on behind this one; its elements are not counted.
+        // A list of objects continues after this one; its elements are not counted.
         self.n_in_list = 1;
         if self.has_keys {
             self.new_line(writer)?;

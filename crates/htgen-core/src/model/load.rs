@@ -1,4 +1,4 @@
-//! Reading a model: the JSON file and, where it names one, the safetensors file beside it.
+//! Reads a model: the JSON file and, if it names one, the safetensors file beside it.
 
 use super::tensors::Tensors;
 use super::{Model, from_file, json, values};
@@ -32,15 +32,15 @@ pub fn load(path: &Path) -> Result<Model> {
     from_file::convert(file, Some(&tensors)).map_err(|p| p.in_file(path.display()))
 }
 
-/// Whether a file is a model's and not a checkpoint, by its first bytes: a JSON object that is no index
-/// of several files.
+/// Whether a file is a model and not a checkpoint, judging by its first bytes: a JSON object that
+/// is not an index of several files.
 pub fn is_model(path: &Path) -> Result<bool> {
     let head = foreign::head(path)?;
     let is_index = || head.windows(INDEX_KEY.len()).any(|bytes| bytes == INDEX_KEY);
     Ok(head.trim_ascii_start().starts_with(b"{") && !is_index() && !is_named_index(path))
 }
 
-/// The key of an index, and how its file is called.
+/// The key of an index, and the usual name of its file.
 const INDEX_KEY: &[u8] = b"\"weight_map\"";
 const INDEX_END: &str = ".index.json";
 
@@ -48,7 +48,7 @@ fn is_named_index(path: &Path) -> bool {
     path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.ends_with(INDEX_END))
 }
 
-/// Names files of other kinds as what they are.
+/// Reports files of other kinds as what they are.
 fn refuse_others(path: &Path) -> Result<()> {
     foreign::refuse(path)?;
     let head = foreign::head(path)?;

@@ -1,8 +1,8 @@
 //! The trained model as a checked value: layers, their factored matrices, head, input preparation.
 //!
-//! Responsible for what a model *is*; the file format is `file`, reading and writing are `load`
-//! and `save`, untrained models come from `new` and `preset`. A [`Model`] that one of them returned
-//! is consistent: shapes multiply out, cores are finite.
+//! Responsible for what a model *is*; the file format is `file`, reading and writing are `load` and
+//! `save`, untrained models come from `new` and `preset`. A [`Model`] returned by one of them is
+//! consistent: the products of its shapes match, cores are finite.
 
 use crate::error::Result;
 
@@ -53,11 +53,11 @@ pub struct Model {
 /// One recurrent layer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
-    /// Kind of cell; decides the number of gates.
+    /// Kind of cell; determines the number of gates.
     pub cell: Cell,
-    /// What the gates but the candidate's go through.
+    /// Activation of all gates except the candidate.
     pub gate_activation: GateActivation,
-    /// Inputs a time step, N.
+    /// Inputs per time step, N.
     pub inputs: usize,
     /// Hidden units, H.
     pub hidden: usize,
@@ -65,7 +65,8 @@ pub struct Layer {
     pub matrices: Vec<Matrix>,
     /// Bias, gates x hidden, gate-major.
     pub bias: Vec<f64>,
-    /// GRU alone: the bias of the candidate's hidden product, which r multiplies; `hidden` values.
+    /// Only for a GRU: the bias of the candidate's hidden product, which r multiplies; `hidden`
+    /// values.
     pub candidate_bias: Vec<f64>,
 }
 
@@ -81,7 +82,7 @@ impl Layer {
     pub fn feeds_back(&self) -> bool {
         self.matrices.iter().any(|m| m.columns != Columns::Input)
     }
-    /// Weights of the dense layer that this one stands for, bias apart.
+    /// Weights of the dense layer that this one stands for, without bias.
     pub fn dense_parameters(&self) -> usize {
         let columns = self.inputs + if self.feeds_back() { self.hidden } else { 0 };
         self.cell.gates() * self.hidden * columns
@@ -97,7 +98,7 @@ pub enum Cell {
     Gru,
 }
 
-/// What i, f and o (LSTM) or r and z (GRU) go through.
+/// Activation of i, f and o (LSTM) or r and z (GRU).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum GateActivation {
     /// 1 / (1 + exp(-z)).
@@ -125,8 +126,8 @@ pub struct Matrix {
     pub columns: Columns,
     /// Row modes m_k; their product is gates x hidden.
     pub out_modes: Vec<usize>,
-    /// Column modes n_k; their product covers the columns used, zero padding behind. As many as row
-    /// modes, but for a tensor ring and a dense matrix.
+    /// Column modes n_k; their product covers the columns used, followed by zero padding. As many
+    /// as row modes, except for a tensor ring and a dense matrix.
     pub in_modes: Vec<usize>,
     /// The factors.
     pub factors: Factors,
@@ -140,9 +141,9 @@ pub enum Columns {
         /// First column of h, at least N.
         hidden_offset: usize,
     },
-    /// x alone, in columns 0..N.
+    /// Only x, in columns 0..N.
     Input,
-    /// h alone, in columns 0..H.
+    /// Only h, in columns 0..H.
     Hidden,
 }
 
@@ -162,10 +163,10 @@ impl Matrix {
 pub enum Factors {
     /// Hierarchical Tucker over a binary dimension tree.
     HierarchicalTucker(HtNode),
-    /// Tensor train: core k of r_(k-1) x m_k x n_k x r_k, the outer ranks being 1.
+    /// Tensor train: core k of r_(k-1) x m_k x n_k x r_k, where the outer ranks are 1.
     TensorTrain(Vec<Core>),
-    /// Tensor ring: cores of left rank x mode x right rank, all column modes, then all row modes; the
-    /// last core's right rank is the first one's left.
+    /// Tensor ring: cores of left rank x mode x right rank, all column modes, then all row modes;
+    /// the right rank of the last core is the left rank of the first.
     TensorRing(Vec<Core>),
     /// A sum of Tucker terms.
     BlockTerm(Vec<Block>),
@@ -263,7 +264,7 @@ pub struct InputPrep {
 pub enum Element {
     /// An unsigned byte.
     U8,
-    /// A real number; on the stream, the input format of the quantised model.
+    /// A real number; on the stream, in the input format of the quantized model.
     Real,
 }
 
@@ -272,7 +273,7 @@ impl Model {
     pub fn check(&self) -> Result<()> {
         check::check(self)
     }
-    /// Core parameters of all matrices (bias and head apart).
+    /// Core parameters of all matrices (without bias and head).
     pub fn parameters(&self) -> usize {
         self.layers.iter().flat_map(|l| &l.matrices).map(|m| m.factors.parameters()).sum()
     }
@@ -282,13 +283,13 @@ impl Model {
         let head = self.head.iter().map(|head| head.weight.len() + head.bias.len());
         self.parameters() + biases.chain(head).sum::<usize>() + self.input.mean.len()
     }
-    /// Core parameters of the matrices that see the hidden vector alone; 0 where x and h share one.
+    /// Core parameters of the matrices that see only the hidden vector; 0 where x and h share one.
     pub fn recurrent_parameters(&self) -> usize {
         let matrices = self.layers.iter().flat_map(|layer| &layer.matrices);
         let of_h = matrices.filter(|matrix| matrix.columns == Columns::Hidden);
         of_h.map(|matrix| matrix.factors.parameters()).sum()
     }
-    /// Weights of the dense layers that this model stands for (bias and head apart).
+    /// Weights of the dense layers that this model stands for (without bias and head).
     pub fn dense_parameters(&self) -> usize {
         self.layers.iter().map(Layer::dense_parameters).sum()
     }

@@ -5,10 +5,10 @@ use super::shape::{self, MAX_MODES, MAX_SIDE};
 use crate::error::{Diagnostic, Result};
 use std::collections::HashMap;
 
-/// Largest mode that [`count`] aims at.
+/// Largest mode that [`count`] aims for.
 const USUAL_MODE: usize = 9;
 
-/// Number of modes that keeps each of them at about nine for so many columns: 4 for 1,088, 5 for
+/// Number of modes that keeps each of them at about nine for this many columns: 4 for 1,088, 5 for
 /// 57,856.
 pub fn count(columns: usize) -> usize {
     let covers = |d: &usize| USUAL_MODE.pow(*d as u32) >= columns;
@@ -16,7 +16,7 @@ pub fn count(columns: usize) -> usize {
 }
 
 /// Row modes of `gates` x `hidden` rows: the product is exactly that, mode 0 is a multiple of
-/// `gates`, and the sum is the least. Where there are too few divisors, modes are 1.
+/// `gates`, and the sum is minimal. Where there are too few divisors, modes are 1.
 pub fn rows(gates: usize, hidden: usize, count: usize) -> Result<Vec<usize>> {
     let rows = gates.saturating_mul(hidden);
     check(rows, count)?;
@@ -33,11 +33,11 @@ pub fn rows(gates: usize, hidden: usize, count: usize) -> Result<Vec<usize>> {
     Ok(best.expect("1 is a divisor"))
 }
 
-/// Column modes for `inputs` columns of x and `hidden` columns of h behind them (0 when h is not in
-/// the matrix).
+/// Column modes for `inputs` columns of x followed by `hidden` columns of h (0 when h is not in the
+/// matrix).
 ///
-/// With a shape of more than one axis, such as [planes, rows, columns] of a frame, see [`aligned`];
-/// else see [`covering`].
+/// For a shape of more than one axis, such as [planes, rows, columns] of a frame, see [`aligned`];
+/// otherwise see [`covering`].
 pub fn auto(inputs: usize, hidden: usize, shape: &[usize], count: usize) -> Result<Vec<usize>> {
     if !shape.is_empty() && shape::product(shape) != Some(inputs) {
         return Err(Diagnostic::new("shape", "does not multiply out")
@@ -55,7 +55,7 @@ pub fn auto(inputs: usize, hidden: usize, shape: &[usize], count: usize) -> Resu
 /// ascending order.
 pub fn covering(columns: usize, count: usize) -> Result<Vec<usize>> {
     check(columns, count)?;
-    // Of a given sum the most equal parts have the largest product.
+    // For a given sum the most equal parts have the largest product.
     let fits = |sum: usize| most(sum, count) >= columns as u128;
     let (mut low, mut high) = (count, columns + count);
     while low < high {
@@ -70,7 +70,7 @@ pub fn covering(columns: usize, count: usize) -> Result<Vec<usize>> {
 
 /// Column modes that follow the axes of the inputs, slowest axis first: every mode but the first is
 /// a divisor of one axis, so a boundary between axes is one between modes; the first takes what is
-/// left of the axes and grows until `more` columns behind them fit. The least sum, then the least
+/// left of the axes and grows until `more` columns fit after them. The least sum, then the least
 /// product.
 pub fn aligned(axes: &[usize], more: usize, count: usize) -> Result<Vec<usize>> {
     let columns = shape::product(axes).unwrap_or(usize::MAX);
@@ -103,8 +103,8 @@ fn most(sum: usize, count: usize) -> u128 {
     equal.saturating_mul((part + 1).saturating_pow(larger as u32))
 }
 
-/// Walks the ascending parts of `sum` whose product with `product` reaches `least`, and keeps those
-/// of the least product.
+/// Walks over the ascending parts of `sum` whose product with `product` reaches `least`, and keeps
+/// those with the least product.
 fn parts(
     sum: usize,
     count: usize,
@@ -121,7 +121,7 @@ fn parts(
     }
     let first = taken.last().copied().unwrap_or(1);
     let last = if count == 1 { sum } else { sum / count };
-    // From the equal parts outwards: the further from them, the smaller the product can be.
+    // From equal parts outwards: the further from them, the smaller the product can be.
     for part in (first..=last).rev() {
         if count == 1 && part != sum {
             break;
@@ -137,7 +137,7 @@ fn parts(
     }
 }
 
-/// The best modes of a part of the axes.
+/// The best modes for a part of the axes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Choice {
     sum: usize,
@@ -199,7 +199,7 @@ mod tests {
     }
 
     /// Frames of three planes: boundaries of planes and lines are boundaries of modes, and h begins
-    /// with a value of mode 0.
+    /// at a value of mode 0.
     #[test]
     fn modes_follow_a_frame() {
         let modes = auto(57_600, 256, &[3, 120, 160], 5).unwrap();
@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(auto(57_600, 0, &[57_600], 5).unwrap(), covering(57_600, 5).unwrap());
     }
 
-    /// The least sum and the least product, against all tuples.
+    /// The least sum and the least product, compared with all tuples.
     #[test]
     fn covering_is_the_best_of_all() {
         for columns in (1..400).step_by(7) {
@@ -238,7 +238,7 @@ mod tests {
                 let behind: usize = modes[1..].iter().product();
                 assert_eq!((modes.len(), columns % behind), (count, 0), "{axes:?} {modes:?}");
                 assert_eq!(modes[0], columns / behind + more.div_ceil(behind));
-                // Products from the right meet the end of each axis that is left before mode 0.
+                // Products from the right reach the end of each remaining axis before mode 0.
                 let mut lengths = modes[1..].iter().rev();
                 let mut product = 1;
                 for axis in [axes[2], axes[2] * axes[1]] {

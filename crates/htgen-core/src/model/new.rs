@@ -19,9 +19,9 @@ pub struct NewSpec {
     pub name: String,
     /// Kind of cell.
     pub cell: Cell,
-    /// What the gates but the candidate's go through.
+    /// Activation of all gates except the candidate.
     pub gate_activation: GateActivation,
-    /// Inputs a time step, N.
+    /// Inputs per time step, N.
     pub inputs: usize,
     /// Hidden units of each layer, H.
     pub hidden: usize,
@@ -41,7 +41,7 @@ pub struct NewSpec {
     pub ranks: Ranks,
     /// Where the columns of h are.
     pub recurrent: Recurrent,
-    /// Outputs of a linear head; none for a model that yields its hidden vector.
+    /// Outputs of a linear head; none for a model whose output is its hidden vector.
     pub head: Option<usize>,
     /// Stream element and preparation.
     pub input: InputPrep,
@@ -83,16 +83,16 @@ pub enum Recurrent {
     None,
     /// Through a dense matrix.
     Dense,
-    /// Through a matrix of the same format, row modes and ranks, with as many column modes of its own
-    /// ([`modes::covering`]).
+    /// Through a matrix of the same format, row modes and ranks, with as many column modes of its
+    /// own ([`modes::covering`]).
     Factored,
 }
 
 /// Ranks of a matrix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ranks {
-    /// One rank for all leaves of a tree, one for all its inner nodes; the root has rank 1. The other
-    /// formats have no inner nodes, and there the two are equal.
+    /// One rank for all leaves of a tree, one for all its inner nodes; the root has rank 1. The
+    /// other formats have no inner nodes, and there the two are equal.
     Uniform {
         /// Rank of each leaf.
         leaf: usize,
@@ -101,9 +101,10 @@ pub enum Ranks {
     },
     /// A list.
     ///
-    /// Tree: one rank a node but the root in the order of the tree's text, a node, then its left half,
-    /// then its right half; for `((0,1),2)`: (0,1), 0, 1, 2. Train: those between the cores. Ring:
-    /// the left rank of each core, the closing rank first. Block term: the Tucker rank of each mode.
+    /// Tree: one rank per node except the root in the order of the tree's text: a node, then its
+    /// left half, then its right half; for `((0,1),2)`: (0,1), 0, 1, 2. Train: those between the
+    /// cores. Ring: the left rank of each core, the closing rank first. Block term: the Tucker rank
+    /// of each mode.
     PerNode(Vec<usize>),
 }
 

@@ -1,5 +1,5 @@
-//! Named untrained models: the shapes that the field publishes numbers for, and those of this
-//! project's own examples.
+//! Named untrained models: the shapes for which numbers are published in the literature, and those
+//! of this project's own examples.
 
 use super::{
     Cell, Element, Format, GateActivation, InputPrep, Model, NewSpec, Ranks, Recurrent, new,
@@ -9,7 +9,7 @@ use crate::error::{Diagnostic, Result};
 /// A named shape.
 #[derive(Debug, Clone, Copy)]
 pub struct Preset {
-    /// Name on the command line; the model's name has underscores for the dashes.
+    /// Name on the command line; the name of the model has underscores for the dashes.
     pub name: &'static str,
     /// What it is, in one line.
     pub about: &'static str,
@@ -27,8 +27,8 @@ pub struct Preset {
     shift: i32,
 }
 
-/// Bytes of frames of 160 x 120 pixels in three colours, to the gates of 256 units; the matrix of the
-/// inputs alone, as the field counts it.
+/// Bytes of frames of 160 x 120 pixels in three colours, to the gates of 256 units; only the matrix
+/// of the inputs, as counted in the literature.
 const VIDEO: Preset = Preset {
     name: "",
     about: "",
@@ -179,7 +179,7 @@ pub fn build(name: &str, seed: u64) -> Result<Model> {
     new(&spec(name, seed)?)
 }
 
-/// What `new` would be told for a preset.
+/// The options of `new` that correspond to a preset.
 pub fn spec(name: &str, seed: u64) -> Result<NewSpec> {
     let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) else {
         let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();

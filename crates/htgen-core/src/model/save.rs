@@ -10,13 +10,13 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// Most numbers that go into the JSON file when nothing else is asked for, about 20 MB of text.
+/// Maximum number of values that go into the JSON file by default, about 20 MB of text.
 pub const MOST_INLINE: usize = 1 << 20;
 
 /// Where the numbers of a model go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cores {
-    /// Into the JSON file, or beside it where there are more than [`MOST_INLINE`].
+    /// Into the JSON file, or beside it if there are more than [`MOST_INLINE`].
     BySize,
     /// Into the JSON file.
     Inline,
@@ -25,7 +25,7 @@ pub enum Cores {
     Safetensors,
 }
 
-/// Where a model is going to be written: its file and, when its numbers go beside it, theirs.
+/// Where a model is going to be written: its file and, if its numbers go beside it, theirs.
 #[derive(Debug, Clone)]
 pub struct Place {
     file: Output,
@@ -34,11 +34,10 @@ pub struct Place {
 }
 
 impl Place {
-    /// Says that a model is going to be written to `path`.
+    /// Announces that a model is going to be written to `path`.
     ///
-    /// # Errors
-    /// A file there, or one for the numbers, that the command reads; one for the numbers that belongs
-    /// to something else than the model file that is replaced.
+    /// # Errors A file there, or one for the numbers, that the command reads; one for the numbers
+    /// that does not belong to the model file being replaced.
     pub fn claim(path: &Path, cores: Cores) -> Result<Place> {
         let file = Output::claim(path)?;
         let values = match cores {
@@ -53,8 +52,8 @@ impl Place {
         &self.file
     }
 
-    /// The same place, for a model of so many numbers: when they are too many for the model file, they
-    /// are going to be written beside it, which is refused here rather than at the end.
+    /// The same place, for a model with this many numbers: if they are too many for the model file,
+    /// they are going to be written beside it, which is refused here rather than at the end.
     pub fn for_numbers(&self, count: usize) -> Result<Place> {
         let values = match (&self.values, self.cores) {
             (None, Cores::BySize) if count > MOST_INLINE => Some(values_of(&self.file)?),
@@ -63,8 +62,9 @@ impl Place {
         Ok(Place { values, ..self.clone() })
     }
 
-    /// Checks a model and writes it; either all files are written whole or none is touched. The model
-    /// file has the hash of the other one, so that one is never taken together with another.
+    /// Checks a model and writes it; either all files are written whole or none is touched. The
+    /// model file has the hash of the other file, so that it is never combined with a different
+    /// one.
     pub fn save(&self, model: &Model) -> Result<()> {
         model.check()?;
         let values = self.for_numbers(model.numbers())?.values;
@@ -103,8 +103,8 @@ fn fits(output: &Output, size: usize, limit: u64) -> Result<()> {
         .into())
 }
 
-/// The file for the numbers beside a model file. One that is there already has to be that of the model
-/// which is replaced.
+/// The file for the numbers beside a model file. An existing one has to be that of the model being
+/// replaced.
 fn values_of(file: &Output) -> Result<Output> {
     let path = beside(file.path())?;
     let output = Output::claim(&path)?;
@@ -130,7 +130,7 @@ fn beside(path: &Path) -> Result<PathBuf> {
     values_name(&path).map(|_| path)
 }
 
-/// What the model file calls the file beside it.
+/// How the model file refers to the file beside it.
 fn values_name(path: &Path) -> Result<String> {
     let name = path.file_name().and_then(|name| name.to_str());
     match name.filter(|name| !name.contains(['\\', char::REPLACEMENT_CHARACTER])) {
@@ -150,7 +150,7 @@ struct Reference {
     cores_sha256: Option<String>,
 }
 
-/// Whether the file beside has the values of the model file that is there now.
+/// Whether the file beside it has the values of the model file that is there now.
 fn is_of(beside: &Output, file: &Output) -> Result<bool> {
     // A file that cannot be read names nothing.
     let text = file.read(MAX_BYTES).ok().flatten().unwrap_or_default();
@@ -176,7 +176,7 @@ fn pack(named: &[Named]) -> Result<Vec<u8>> {
         .map_err(|error| Problems::from(Diagnostic::new("cores", error.to_string())))
 }
 
-/// F32 when every value survives it, else F64.
+/// F32 if it preserves every value, otherwise F64.
 fn bytes(values: &[f64]) -> (Dtype, Vec<u8>) {
     let is_exact = values.iter().all(|&value| f64::from(value as f32) == value);
     if is_exact {

@@ -1,4 +1,4 @@
-//! Shapes of cores, and the size limits that keep a hostile or mistaken model from taking
+//! Shapes of cores, and the size limits that prevent a hostile or mistaken model from taking
 //! gigabytes. All products are checked.
 
 /// Largest number of modes of a matrix.

@@ -1,15 +1,14 @@
-//! A matrix cut down to some positions of its first column mode: what is left when x or h alone is
-//! multiplied by a matrix that both share.
+//! A matrix reduced to some positions of its first column mode: what is left when only x or only h
+//! is multiplied by a matrix that both share.
 
 use super::{Block, Core, Factors, HtNode, Matrix};
 use std::ops::Range;
 
 impl Matrix {
-    /// The columns whose first mode has a position in `kept`: the same cores, that of column mode 0
-    /// cut. What the columns stand for is left as it is.
+    /// The columns whose first mode has a position in `kept`: the same cores, where that of column
+    /// mode 0 is cut. What the columns stand for is unchanged.
     ///
-    /// # Panics
-    /// When `kept` is empty or leaves the mode: an invariant of the callers.
+    /// # Panics When `kept` is empty or exceeds the mode: an invariant of the callers.
     pub fn with_first_mode(&self, kept: Range<usize>) -> Matrix {
         assert!(kept.start < kept.end && kept.end <= self.in_modes[0]);
         let size = self.in_modes[0];
@@ -45,7 +44,7 @@ impl Matrix {
     }
 }
 
-/// Positions `kept` of an axis of `size`, `behind` values apart.
+/// Positions `kept` of an axis of `size`, which has `behind` values per position.
 fn cut(data: &[f64], size: usize, behind: usize, kept: &Range<usize>) -> Vec<f64> {
     let rows = data.chunks_exact(size * behind);
     rows.flat_map(|row| &row[kept.start * behind..kept.end * behind]).copied().collect()

@@ -1,14 +1,14 @@
-//! The safetensors file beside a model: where it may lie, how large it may be, and that it is the one
-//! that the model was written with.
+//! The safetensors file beside a model: where it may be, how large it may be, and that it is the
+//! one that the model was written with.
 
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files;
 use sha2::{Digest, Sha256};
 use std::path::{Component, Path, PathBuf};
 
-/// Largest file: a tensor of the most elements there may be, in doubles, and the header.
+/// Largest file: a tensor with the maximum number of elements, in doubles, and the header.
 pub(super) const MAX_BYTES: u64 = (1 << 30) + (1 << 22);
-/// Digits of a hash that a message shows.
+/// Number of digits of a hash that a message shows.
 const SHOWN: usize = 12;
 
 /// The SHA-256 of a file's bytes, in hexadecimal.
@@ -17,8 +17,8 @@ pub(super) fn hash(bytes: &[u8]) -> String {
 }
 
 /// Reads the file named by the key `cores` of the model at `model`; the path must be relative and
-/// stay in the folder of the model, symbolic links included. Where the model says its hash, it is that
-/// of the file.
+/// stay in the folder of the model, symbolic links included. If the model gives its hash, the file
+/// must match it.
 pub(super) fn read(model: &Path, cores: &str, expected: Option<&str>) -> Result<Vec<u8>> {
     let path = locate(model, cores).map_err(Problems::from)?;
     let bytes = files::read(&path, MAX_BYTES)?;

@@ -3,7 +3,7 @@
 use super::{Index, IndexId, IndexKind, Network, Node, Tensor, for_each_offset, strides};
 use crate::model::{Block, Columns, Core, Factors, HtNode, Layer, Matrix};
 
-/// Builds the network of one matrix of a checked layer as it stands.
+/// Builds the network of one matrix of a checked layer as it is.
 pub fn build(layer: &Layer, matrix: &Matrix) -> Network {
     let columns_used = match matrix.columns {
         Columns::InputAndHidden { hidden_offset } => hidden_offset + layer.hidden,
@@ -16,11 +16,11 @@ pub fn build(layer: &Layer, matrix: &Matrix) -> Network {
 /// Builds the network of one matrix of a checked layer, of which the first `columns_used` columns
 /// carry data.
 ///
-/// Of a hierarchical Tucker matrix leaf frames m x n x r and transfer tensors r x r_left x r_right are
-/// the nodes (recursion of the FDHT paper, arXiv 2104.05758); of trains and rings the cores; of block
-/// terms the factors and cores of all blocks side by side, with the block as an index that all of
-/// them share. The gate index is split off the first row mode when that mode is a multiple of the
-/// number of gates.
+/// For a hierarchical Tucker matrix, leaf frames m x n x r and transfer tensors r x r_left x
+/// r_right are the nodes (recursion of the FDHT paper, arXiv 2104.05758); for trains and rings the
+/// cores; for block terms the factors and cores of all blocks side by side, with the block as an
+/// index shared by all of them. The gate index is split off the first row mode if that mode is a
+/// multiple of the number of gates.
 pub(super) fn build_used(layer: &Layer, matrix: &Matrix, columns_used: usize) -> Network {
     let gates = layer.cell.gates();
     let mut builder = Builder { indices: Vec::new(), nodes: Vec::new(), rows: Vec::new() };
@@ -153,7 +153,7 @@ impl Builder {
         }
     }
 
-    /// Factors and cores of all blocks side by side, filled up with zeros to the largest rank of each
+    /// Factors and cores of all blocks side by side, padded with zeros to the largest rank of each
     /// mode.
     fn blocks(&mut self, blocks: &[Block], in_modes: &[usize]) {
         let count = blocks.len();
@@ -195,7 +195,7 @@ impl Builder {
     }
 }
 
-/// A tensor filled up with zeros behind each axis.
+/// A tensor padded with zeros at the end of each axis.
 fn padded(data: &[f64], from: &[usize], to: &[usize]) -> Vec<f64> {
     let mut out = vec![0.0; to.iter().product()];
     let mut values = data.iter();

@@ -1,25 +1,26 @@
-//! In which pairs nodes are merged into one tensor: of all orders whose tensors hang together, the one
-//! with the fewest multiplies. The order decides the last bit of a double, so docs/numerics.md states
-//! it; it also decides what merging takes, which is why no group is merged before it is weighed.
+//! The pairs in which nodes are merged into one tensor: of all orders with connected tensors, the
+//! one with the fewest multiplies. The order decides the last bit of a double, so docs/numerics.md
+//! states it; it also decides the cost of merging, which is why no group is merged before its cost
+//! is known.
 
 use super::{IndexKind, Network, NodeId, Tensor};
 
-/// Pairs to contract, in order: numbers below the number of tensors are those given, and the result
-/// of pair k has the number `tensors + k`. The first of a pair has the first node.
+/// Pairs to contract, in order: numbers below the number of tensors are the given tensors, and the
+/// result of pair k has the number `tensors + k`. The first of a pair contains the first node.
 pub type Pairs = Vec<(usize, usize)>;
 
-/// What merging a set of nodes takes.
+/// The cost of merging a set of nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Merge {
-    /// Multiplies in all.
+    /// Total number of multiplies.
     pub multiplies: u64,
-    /// Words of the largest tensor formed on the way, the result included.
+    /// Words of the largest tensor formed on the way, including the result.
     pub largest: u64,
     /// Of the last pair, the half with the first node.
     half: u32,
 }
 
-/// All sets of nodes that hang together by shared indices, with the cheapest way to merge each.
+/// All sets of nodes connected by shared indices, with the cheapest way to merge each.
 pub struct Merges {
     sizes: Vec<u64>,
     open: Vec<u32>,
@@ -28,7 +29,7 @@ pub struct Merges {
 }
 
 impl Merges {
-    /// Weighs every connected set of nodes of a network.
+    /// Computes the cost of every connected set of nodes of a network.
     pub fn of(network: &Network) -> Merges {
         let nodes = network.nodes().iter();
         let masks: Vec<u32> = nodes
@@ -51,20 +52,20 @@ impl Merges {
         merges
     }
 
-    /// Connected sets of nodes, a bit a node, in ascending order.
+    /// Connected sets of nodes, one bit per node, in ascending order.
     pub fn groups(&self) -> &[u32] {
         &self.groups
     }
-    /// Indices of the tensor that a set of nodes makes: of rows and columns, and what nodes outside
-    /// the set have too.
+    /// Indices of the tensor made from a set of nodes: those of rows and columns, and those shared
+    /// with nodes outside the set.
     pub fn open(&self, set: u32) -> u32 {
         self.open[set as usize]
     }
-    /// What merging a connected set takes.
+    /// The cost of merging a connected set.
     pub fn cost(&self, set: u32) -> Merge {
         self.best[set as usize].expect("the set is connected")
     }
-    /// The pairs of a connected set, its nodes numbered from 0 in their order.
+    /// The pairs of a connected set, its nodes numbered from 0 in order.
     pub fn pairs(&self, set: u32) -> Pairs {
         let mut pairs = Vec::new();
         self.unfold(set, set, &mut pairs);
@@ -74,7 +75,7 @@ impl Merges {
     fn unfold(&self, set: u32, whole: u32, pairs: &mut Pairs) -> usize {
         let half = self.cost(set).half;
         if half == set {
-            // The place of the one node among those of the whole.
+            // The place of the only node among those of the whole network.
             return (whole & (set - 1)).count_ones() as usize;
         }
         let first = self.unfold(half, whole, pairs);
@@ -83,8 +84,8 @@ impl Merges {
         whole.count_ones() as usize + pairs.len() - 1
     }
 
-    /// The cheapest last pair; of equal ones that whose half with the first node is the smallest
-    /// number.
+    /// The cheapest last pair; if several are equal, the one whose half with the first node is the
+    /// smallest number.
     fn weigh(&self, set: u32) -> Option<Merge> {
         let words = self.words(self.open(set));
         let first = set & set.wrapping_neg();
@@ -93,7 +94,7 @@ impl Merges {
         }
         let rest = set & !first;
         let mut found: Option<Merge> = None;
-        // Every part of the rest but all of it, in ascending order.
+        // Every part of the rest except all of it, in ascending order.
         let mut beside = 0u32;
         while beside != rest {
             let half = first | beside;
@@ -118,7 +119,7 @@ impl Merges {
 }
 
 impl Network {
-    /// The tensor that nodes make when they are merged in pairs.
+    /// The tensor that results when nodes are merged in pairs.
     pub fn merged(&self, nodes: &[NodeId], pairs: &Pairs) -> Tensor {
         let tensor = |id: &NodeId| Some(self.nodes[usize::from(id.0)].tensor.clone());
         let mut tensors: Vec<Option<Tensor>> = nodes.iter().map(tensor).collect();

@@ -1,6 +1,6 @@
 //! The layer's matrix as a tensor network: indices, nodes, which columns carry data.
 //!
-//! One type for every factorisation: hierarchical Tucker today, any other set of nodes over row,
+//! One type for every factorization: hierarchical Tucker today, any other set of nodes over row,
 //! column and rank indices tomorrow. Floats only; knows no bit widths and no lanes.
 
 mod build;
@@ -88,15 +88,15 @@ impl Network {
     pub fn columns(&self) -> Vec<IndexId> {
         self.ids(|k| matches!(k, IndexKind::Column(_)))
     }
-    /// Row indices, slowest first; the gate index leads when it could be split off.
+    /// Row indices, slowest first; the gate index comes first if it could be split off.
     pub fn rows(&self) -> Vec<IndexId> {
         self.ids(|k| matches!(k, IndexKind::Gate | IndexKind::Row(_)))
     }
-    /// The gate index, when the gates are one index of the network.
+    /// The gate index, if the gates are one index of the network.
     pub fn gate(&self) -> Option<IndexId> {
         self.ids(|k| k == IndexKind::Gate).first().copied()
     }
-    /// Columns 0..this carry data; every column behind is structurally zero.
+    /// Columns 0..this carry data; every column after that is structurally zero.
     pub fn columns_used(&self) -> usize {
         self.columns_used
     }

@@ -7,12 +7,12 @@ use crate::model::{Cell, Columns, Layer, Matrix};
 /// The vector that a part multiplies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operand {
-    /// x from column 0, and h of the time step before where it shares the matrix.
+    /// x from column 0, and h of the previous time step where it shares the matrix.
     Input {
         /// First column of h.
         hidden_offset: Option<usize>,
     },
-    /// h of the time step before, behind `first` columns that are zero.
+    /// h of the previous time step, after `first` columns that are zero.
     Hidden {
         /// First column of h.
         first: usize,
@@ -30,12 +30,11 @@ pub struct Part {
 
 /// The parts of a checked layer, that of x first.
 ///
-/// x and h share a part where one matrix multiplies both in the bottom layer of an LSTM. A GRU needs
-/// the two products of its candidate apart, and an upper layer has x and h in different memories:
-/// there the matrix is cut along its first column mode.
+/// x and h share a part where one matrix multiplies both in the bottom layer of an LSTM. A GRU
+/// needs the two products of its candidate separately, and an upper layer has x and h in different
+/// memories: there the matrix is cut along its first column mode.
 ///
-/// # Errors
-/// When the layer has other matrices than one for x, or one each for x and h.
+/// # Errors When the layer has matrices other than one for x, or one each for x and h.
 pub fn parts(layer: &Layer, number: usize) -> Result<Vec<Part>> {
     let mut parts = Vec::new();
     for matrix in &layer.matrices {

@@ -43,7 +43,7 @@ impl Tensor {
         for_each_offset(&dims, &steps, |offset| data.push(self.data[offset]));
         Tensor { indices: order.to_vec(), dims, data }
     }
-    /// Sum over the indices that both tensors share and `kept` does not want; of the result the
+    /// Sum over the indices that both tensors share and `kept` does not contain; in the result the
     /// shared ones come first, then the free indices of `self`, then those of `other`.
     pub fn contract_keeping(&self, other: &Tensor, kept: impl Fn(&IndexId) -> bool) -> Tensor {
         let both = self.indices.iter().copied().filter(|i| other.indices.contains(i));

@@ -1,21 +1,21 @@
-//! What no plan may exceed, so that whatever is made of it stays in memory and comes to an end: known
-//! from sizes alone, before a tensor is formed.
+//! What no plan may exceed, so that everything made from it stays in memory and terminates:
+//! computed only from sizes, before a tensor is formed.
 
 use super::{Plan, PlanConfig};
 use crate::error::{Diagnostic, Problems};
 use crate::network::{Merge, Network};
 
-/// Most words of merged weights, unless the model itself has more values.
+/// Maximum number of words of merged weights, unless the model itself has more values.
 const MOST_WEIGHTS: u64 = 1 << 23;
-/// Most words of a tensor that is formed while weights are merged, likewise.
+/// Maximum number of words of a tensor that is formed while weights are merged, likewise.
 const MOST_MERGED: u64 = 1 << 24;
-/// Most multiplies that merging the weights of a step may take.
+/// Maximum number of multiplies for merging the weights of a step.
 const MOST_MERGING: u64 = 1 << 31;
-/// Most words of the result of a step.
+/// Maximum number of words in the result of a step.
 const MOST_RESULT: u64 = 1 << 23;
-/// Most columns of an operand that carry data.
+/// Maximum number of columns of an operand that carry data.
 const MOST_COLUMNS: u64 = 1 << 24;
-/// Most multiplies a time step, unless the model itself has more values.
+/// Maximum number of multiplies per time step, unless the model itself has more values.
 const MOST_MULTIPLIES: u64 = 1 << 28;
 
 /// The bounds of a plan, or of the plans of a model.
@@ -29,7 +29,7 @@ pub(super) struct Bounds {
     pub multiplies: u64,
 }
 
-/// What a plan takes of each.
+/// How much of each a plan takes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Taken {
     weights: u64,
@@ -41,7 +41,7 @@ pub(super) struct Taken {
 }
 
 impl Bounds {
-    /// For a model, or a matrix, of so many values.
+    /// For a model, or a matrix, with this many values.
     pub fn of(values: usize) -> Bounds {
         let values = values as u64;
         Bounds {
@@ -53,7 +53,7 @@ impl Bounds {
             multiplies: MOST_MULTIPLIES.max(values),
         }
     }
-    /// Nothing is too much: to find out what a plan would take.
+    /// No bounds: to find out what a plan would take.
     pub const NONE: Bounds = Bounds {
         weights: u64::MAX,
         merged: u64::MAX,
@@ -62,16 +62,16 @@ impl Bounds {
         columns: u64::MAX,
         multiplies: u64::MAX,
     };
-    /// Whether weights may be merged so.
+    /// Whether weights may be merged in this way.
     pub fn allows(&self, merge: Merge) -> bool {
         merge.multiplies == 0 || merge.largest <= self.merged && merge.multiplies <= self.merging
     }
-    /// The configuration with no more weight words than the bounds let pass.
+    /// The configuration with no more weight words than the bounds allow.
     pub fn limit(&self, config: &PlanConfig) -> PlanConfig {
         let asked = config.max_rom_words.unwrap_or(u64::MAX);
         PlanConfig { max_rom_words: Some(asked.min(self.weights)), ..*config }
     }
-    /// Refuses what exceeds a bound, with all that would be taken.
+    /// Refuses what exceeds a bound, and lists everything that would be taken.
     pub fn check(&self, taken: &Taken) -> Result<(), Problems> {
         let figures = [
             (taken.multiplies, self.multiplies, "multiplies a time step", RANKS),
@@ -97,7 +97,7 @@ impl Bounds {
 /// What makes tensors smaller.
 const RANKS: &str = "smaller ranks, fewer blocks, or modes that are more alike make it less";
 
-/// A number; what has no end is cut.
+/// A number; one without an upper end is cut off.
 fn amount(value: u64) -> String {
     if value == u64::MAX { "more than 10^19".into() } else { value.to_string() }
 }
@@ -117,7 +117,7 @@ impl Taken {
             multiplies: plan.macs_per_step(),
         }
     }
-    /// What two plans take one after the other.
+    /// What two plans take, one after the other.
     pub fn and(self, other: Taken) -> Taken {
         Taken {
             weights: self.weights.saturating_add(other.weights),
@@ -139,7 +139,8 @@ pub(super) fn values(network: &Network) -> usize {
 mod tests {
     use super::*;
 
-    /// One more than is allowed of anything is refused with its figure, and what is allowed is not.
+    /// One more than is allowed of anything is refused with its figure; exactly what is allowed is
+    /// not.
     #[test]
     fn every_figure_has_a_bound() {
         let bounds = Bounds::of(1000);
@@ -168,7 +169,7 @@ mod tests {
         let large = Taken { weights: 1 << 25, merged: 1 << 25, multiplies: 1 << 25, ..most };
         Bounds::of(1 << 25).check(&large).expect("a dense matrix of that size");
         assert!(bounds.check(&large).is_err());
-        // Products follow each other: memory is shared, work and weights add up.
+        // Products run one after another: memory is shared, work and weights add up.
         let both = most.and(most);
         assert_eq!(
             (both.result, both.columns, both.merged),

@@ -1,7 +1,7 @@
-//! The contraction plan: which weights are merged, in which order the input meets them, how the
-//! first steps are cut into slabs, and what that costs.
+//! The contraction plan: which weights are merged, in which order they are contracted with the
+//! input, how the first steps are cut into slabs, and what that costs.
 //!
-//! Knows no clock, no lanes and no number format. A [`Plan`] is made by [`contract`] alone.
+//! Knows no clock, no lanes and no number format. A [`Plan`] is only made by [`contract`].
 
 mod bounds;
 mod model;
@@ -24,9 +24,9 @@ use bounds::{Bounds, Taken};
 /// Limits and switches of the search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlanConfig {
-    /// Most weight words that the merged tensors may take.
+    /// Maximum number of weight words that the merged tensors may take.
     pub max_rom_words: Option<u64>,
-    /// Most words of intermediate results alive at once.
+    /// Maximum number of words of intermediate results alive at once.
     pub max_buffer_words: Option<u64>,
     /// Leave out the columns that are structurally zero.
     pub drop_zero_columns: bool,
@@ -52,9 +52,8 @@ pub struct Plan {
 
 /// Finds the cheapest pairwise order under the limits.
 ///
-/// # Errors
-/// When no order satisfies the limits, with the smallest reachable figures, or the matrix takes more
-/// than any plan may, with what it would take.
+/// # Errors When no order stays within the limits, with the smallest reachable figures; or when the
+/// matrix takes more than any plan may, with what it would take.
 pub fn contract(network: Network, config: &PlanConfig) -> Result<Plan> {
     let merges = Merges::of(&network);
     let bounds = Bounds::of(bounds::values(&network));
@@ -104,7 +103,7 @@ fn plans(network: &Network, merges: &Merges, bounds: &Bounds, config: &PlanConfi
     orders.into_iter().map(assembled).collect()
 }
 
-/// Bits of memory, eight a weight and twelve a word.
+/// Bits of memory, eight per weight and twelve per word.
 fn memory_bits(rom_words: u64, peak_words: u64) -> u64 {
     rom_words.saturating_mul(8).saturating_add(peak_words.saturating_mul(12))
 }
@@ -125,7 +124,8 @@ impl Plan {
         plan
     }
 
-    /// Puts the values of another network in; whether it has the same shape, and nothing else is put in.
+    /// Replaces the values by those of another network; returns whether it has the same shape,
+    /// otherwise nothing is replaced.
     fn revalue(&mut self, network: Network) -> bool {
         let shapes = |network: &Network| -> Vec<_> {
             let nodes = network.nodes().iter();
@@ -167,7 +167,7 @@ impl Plan {
     pub fn slabs(&self) -> &Slabs {
         &self.slabs
     }
-    /// Multiply-accumulates a time step.
+    /// Multiply-accumulates per time step.
     pub fn macs_per_step(&self) -> u64 {
         self.macs_per_step
     }
@@ -175,7 +175,7 @@ impl Plan {
     pub fn macs_dense(&self) -> u64 {
         (self.network.gates() * self.network.units() * self.network.columns_used()) as u64
     }
-    /// Multiply-accumulates of the walk that contracts one node after the other, leaves first.
+    /// Multiply-accumulates of the walk that contracts one node after another, leaves first.
     pub fn macs_leaf_by_leaf(&self) -> u64 {
         self.macs_leaf_by_leaf
     }
@@ -183,7 +183,7 @@ impl Plan {
     pub fn rom_words(&self) -> u64 {
         self.rom_words
     }
-    /// Words of intermediate results alive at once, slabs included; input and gate buffers apart.
+    /// Words of intermediate results alive at once, slabs included; without input and gate buffers.
     pub fn peak_words(&self) -> u64 {
         self.peak_words
     }

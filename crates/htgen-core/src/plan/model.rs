@@ -1,4 +1,4 @@
-//! The plans of a whole model: of each layer one a part, steps numbered through.
+//! The plans of a whole model: one per part of each layer, with steps numbered consecutively.
 
 use super::bounds::{self, Bounds, Taken};
 use super::{Plan, PlanConfig, contract};
@@ -22,8 +22,7 @@ pub struct ModelPlan {
 
 /// Plans every part of every layer.
 ///
-/// # Errors
-/// When no plan keeps the limits, each part its own and all parts together.
+/// # Errors When no plan stays within the limits, each part by itself and all parts together.
 pub fn contract_model(layers: Vec<Vec<Part>>, config: &PlanConfig) -> Result<ModelPlan> {
     let mut first_step = 0;
     let mut plan_part = |Part { operand, network }: Part| -> Result<PlanPart> {
@@ -71,10 +70,9 @@ impl PlanPart {
 }
 
 impl ModelPlan {
-    /// The same plan for other values of the same model: steps and costs hang on shapes alone.
+    /// The same plan for other values of the same model: steps and costs depend only on shapes.
     ///
-    /// # Errors
-    /// When the parts have other shapes than those planned.
+    /// # Errors When the parts have shapes other than those planned.
     pub fn with_values(&self, layers: Vec<Vec<Part>>) -> Result<ModelPlan> {
         let mut plan = self.clone();
         let (own, new) = (plan.layers.iter().map(Vec::len), layers.iter().map(Vec::len));
@@ -104,7 +102,7 @@ impl ModelPlan {
     pub fn step_count(&self) -> usize {
         self.parts().map(|part| part.plan.steps().len()).sum()
     }
-    /// Multiply-accumulates a time step.
+    /// Multiply-accumulates per time step.
     pub fn macs_per_step(&self) -> u64 {
         self.sum(Plan::macs_per_step)
     }
@@ -121,7 +119,7 @@ impl ModelPlan {
         };
         self.parts().map(one).sum()
     }
-    /// Multiply-accumulates of the walk that contracts one node after the other, leaves first.
+    /// Multiply-accumulates of the walk that contracts one node after another, leaves first.
     pub fn macs_leaf_by_leaf(&self) -> u64 {
         self.sum(Plan::macs_leaf_by_leaf)
     }
@@ -129,13 +127,13 @@ impl ModelPlan {
     pub fn rom_words(&self) -> u64 {
         self.sum(Plan::rom_words)
     }
-    /// Words of intermediate results alive at once; parts run one after the other.
+    /// Words of intermediate results alive at once; parts run one after another.
     pub fn peak_words(&self) -> u64 {
         self.parts().map(|part| part.plan.peak_words()).max().unwrap_or(0)
     }
 
-    /// Gives the parts with the most weights smaller plans, where there are any, until all have at most
-    /// `most` words together.
+    /// Gives the parts with the most weights smaller plans, if there are any, until all of them
+    /// together have at most `most` words.
     fn share(&mut self, most: u64, config: &PlanConfig) {
         let words: Vec<u64> = self.parts().map(|part| part.plan.rom_words()).collect();
         let Some(limit) = fair_limit(&words, most) else { return };
@@ -157,8 +155,8 @@ impl ModelPlan {
     }
 }
 
-/// The largest number that each may keep to so that all together come to at most `most`; none where
-/// they do as they are.
+/// The largest number that each may be limited to so that all together are at most `most`; none if
+/// they are within it already.
 fn fair_limit(words: &[u64], most: u64) -> Option<u64> {
     let mut ascending = words.to_vec();
     ascending.sort_unstable();

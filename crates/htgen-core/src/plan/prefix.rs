@@ -1,8 +1,8 @@
 //! Which positions of the leading column modes carry data.
 //!
-//! Columns that are used form a prefix of the row-major column index. While the last modes are
-//! contracted first, the modes still free keep that property: the first `modes` column modes,
-//! fused into one index, hold data in positions 0..`count`; all other column modes are full.
+//! The used columns form a prefix of the row-major column index. While the last modes are
+//! contracted first, the modes still free keep that property: the first `modes` column modes, fused
+//! into one index, hold data in positions 0..`count`; all other column modes are full.
 
 use crate::network::Network;
 
@@ -22,7 +22,7 @@ impl Prefix {
         let all = extent(network, 0, modes);
         Prefix { modes, count: if drop_zero { network.columns_used() } else { all } }
     }
-    /// What is left after the modes of `contracted` (a bit per column mode) are summed over.
+    /// What is left after summing over the modes in `contracted` (one bit per column mode).
     pub fn after(self, network: &Network, contracted: u32) -> Prefix {
         let first = (contracted.trailing_zeros() as usize).min(self.modes);
         let inner = extent(network, first, self.modes);

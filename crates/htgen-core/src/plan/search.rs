@@ -1,16 +1,16 @@
 //! Exhaustive search over pairwise orders by dynamic programming over sets of contracted nodes.
 //!
-//! The activation tensor absorbs one connected group of nodes after the other; a group of several
+//! The activation tensor absorbs one connected group of nodes after another; a group of several
 //! nodes is a weight tensor merged at build time. First the least number of multiplies from every
-//! set to the end is found, then all orders on that bound (or, under limits, on a rising multiple of
-//! it) are kept as Pareto fronts of multiplies, ROM words and buffer words.
+//! set to the end is found, then all orders within that bound (or, under limits, within a rising
+//! multiple of it) are kept as Pareto fronts of multiplies, ROM words and buffer words.
 
 use super::bounds::Bounds;
 use super::steps::{Costs, Step, ids};
 use super::{PlanConfig, Slabs, memory_bits};
 use crate::network::{Merges, Network, NodeId};
 
-/// Orders worth looking at, each complete; none where every order exceeds the bounds.
+/// Candidate orders, each complete; none if every order exceeds the bounds.
 pub(super) fn orders(
     network: &Network,
     merges: &Merges,
@@ -40,7 +40,7 @@ pub(super) fn orders(
 }
 
 /// Multiplies of the walk that contracts node after node in the order of the tree (left subtree,
-/// node, right subtree), nothing merged, zero columns included.
+/// node, right subtree), with nothing merged and zero columns included.
 pub(super) fn leaf_by_leaf(network: &Network, merges: &Merges) -> u64 {
     let space = Space::new(network, merges, &Bounds::NONE, false);
     let (mut set, mut total) = (0u32, 0u64);
@@ -94,7 +94,7 @@ impl<'a> Space<'a> {
         self.costs.columns() & self.merges.open(set)
     }
 
-    /// Every way on from `set`: (group, multiplies, weight words).
+    /// Every way to continue from `set`: (group, multiplies, weight words).
     fn moves(&self, set: u32) -> impl Iterator<Item = (u32, u64, u64)> + '_ {
         let act = self.activation(set);
         let done = self.done(set);
@@ -159,7 +159,7 @@ impl<'a> Space<'a> {
         (0..fronts[self.full() as usize].len()).map(|k| self.trace(&fronts, k)).collect()
     }
 
-    /// Words of the intermediate result after `set`; the input and the last result count nothing.
+    /// Words of the intermediate result after `set`; the input and the last result do not count.
     fn words(&self, set: u32) -> u64 {
         match set {
             0 => 0,

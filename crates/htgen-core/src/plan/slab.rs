@@ -1,12 +1,12 @@
 //! Depth-first execution: the first steps run slab by slab over leading column modes, so that only
 //! two slabs of each early result are alive instead of the whole, and the input buffer can be
-//! refilled behind the reader.
+//! refilled after it has been read.
 
 use super::prefix::{Prefix, extent};
 use super::steps::Step;
 use crate::network::Network;
 
-/// Most slabs a time step is cut into; the program lists every slab's steps one by one.
+/// Maximum number of slabs in a time step; the program lists the steps of every slab one by one.
 pub const MAX_SLABS: usize = 64;
 
 /// The cut: steps 0..`steps` run once for each of `count` positions of the fused leading `modes`.
@@ -26,8 +26,8 @@ pub struct Slabs {
 }
 
 impl Slabs {
-    /// The cut with the fewest words alive among those that add at most three multiplies in a
-    /// hundred by filling up the last slab.
+    /// The cut with the fewest words alive among those that add at most three percent of multiplies
+    /// by padding the last slab.
     pub(super) fn choose(network: &Network, steps: &[Step]) -> Slabs {
         let exact = steps.iter().fold(0u64, |sum, s| sum.saturating_add(s.macs));
         let whole = normalized(network, steps[0].before);
@@ -71,8 +71,8 @@ fn normalized(network: &Network, mut prefix: Prefix) -> Prefix {
     prefix
 }
 
-/// Words alive at once: two slabs of each result inside the slab loop, the whole of the last one's;
-/// behind the loop each step's input and output.
+/// Words alive at once: two slabs of each result inside the slab loop, all of the last one's; after
+/// the loop the input and output of each step.
 fn peak(steps: &[Step], slabbed: usize, count: usize) -> u64 {
     let words = |k: usize| if k + 1 == steps.len() { 0 } else { steps[k].out_words };
     let slab = |k: usize| words(k).div_ceil(count as u64).saturating_mul(2);

@@ -1,22 +1,22 @@
-//! One contraction step: an activation tensor meets one merged weight tensor.
+//! One contraction step: an activation tensor is contracted with one merged weight tensor.
 
 use super::prefix::{Prefix, extent};
 use crate::network::{IndexId, Merge, Network, NodeId, Pairs};
 
-/// One step of a plan. The column modes inside the prefixes are named in the index lists like all
-/// others; how far they run is what `before` and `after` say.
+/// One step of a plan. The column modes inside the prefixes are listed like all other indices;
+/// `before` and `after` say how far they run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     /// Nodes merged into this step's weight tensor.
     pub nodes: Vec<NodeId>,
-    /// In which pairs they are merged.
+    /// The pairs in which they are merged.
     pub pairs: Pairs,
-    /// What merging them takes.
+    /// The cost of merging them.
     pub merge: Merge,
     /// Indices kept from the activation tensor.
     pub free: Vec<IndexId>,
-    /// Indices that activation and weight tensor share and the result keeps: each of their positions
-    /// has weights of its own.
+    /// Indices that activation and weight tensor share and the result keeps: each of their
+    /// positions has its own weights.
     pub batch: Vec<IndexId>,
     /// Indices summed over.
     pub contracted: Vec<IndexId>,
@@ -39,8 +39,8 @@ impl Step {
     pub fn output(&self) -> Vec<IndexId> {
         self.free.iter().chain(&self.batch).chain(&self.new).copied().collect()
     }
-    /// Positions summed for one result element at most, and summed in the last prefix group when
-    /// that is shorter: (full, last).
+    /// Maximum number of positions summed for one result element, and the number in the last prefix
+    /// group if that is shorter: (full, last).
     pub fn contracted_columns(&self, network: &Network) -> (usize, usize) {
         let (from, to) = (self.after.modes, self.before.modes);
         let group = extent(network, from, to);
@@ -96,8 +96,8 @@ impl<'a> Costs<'a> {
         let fused = (1u32 << prefix.modes) - 1;
         self.product(indices & !fused).saturating_mul(prefix.count as u64)
     }
-    /// Multiplies of a step and words of its weights, or `None` when the truncated prefix would
-    /// need a shape that is no prefix any more.
+    /// Multiplies of a step and words of its weights, or `None` if the truncated prefix would need
+    /// a shape that is no longer a prefix.
     pub fn step(&self, act: u32, weight: u32, done: u32) -> Option<(u64, u64)> {
         let here = act & weight & self.columns();
         let before = self.prefix(done);

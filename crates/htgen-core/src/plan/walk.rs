@@ -57,7 +57,7 @@ impl Order {
 /// result\[batch_out\[b\] + free_out\[f\] + new_out\[o\]\].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Walk {
-    /// Input offset of each batch position; one, 0, where nothing is shared and kept.
+    /// Input offset of each batch position; a single 0 where nothing is shared and kept.
     pub batch_in: Vec<usize>,
     /// Result offset of each batch position.
     pub batch_out: Vec<usize>,
@@ -78,10 +78,10 @@ pub struct Walk {
     pub out_words: usize,
 }
 
-/// How many positions a step has of each kind, without the operands themselves.
+/// The number of positions of each kind in a step, without the operands themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
-    /// Positions that share an index with the weights and keep it; 1 without any.
+    /// Positions that share an index with the weights and keep it; 1 if there are none.
     pub batch: usize,
     /// Positions kept from the input.
     pub free: usize,
@@ -177,7 +177,7 @@ impl Walk {
     }
 }
 
-/// Whether the step sums over whole groups of the input's fused columns (as against single modes
+/// Whether the step sums over whole groups of the input's fused columns (as opposed to single modes
 /// of a prefix that is not truncated).
 pub(crate) fn merged_columns(network: &Network, step: &Step) -> bool {
     let columns = network.columns();

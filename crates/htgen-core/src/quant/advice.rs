@@ -1,5 +1,5 @@
-//! Models whose values no formats of the widths asked for can hold: what is too large, and which
-//! other widths, shift or matrices would do, worked out for the case at hand.
+//! Models whose values do not fit any formats of the requested widths: what is too large, and which
+//! other widths, shift or matrices would work, computed for the case at hand.
 
 use super::formats::{Widths, frac_for, largest_byte};
 use super::{LEAST_GATE_FRAC, build::hidden_frac};
@@ -14,7 +14,7 @@ const MAX_SHIFT: i32 = 32;
 /// Least fraction bits of anything but the last results.
 const LEAST_FRAC: i32 = -64;
 
-/// Refuses formats that were chosen just now and do not hold the model's values.
+/// Refuses formats that were just chosen and do not hold the values of the model.
 pub(super) fn check(model: &Model, plan: &ModelPlan, formats: &Formats) -> Result<()> {
     let mut problems = Vec::new();
     let mut number = 0;
@@ -48,13 +48,13 @@ fn too_large(place: &str, what: &str) -> Diagnostic {
     Diagnostic::new(place, format!("{what} too large for any format"))
 }
 
-/// h lies between -1 and 1 and shares words with inputs that leave no fraction bit; `alone` when
+/// h lies between -1 and 1 and shares words with inputs that leave no fraction bit; `alone` if
 /// nothing else is too large.
 fn inputs_too_large(model: &Model, formats: &Formats, alone: bool) -> Diagnostic {
     let (bits, frac) = (formats.activation_bits, formats.layers[0].input_frac);
     let with = |bits: u32, shift: i32| match model.input.element {
         Element::U8 => frac_for(255.0 * (-f64::from(shift)).exp2(), bits),
-        // What a bit or a division by 2 more brings at least.
+        // What one more bit, or one more division by 2, gains at least.
         Element::Real => frac + (bits - formats.activation_bits) as i32 + shift - model.input.shift,
     };
     let wider = (bits + 1..=WIDEST).find(|&bits| with(bits, model.input.shift) >= 0);

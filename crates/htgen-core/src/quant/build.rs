@@ -23,8 +23,8 @@ pub fn to_fixed(value: f64, frac: i32, bits: u32) -> i32 {
 
 /// Turns the model's floats into integers.
 ///
-/// # Errors
-/// When the formats do not belong to this plan or no shift of the hardware can realise them.
+/// # Errors When the formats do not belong to this plan or no shift of the hardware can realize
+/// them.
 pub fn quantize(model: &Model, plan: ModelPlan, formats: Formats) -> Result<QuantPlan> {
     if model.formats.as_ref() != Some(&formats) {
         advice::check(model, &plan, &formats)?;
@@ -63,9 +63,9 @@ pub fn quantize(model: &Model, plan: ModelPlan, formats: Formats) -> Result<Quan
     Ok(QuantPlan { name: model.name.clone(), plan, formats, input, layers, head })
 }
 
-/// The model with the weights that the hardware has: what these make of the mean of the inputs is taken
-/// off the bias, so that their rounding errors act on what differs from the mean alone. `fracs` are
-/// the fraction bits of the weights of all steps.
+/// The model with the weights that the hardware has: their product with the mean of the inputs is
+/// subtracted from the bias, so that their rounding errors only act on deviations from the mean.
+/// `fracs` are the fraction bits of the weights of all steps.
 pub(super) fn rounded(model: &Model, plan: &ModelPlan, fracs: &[i32], bits: u32) -> Reference {
     Reference::with_weights(model, plan, |step, weights| {
         let scale = (-f64::from(fracs[step])).exp2();
@@ -82,13 +82,14 @@ fn shared_offset(plan: &ModelPlan) -> Option<usize> {
     })
 }
 
-/// Fraction bits of h: those of x where both share words, else as many as fit, for |h| is below 1.
+/// Fraction bits of h: those of x where both share words, otherwise as many as fit, because |h| is
+/// below 1.
 pub(super) fn hidden_frac(model: &Model, formats: &Formats) -> i32 {
     let shared = model.layers[0].cell == Cell::Lstm && model.layers[0].feedback().is_some();
     if shared { formats.layers[0].input_frac } else { formats.activation_bits as i32 - 1 }
 }
 
-/// A part of layer `k` whose steps follow `before` others of that layer.
+/// A part of layer `k` whose steps follow `before` other steps of that layer.
 fn part(
     own: &PlanPart,
     k: usize,

@@ -1,4 +1,4 @@
-//! Whether formats belong to a plan and the hardware has what they ask for.
+//! Whether formats belong to a plan and the hardware supports what they require.
 
 use super::build::hidden_frac;
 use super::{GATE_FRAC, LEAST_GATE_FRAC};
@@ -7,7 +7,7 @@ use crate::model::{Element, Formats, LayerFormats, Model};
 use crate::network::Operand;
 use crate::plan::{ModelPlan, PlanPart};
 
-/// Most bits that the loader shifts an element by.
+/// Maximum number of bits by which the loader shifts an element.
 const MAX_INPUT_SHIFT: i32 = 32;
 
 pub(super) fn check(model: &Model, plan: &ModelPlan, formats: &Formats) -> Result<()> {
@@ -77,7 +77,7 @@ impl Check {
         );
     }
 
-    /// The element-wise unit serves all layers and parts in one format each.
+    /// The element-wise unit serves all layers and parts, each value in one format.
     fn alike(&mut self, model: &Model, formats: &Formats, plan: &ModelPlan) {
         let bottom = &formats.layers[0];
         let gates: Vec<i32> =

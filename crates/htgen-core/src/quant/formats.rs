@@ -1,4 +1,4 @@
-//! Choosing the formats: from the ranges that data shows, or from bounds that no data can break.
+//! Choosing the formats: from the ranges found in data, or from bounds that no data can exceed.
 
 use super::build::{largest_column_sum, rounded, to_fixed};
 use super::check::shares_words;
@@ -8,7 +8,7 @@ use crate::model::{Cell, Element, Formats, HeadFormats, LayerFormats, Model, Ste
 use crate::network::{IndexId, Operand};
 use crate::plan::{ModelPlan, PlanConfig, PlanPart, walk};
 
-/// Widths asked for.
+/// Requested widths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Widths {
     /// Width of a weight, 2 to 16 bits.
@@ -17,10 +17,10 @@ pub struct Widths {
     pub activation_bits: u32,
 }
 
-/// Most fraction bits that a format may have.
+/// Maximum number of fraction bits that a format may have.
 const MOST_FRAC: i32 = 64;
 
-/// Most fraction bits with which `largest` still fits a signed word of `bits` bits.
+/// Maximum number of fraction bits with which `largest` still fits a signed word of `bits` bits.
 pub(super) fn frac_for(largest: f64, bits: u32) -> i32 {
     if largest <= 0.0 {
         return bits as i32 - 1;
@@ -50,7 +50,7 @@ fn weight_frac(values: &[f64], bits: u32) -> i32 {
     if error(exact + 1) < error(exact) { exact + 1 } else { exact }
 }
 
-/// Formats from ranges that were seen.
+/// Formats from observed ranges.
 pub fn choose(
     model: &Model,
     plan: &ModelPlan,
@@ -71,10 +71,11 @@ pub fn choose(
 }
 
 /// Formats from interval analysis: |x| at most 1 (bytes: 255 scaled), |h| at most 1, and through
-/// each step the sum of the magnitudes of the weights as they are rounded.
+/// each step the sum of the magnitudes of the rounded weights.
 ///
 /// No result of a step before the last of its part and no output can then saturate. Results of the
-/// last step can, at +-16 or where biases are larger; so can gate sums and c, at +-16.
+/// last step can, at +-16 or at the format's end where biases are larger; so can gate sums and c,
+/// at +-16.
 pub fn safe(model: &Model, plan: &ModelPlan, config: &PlanConfig, widths: Widths) -> Formats {
     let row = |w: &[f64], b: &f64| w.iter().map(|v| v.abs()).sum::<f64>() + b.abs();
     let hidden = model.layers.last().map_or(1, |layer| layer.hidden);
@@ -111,8 +112,8 @@ pub fn safe(model: &Model, plan: &ModelPlan, config: &PlanConfig, widths: Widths
         let batches = weights.chunks(weights.len() / batches);
         let sum = batches.map(|batch| largest_column_sum(batch, new)).max().unwrap_or(0) as f64;
         bound = operand * sum * (-f64::from(step.weight_frac)).exp2();
-        // Of gates no more than what takes a sum to the end of its function, whatever the bias: the
-        // bound is far from what happens.
+        // For gates, no more than what takes a sum to the end of its function, whatever the bias:
+        // the bound is far from actual values.
         if step.ends_part() { bound.min(LARGEST_GATE + step.bias) } else { bound }
     })
 }
@@ -163,8 +164,8 @@ pub(super) fn largest_byte(model: &Model) -> f64 {
     255.0 * (-f64::from(model.input.shift)).exp2()
 }
 
-/// Formats for the limits and for the largest magnitude of each step's results, which `largest`
-/// is asked for step by step.
+/// Formats for the limits and for the largest magnitude of the results of each step, which
+/// `largest` returns step by step.
 fn formats(
     model: &Model,
     plan: &ModelPlan,
@@ -250,8 +251,8 @@ fn align_gates(plan: &ModelPlan, layers: &mut [LayerFormats]) {
     }
 }
 
-/// Takes fraction bits from weights where the hardware could not shift so far: what they tell lies
-/// below any bit of the result.
+/// Removes fraction bits from weights where the hardware could not shift so far: their contribution
+/// lies below any bit of the result.
 fn limit_shifts(plan: &ModelPlan, layers: &mut [LayerFormats], hidden_frac: i32) {
     for (layer, parts) in layers.iter_mut().zip(plan.layers()) {
         let mut steps = layer.steps.iter_mut();

@@ -19,9 +19,10 @@ use crate::plan::walk::Walk;
 
 /// Fraction bits of a gate pre-activation at the cell's input.
 pub const GATE_FRAC: i32 = 11;
-/// Least fraction bits of what makes a gate sum: the element-wise unit shifts by at most 15.
+/// Minimum number of fraction bits of the terms of a gate sum: the element-wise unit shifts by at
+/// most 15.
 pub const LEAST_GATE_FRAC: i32 = GATE_FRAC - 15;
-/// Most bits that the hardware shifts a sum by.
+/// Maximum number of bits by which the hardware shifts a sum.
 const MOST_SHIFT: i32 = 48;
 /// Width of gate pre-activations, cell states, biases and outputs of a head, bits.
 pub const WIDE_BITS: u32 = 16;
@@ -62,7 +63,7 @@ pub struct QuantPart {
 pub struct QuantInput {
     /// What the stream carries.
     pub element: Element,
-    /// Elements a time step, N.
+    /// Elements per time step, N.
     pub count: usize,
     /// Width of an element on the stream, bits.
     pub stream_bits: u32,
@@ -72,7 +73,7 @@ pub struct QuantInput {
     pub frac: i32,
     /// Power-of-two divisor of the model's input preparation.
     pub prep_shift: i32,
-    /// First column of the hidden vector, when it is fed back.
+    /// First column of the hidden vector, if it is fed back.
     pub hidden_offset: Option<usize>,
 }
 
@@ -98,13 +99,13 @@ pub struct QuantStep {
 pub struct QuantCell {
     /// Kind of cell.
     pub kind: Cell,
-    /// What the gates but the candidate's go through.
+    /// Activation of all gates except the candidate.
     pub gates: GateActivation,
     /// Hidden units.
     pub units: usize,
-    /// Biases of the four sums of a unit with the input mean folded in, phase-major, 16 bits wide, with
-    /// the last step's fraction bits: gates i, f, g, o of an LSTM; r, z, the candidate's of h and of x
-    /// of a GRU.
+    /// Biases of the four sums of a unit with the input mean folded in, phase-major, 16 bits wide,
+    /// with the last step's fraction bits: gates i, f, g, o for an LSTM; r, z, the candidate's of h
+    /// and of x for a GRU.
     pub bias: Vec<i32>,
     /// Left shift that takes results of the last step, and biases, to 11 fraction bits.
     pub gate_shift: u32,
@@ -115,8 +116,8 @@ pub struct QuantCell {
 }
 
 impl QuantCell {
-    /// Row of a part's result that goes into sum `phase` of unit `j`; none where the part has no share
-    /// in it.
+    /// Row of a part's result that goes into sum `phase` of unit `j`; none if the part does not
+    /// contribute to it.
     pub fn row(&self, phase: usize, j: usize, operand: Operand) -> Option<usize> {
         let of_h = matches!(operand, Operand::Hidden { .. });
         let gate = match (self.kind, phase) {
@@ -202,7 +203,7 @@ impl QuantPlan {
     pub fn gate_shift(&self) -> u32 {
         self.top().cell.gate_shift
     }
-    /// The head, when there is one.
+    /// The head, if there is one.
     pub fn head(&self) -> Option<&QuantHead> {
         self.head.as_ref()
     }

@@ -1,4 +1,4 @@
-//! From a quantised plan and hardware parameters to the program.
+//! From a quantized plan and hardware parameters to the program.
 
 use super::cells::{self, HiddenPlaces, Places};
 use super::check;
@@ -14,17 +14,17 @@ use crate::error::{Diagnostic, Problems, Result};
 use crate::network::Operand;
 use crate::quant::{QuantLayer, QuantPlan};
 
-/// Most element-wise units side by side.
+/// Maximum number of element-wise units side by side.
 const MAX_CELLS: usize = 4;
-/// Most weights of the ROM, unless the plan itself has half as many.
+/// Maximum number of weights in the ROM, unless the plan itself has half as many.
 const MOST_LANE_WEIGHTS: u64 = 1 << 26;
-/// Most words of a buffer for one operand.
+/// Maximum number of words in a buffer for one operand.
 const MOST_WORDS: u64 = 1 << 25;
 
-/// Schedules a quantised plan on the lanes.
+/// Schedules a quantized plan on the lanes.
 ///
-/// # Errors
-/// When the hardware parameters are out of bounds, or the layers want different element-wise units.
+/// # Errors When the hardware parameters are out of bounds, or the layers require different
+/// element-wise units.
 pub fn schedule(quant: &QuantPlan, hw: &HwConfig) -> Result<Program> {
     hw.check()?;
     check_cells(quant)?;
@@ -80,7 +80,7 @@ pub fn schedule(quant: &QuantPlan, hw: &HwConfig) -> Result<Program> {
         hidden: HiddenBuffer { words: 0, halves, output: first(top) },
         timing: Timing::default(),
     };
-    // The program with so many element-wise units; whether there is one.
+    // The program with this many element-wise units; none if there is no such program.
     let put = |program: &mut Program, cells: usize| -> bool {
         let Some(mut tables) = cells::tables(&ctxs, quant, &places, &hidden, cells) else {
             return false;
@@ -152,8 +152,8 @@ fn check_cells(quant: &QuantPlan) -> Result<()> {
 /// Where h of each layer lies in the hidden buffer, and the words in use. Only a model whose h is
 /// read as an operand there needs every unit in its place.
 ///
-/// In front of a layer's h there are as many words as its part of h has columns that are zero, behind
-/// it as many as any reader runs past its end; nothing writes these.
+/// Before a layer's h there are as many words as its part of h has zero columns, and after it as
+/// many as any reader runs past its end; nothing writes these.
 fn hidden_places(ctxs: &[Context<'_>], quant: &QuantPlan) -> (HiddenPlaces, usize) {
     if ctxs.iter().all(|ctx| ctx.source() == Source::Input) {
         return (None, quant.top().cell.units);
@@ -179,15 +179,15 @@ fn hidden_places(ctxs: &[Context<'_>], quant: &QuantPlan) -> (HiddenPlaces, usiz
     (Some(places), next)
 }
 
-/// Columns of one slab: of one position of the input's fused prefix, or of the whole frame when
-/// the plan is uncut.
+/// Columns of one slab: of one position of the input's fused prefix, or of the whole frame if the
+/// plan is uncut.
 pub(super) fn slab_columns(ctx: &Context<'_>) -> usize {
     let shape = &ctx.shapes.tensors[0];
     let inner: usize = shape.rest.iter().map(|&id| ctx.network().size(id)).product();
     if ctx.plan.slabs().steps == 0 { inner * shape.prefix.count } else { inner }
 }
 
-/// Columns that follow each other in the stream and lie one behind the other in one bank.
+/// Columns that are consecutive both in the stream and within one bank.
 fn bank_run(ctx: &Context<'_>) -> usize {
     let mut run = 1;
     for &id in ctx.network().columns().iter().rev() {

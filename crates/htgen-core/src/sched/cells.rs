@@ -1,31 +1,31 @@
 //! Tables of the element-wise units: in which order hidden units are processed, where their gates
-//! lie, where h goes.
+//! are, where h goes.
 
 use super::loops::{Context, RawLoop};
 use super::rom::{for_each_iteration, value_at};
 use crate::network::IndexId;
 use crate::quant::QuantPlan;
 
-/// Most parts of a layer.
+/// Maximum number of parts in a layer.
 pub(super) const PARTS: usize = 2;
 
-/// One hidden unit as the element-wise unit meets it.
+/// One hidden unit as the element-wise unit processes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unit {
-    /// Hidden unit number j of its layer; none in a slot that only fills the table up.
+    /// Hidden unit number j of its layer; none in a slot that only pads the table.
     pub unit: Option<usize>,
     /// Its layer.
     pub layer: usize,
-    /// Groups of gate pre-activations of the layer's last part that must have arrived.
+    /// Number of groups of gate pre-activations of the layer's last part that must have arrived.
     pub need: usize,
-    /// Words of the gate buffer, for the unit's four sums and in each what the parts add to it; that
-    /// of the part that completes the gates first.
+    /// Words of the gate buffer for the four sums of the unit, and within each sum for the
+    /// contributions of the parts; the part that completes the gates comes first.
     pub gates: [[Option<usize>; PARTS]; 4],
     /// Biases of the four sums.
     pub bias: [i32; 4],
-    /// Word of the input buffer that takes h, when h is fed back there.
+    /// Word of the input buffer that receives h, if h is fed back there.
     pub hidden_word: Option<usize>,
-    /// Word of the hidden buffer that takes h.
+    /// Word of the hidden buffer that receives h.
     pub slot: usize,
     /// Whether its row is the last of its layer.
     pub last: bool,
@@ -45,12 +45,12 @@ impl Places {
     }
 }
 
-/// Where h of each layer lies in the hidden buffer: the first word of unit 0; none where units are
-/// put in the order in which they are processed.
+/// Where h of each layer lies in the hidden buffer: the first word of unit 0; none if units are
+/// placed in the order in which they are processed.
 pub(super) type HiddenPlaces = Option<Vec<usize>>;
 
-/// Builds the tables for `cells` units side by side; none where the parts of a layer do not put the
-/// gates of every unit before the same element-wise unit.
+/// Builds the tables for `cells` units side by side; none if the parts of a layer do not deliver
+/// the gates of every unit to the same element-wise unit.
 pub(super) fn tables(
     ctxs: &[Context<'_>],
     quant: &QuantPlan,
@@ -116,7 +116,7 @@ fn units(
     units
 }
 
-/// Fills the tables of a layer up to one length, at least the two rows that the hardware's have. The
+/// Pads the tables of a layer to one length, at least the two rows of the hardware tables. The
 /// units run in lock step: each row waits for the latest of its gates.
 fn level(tables: &mut [Vec<Unit>], layer: usize) {
     let longest = tables.iter().map(Vec::len).max().unwrap_or(0).max(2);
@@ -141,7 +141,7 @@ fn level(tables: &mut [Vec<Unit>], layer: usize) {
 }
 
 /// Gives every row a word of the hidden buffer that has none yet: with a head and nothing else that
-/// reads h the order of processing, otherwise fillers behind all units.
+/// reads h, in the order of processing; otherwise fillers after all units.
 fn number_slots(tables: &mut [Vec<Unit>], quant: &QuantPlan, hidden: &HiddenPlaces) {
     let cells = tables.len();
     let ordered = hidden.is_none() && quant.head().is_some();
@@ -161,7 +161,8 @@ fn number_slots(tables: &mut [Vec<Unit>], quant: &QuantPlan, hidden: &HiddenPlac
     }
 }
 
-/// Puts the rows without a unit behind `used` words of the hidden buffer; the words in all.
+/// Places the rows without a unit after `used` words of the hidden buffer; returns the total number
+/// of words.
 pub(super) fn place_fillers(tables: &mut [CellTable], used: usize) -> usize {
     let mut next = used;
     let units = tables.iter_mut().flat_map(|table| &mut table.0);

@@ -1,9 +1,9 @@
 //! The proof of the layout: every lane finds its operand in the bank that it is wired to, in every
 //! cycle of the program, and no two elements share a word.
 //!
-//! Memories hold tags (which element of which tensor) instead of numbers; the address streams of the
-//! hardware are walked beside the mathematics. A failure is a fault of the scheduler, never of the
-//! user, so it is an assertion; it runs before anything is emitted.
+//! Memories hold tags (which element of which tensor) instead of numbers; the address streams of
+//! the hardware are walked alongside the mathematics. A failure is a fault of the scheduler, never
+//! of the user, so it is an assertion; it runs before anything is emitted.
 
 use super::cells::input_word;
 use super::loops::{Context, Digit, RawLoop};
@@ -11,7 +11,7 @@ use super::nest::Cursor;
 use super::program::{Desc, Dest, Instr, Program, Source};
 use crate::network::{IndexId, strides};
 
-/// Runs the whole program on tags; one context a part.
+/// Runs the whole program on tags; one context per part.
 pub(super) fn check(ctxs: &[Context<'_>], program: &Program) {
     check_loader(&ctxs[0], program);
     check_hidden(program);
@@ -89,7 +89,7 @@ fn check_loader(ctx: &Context<'_>, program: &Program) {
     }
 }
 
-/// One instruction with everything that is affine worked out beforehand.
+/// One instruction with everything affine computed in advance.
 struct Walker<'a> {
     program: &'a Program,
     desc: &'a Desc,
@@ -178,8 +178,8 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// Reads the operand's memory, or the buffer that it writes: a word that is written before it is
-    /// read has a wrong tag.
+    /// Reads the memory of the operand, or the buffer that it writes: a word that is written before
+    /// it is read has a wrong tag.
     fn run(&self, operand: Option<&[u64]>, buffer: &mut [u64]) {
         let (desc, instr, lanes) = (self.desc, self.instr, self.program.lanes());
         let mut cursor = Cursor::new(&desc.loops, instr.act_base, desc.weights, instr.out_base);
@@ -224,7 +224,7 @@ impl<'a> Walker<'a> {
     }
 }
 
-/// Canonical start of an instruction that covers the last groups of a step only.
+/// Canonical start of an instruction that covers only the last groups of a step.
 fn first_group(
     ctx: &Context<'_>,
     s: usize,

@@ -1,5 +1,5 @@
-//! What a result of the program is in the mathematics: the tensor element that a lane works on,
-//! by its indices. For messages; the proof of the layout is in `check`.
+//! The mathematical meaning of a result of the program: the tensor element that a lane works on, by
+//! its indices. For messages; the proof of the layout is in `check`.
 
 use std::fmt::Write;
 
@@ -16,7 +16,7 @@ pub struct ResultNames<'a> {
 }
 
 impl<'a> ResultNames<'a> {
-    /// Works the layout out again as [`schedule`](super::schedule) did.
+    /// Computes the layout again as [`schedule`](super::schedule) did.
     pub fn of(program: &'a Program) -> Self {
         let layouts = Layout::all(program.quant().plan(), program.lane_bits());
         ResultNames { program, layouts }
@@ -74,7 +74,7 @@ impl<'a> ResultNames<'a> {
     }
 }
 
-/// A position of the leading columns as one value a column.
+/// A position of the leading columns as one value per column.
 fn name_columns(ctx: &Context<'_>, text: &mut String, modes: usize, position: usize) {
     let network = ctx.network();
     let mut behind: usize = network.columns()[..modes].iter().map(|&id| network.size(id)).product();

@@ -1,5 +1,5 @@
 //! The interpreter of the program: runs the microprogram word by word on banked memories, through
-//! the same address streams as the hardware, and so is a second executor beside `fixed`.
+//! the same address streams as the hardware, and is thus a second executor beside `fixed`.
 
 use super::nest::Cursor;
 use super::program::{Dest, Kind, Program, Source};
@@ -17,7 +17,7 @@ pub struct Written<'a> {
     pub number: usize,
     /// Where the group goes, in groups of P words.
     pub group: usize,
-    /// The results, one a lane.
+    /// The results, one per lane.
     pub values: &'a [i32],
 }
 
@@ -29,7 +29,7 @@ pub struct Interpreter<'a> {
     buffer: Vec<i32>,
     /// Of the part that completes the gates, and of the one before it.
     gates: [Vec<i32>; 2],
-    /// Of the running time step, and of the one before.
+    /// Of the running time step, and of the previous one.
     hidden: [Vec<i32>; 2],
     output: Vec<i32>,
     c: Vec<i32>,
@@ -68,8 +68,8 @@ impl<'a> Interpreter<'a> {
     pub fn step(&mut self, elements: &[i32]) -> Vec<i32> {
         self.step_watched(elements, &mut |_| {})
     }
-    /// The same; `watch` is told every group of results in the order of the program, the head's
-    /// included.
+    /// The same; `watch` receives every group of results in the order of the program, including
+    /// those of the head.
     pub fn step_watched(
         &mut self,
         elements: &[i32],

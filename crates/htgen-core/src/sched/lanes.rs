@@ -1,10 +1,10 @@
 //! Which indices the lanes of each step run over: dynamic programming over lane patterns.
 //!
 //! With P = 2^p lanes a step's *pattern* takes a power-of-two factor (a *field*) of some free and
-//! new indices; lanes differ in a part of those indices. The layout of a result is the
-//! pattern that produced it: bank = fields, address = the rest. A step may have a field on a free
-//! index only up to the field that its operand's layout has there; a layout field that it does not
-//! use becomes a loop that selects banks. So no word is ever moved between steps.
+//! new indices; lanes differ in a part of those indices. The layout of a result is the pattern that
+//! produced it: bank = fields, address = the rest. A step may have a field on a free index only up
+//! to the field that its operand's layout has there; a layout field that it does not use becomes a
+//! loop that selects banks. So no word is ever moved between steps.
 
 use super::shape::{Shapes, StepShape};
 use crate::network::{IndexId, Network};
@@ -20,15 +20,16 @@ pub struct Patterns {
     pub input: Fields,
     /// Pattern of each step; also the layout of its result.
     pub steps: Vec<Fields>,
-    /// Cycles in which the lanes work, a time step.
+    /// Cycles per time step in which the lanes work.
     pub busy_cycles: u64,
 }
 
 /// Candidates kept after each step.
 const BEAM: usize = 400;
 
-/// Finds the patterns with the fewest cycles; of equal ones the fewest distinct operands and the
-/// smallest weight ROM. Lanes find operands of their own in the input where it is `banked`.
+/// Finds the patterns with the fewest cycles; among equal ones those with the fewest distinct
+/// operands and the smallest weight ROM. If the input is `banked`, lanes find their own operands in
+/// it.
 pub fn choose(plan: &Plan, shapes: &Shapes, lane_bits: u32, banked: bool) -> Patterns {
     let network = plan.network();
     let mut beam = vec![Candidate::start()];
@@ -42,7 +43,7 @@ pub fn choose(plan: &Plan, shapes: &Shapes, lane_bits: u32, banked: bool) -> Pat
             }
         }
         next.sort_by_key(Candidate::cost);
-        // Of candidates with one layout only the cheapest can win.
+        // Of several candidates with the same layout only the cheapest can win.
         let mut seen = std::collections::BTreeSet::new();
         next.retain(|c| seen.insert(c.layout));
         next.truncate(BEAM);
@@ -119,8 +120,8 @@ fn iterations(net: &Network, step: &StepShape, layout: &Fields, pattern: &Fields
     (columns * batch * free * new * contracted, widest * batch * new * contracted)
 }
 
-/// All patterns that use as many lanes as the indices allow. `layout` none: the input's layout is
-/// free, so any field on a column will do.
+/// All patterns that use as many lanes as the indices allow. If `layout` is none, the layout of the
+/// input is free, so any field on a column is allowed.
 fn patterns(
     net: &Network,
     step: &StepShape,

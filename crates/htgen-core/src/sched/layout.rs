@@ -1,4 +1,4 @@
-//! Lane patterns and slots of every part of a plan, worked out in one place.
+//! Lane patterns and slots of every part of a plan, computed in one place.
 
 use super::lanes::{self, Fields};
 use super::loops::Context;
@@ -15,7 +15,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// The layouts of all parts of a plan; `layer` of each is numbered with it.
+    /// The layouts of all parts of a plan; `layer` of each is numbered accordingly.
     pub(super) fn all(plan: &ModelPlan, lane_bits: u32) -> Vec<Layout> {
         let layers = plan.layers().iter().enumerate();
         layers

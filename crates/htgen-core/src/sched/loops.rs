@@ -9,7 +9,7 @@ use crate::network::Operand;
 use crate::network::{IndexId, Network};
 use crate::plan::{Plan, PlanPart};
 
-/// Everything that decides the loops.
+/// Everything that determines the loops.
 pub struct Context<'a> {
     /// The part of the model that is laid out.
     pub part: &'a PlanPart,
@@ -63,7 +63,7 @@ pub struct RawLoop {
 }
 
 impl RawLoop {
-    /// What one count adds to the value of an index; 0 when the loop is about something else.
+    /// What one count adds to the value of an index; 0 if the loop does not concern that index.
     pub fn part_of(&self, index: IndexId) -> usize {
         match self.digit {
             Digit::Index { id, factor } if id == index => factor,
@@ -72,18 +72,18 @@ impl RawLoop {
     }
 }
 
-/// Where the elements of a tensor lie, lanes aside: strides in words.
+/// Where the elements of a tensor lie, apart from lanes: strides in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Addressing {
     /// Words from one position of the fused prefix to the next.
     pub position: usize,
-    /// Words of the whole tensor (of one slab when only slabs are kept).
+    /// Words of the whole tensor (of one slab if only slabs are kept).
     pub words: usize,
     strides: Vec<(IndexId, usize)>,
 }
 
 impl Addressing {
-    /// Distance for one count of the part of an index beside its field.
+    /// Distance for one count of the part of an index outside its field.
     pub fn stride(&self, id: IndexId) -> usize {
         self.strides.iter().find(|s| s.0 == id).map_or(0, |s| s.1)
     }
@@ -110,8 +110,8 @@ impl<'a> Context<'a> {
     pub fn field(&self, t: usize, id: IndexId) -> u32 {
         u32::from(self.layouts[t][usize::from(id.0)])
     }
-    /// The parts of an index behind a field of `e` bits, slowest first: weight in the index's
-    /// value, iterations, and the field bit that it is, if it is one from bit `from` on.
+    /// The parts of an index above a field of `e` bits, slowest first: weight in the value of the
+    /// index, iterations, and which field bit it is, if it is one from bit `from` on.
     pub fn parts(&self, id: IndexId, e: u32, from: u32) -> Vec<(usize, usize, Option<u32>)> {
         let bound = self.network().size(id).div_ceil(1 << e);
         let bit = |bit| (FieldBit::of(self.network(), id, bit).weight, 2, Some(bit));
@@ -125,8 +125,9 @@ impl<'a> Context<'a> {
         let shift = if self.network().columns().contains(&id) { 0 } else { f };
         (weight >> shift) as i64
     }
-    /// Values of an index of tensor `t` beside its field, as many as its producer's loops run
-    /// through: a step that splits its operand's field into lanes and a loop may run past the end.
+    /// Values of an index of tensor `t` outside its field, as many as the loops of its producer run
+    /// through: a step that splits the field of its operand into lanes and a loop may run past the
+    /// end.
     fn extent(&self, t: usize, id: IndexId) -> usize {
         let own = self.field(t, id);
         let before = match t {
@@ -273,7 +274,7 @@ fn group_columns(ctx: &Context<'_>, s: usize) -> usize {
         .product()
 }
 
-/// Results in the order in which they arise.
+/// Results in the order in which they are produced.
 fn number_in_order(loops: &mut [RawLoop]) {
     let mut next = 1;
     for l in loops.iter_mut().rev() {

@@ -1,6 +1,6 @@
 //! The schedule: lane patterns, bank layouts, the microprogram, its interpreter and its timing.
 //!
-//! Knows no Verilog. A [`Program`] is made by [`schedule`] alone and has passed the check that every
+//! Knows no Verilog. A [`Program`] is only made by [`schedule`] and has passed the check that every
 //! lane finds its operand in every cycle.
 
 mod build;

@@ -1,4 +1,4 @@
-//! Loop nests as the hardware has them: neighbors fused, one addition an address and iteration.
+//! Loop nests as the hardware has them: neighbors fused, one addition per address and iteration.
 
 use super::loops::RawLoop;
 
@@ -36,8 +36,8 @@ pub fn fuse(raw: &[RawLoop]) -> (Vec<Loop>, usize) {
     (out.into_iter().map(|l| l.0).collect(), contracted)
 }
 
-/// Walks a fused loop nest as the hardware does: one addition a stream and iteration, by the delta
-/// of the outermost loop that advances.
+/// Walks over a fused loop nest as the hardware does: one addition per stream and iteration, by the
+/// delta of the outermost loop that advances.
 #[derive(Debug, Clone)]
 pub struct Cursor<'a> {
     loops: &'a [Loop],
@@ -56,11 +56,11 @@ impl<'a> Cursor<'a> {
         let left = loops.iter().map(|l| l.bound - 1).collect();
         Cursor { loops, left, act: act as i64, wgt: wgt as i64, out: out as i64 }
     }
-    /// Whether the innermost `summed` loops stand at their last iteration.
+    /// Whether the innermost `summed` loops are at their last iteration.
     pub fn at_group_end(&self, summed: usize) -> bool {
         self.left[..summed].iter().all(|&n| n == 0)
     }
-    /// On to the next iteration; false behind the last one.
+    /// Advances to the next iteration; false after the last one.
     pub fn advance(&mut self) -> bool {
         let Some(level) = self.left.iter().position(|&n| n > 0) else { return false };
         let delta = deltas(self.loops, level);

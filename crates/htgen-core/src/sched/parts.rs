@@ -9,7 +9,7 @@ use super::rom::{self, Rom};
 use crate::config::HwConfig;
 use crate::quant::QuantPlan;
 
-/// Everything that is listed part by part of the model.
+/// Everything that is listed separately for each part of the model.
 pub(super) struct Parts<'a> {
     quant: &'a QuantPlan,
     pub(super) descs: Vec<Desc>,
@@ -20,7 +20,7 @@ pub(super) struct Parts<'a> {
     pub(super) last: Vec<Vec<RawLoop>>,
 }
 
-/// One part while it is listed.
+/// One part while it is being listed.
 struct Listing<'p, 'a> {
     all: &'p mut Parts<'a>,
     ctx: &'p Context<'p>,
@@ -39,7 +39,7 @@ impl<'a> Parts<'a> {
     }
 
     /// Descriptors and instructions of all contraction steps of a part whose operand begins at word
-    /// `operand` of its memory. Parts follow each other, so their results may share words.
+    /// `operand` of its memory. Parts run one after another, so their results may share words.
     pub(super) fn contraction(&mut self, ctx: &Context<'_>, part: usize, operand: usize) {
         let (regions, groups) = regions(ctx);
         self.buffer_groups = self.buffer_groups.max(groups);
@@ -123,7 +123,7 @@ impl Listing<'_, '_> {
         self.all.instrs.push(Instr { slab, act_base, out_base, lag, ..plain(desc) });
     }
 
-    /// A step that runs once a time step: all full groups, then a short last one when the columns
+    /// A step that runs once per time step: all full groups, then a short last one if the columns
     /// end inside a group.
     fn whole_instrs(&mut self, s: usize) -> Vec<Instr> {
         let unit = 1usize << self.ctx.lane_bits;
@@ -154,14 +154,14 @@ impl Listing<'_, '_> {
             .collect()
     }
 
-    /// Waits and releases of the input buffer's slabs, and waits for h, of the instructions from
+    /// Waits and releases of the input buffer's slabs, and waits for h, for the instructions from
     /// `first` on.
     fn mark_waits(&mut self, first: usize) {
         match self.ctx.source() {
             Source::Input => self.mark_input_slabs(first),
             _ => self.all.instrs[first].wait_hidden = true,
         }
-        // Gates of the time step before may still be read.
+        // Gates of the previous time step may still be read.
         let of_gates = |i: &&mut Instr| {
             matches!(self.all.descs[i.desc].dest, Dest::Gates | Dest::EarlierGates)
         };
@@ -193,8 +193,8 @@ impl Listing<'_, '_> {
 }
 
 impl Parts<'_> {
-    /// The head as one more loop nest over the hidden buffer from word `operand` on; its weights are
-    /// added once it is known in which order the units lie there.
+    /// The head as one more loop nest over the hidden buffer from word `operand` on; its weights
+    /// are added once the order of the units there is known.
     pub(super) fn head(&mut self, hw: &HwConfig, operand: usize) -> bool {
         let Some(head) = self.quant.head() else { return false };
         let units = self.quant.top().cell.units;
@@ -235,9 +235,9 @@ impl Parts<'_> {
 }
 
 impl Program {
-    /// Head weights in the order in which the units lie in the hidden buffer: of the units where
-    /// each has its place there, else of the rows of the tables, unit after unit. They take the place
-    /// of those that were put there for other tables.
+    /// Head weights in the order in which the units lie in the hidden buffer: by unit if each has
+    /// its place there, otherwise by the rows of the tables, unit after unit. They replace those
+    /// that were put there for other tables.
     pub(super) fn put_head_weights(&mut self, placed: bool) {
         let head = self.quant.head().expect("the caller saw a head");
         let lanes = self.hw.lanes;
@@ -263,7 +263,7 @@ impl Program {
     }
 }
 
-/// Largest value of [`Instr::lag`]; more results are never under way.
+/// Largest value of [`Instr::lag`]; there are never more results in flight.
 pub(super) const MAX_LAG: usize = 7;
 
 fn plain(desc: usize) -> Instr {

@@ -17,13 +17,13 @@ pub enum Source {
     Buffer,
     /// A hidden vector of this time step.
     Hidden,
-    /// A hidden vector of the time step before; zero in the first step of a sequence.
+    /// A hidden vector of the previous time step; zero in the first step of a sequence.
     HiddenBefore,
 }
 
 impl Source {
-    /// Its number in a nest's word, 2 bits: the lower one picks the result buffer or h of the step
-    /// before, the upper one h.
+    /// Its number in the word of a nest, 2 bits: the lower one selects the result buffer or h of
+    /// the previous step, the upper one h.
     pub fn code(self) -> u8 {
         match self {
             Source::Input => 0,
@@ -48,7 +48,7 @@ pub enum Dest {
 }
 
 impl Dest {
-    /// How the hardware tells destinations apart.
+    /// How the hardware distinguishes destinations.
     pub fn code(self) -> u8 {
         match self {
             Dest::Buffer => 0,
@@ -66,7 +66,7 @@ pub enum Kind {
     Contract,
     /// The last contraction step of a layer, which starts the element-wise unit.
     Last,
-    /// The linear head; skipped when no output is due.
+    /// The linear head; skipped if no output is due.
     Head,
 }
 
@@ -89,18 +89,18 @@ pub struct Desc {
     pub summed: usize,
     /// First ROM word.
     pub weights: usize,
-    /// Right shift of the requantiser.
+    /// Right shift of the requantizer.
     pub shift: u32,
     /// The same loops before fusing, outermost first; for checks and listings.
     pub raw: Vec<RawLoop>,
 }
 
 impl Desc {
-    /// Iterations, one a cycle.
+    /// Number of iterations, one per cycle.
     pub fn cycles(&self) -> u64 {
         self.loops.iter().map(|l| l.bound as u64).product()
     }
-    /// Iterations that make one result.
+    /// Number of iterations that make one result.
     pub fn summed_cycles(&self) -> u64 {
         self.loops[..self.summed].iter().map(|l| l.bound as u64).product()
     }
@@ -119,7 +119,7 @@ pub struct Instr {
     pub act_base: usize,
     /// First result, in groups of P words.
     pub out_base: usize,
-    /// How many earlier instructions may still have results under way when this one starts.
+    /// How many results of earlier instructions may still be in flight when this one starts.
     pub lag: usize,
     /// Waits for a slab of x.
     pub wait_input: bool,
@@ -132,7 +132,7 @@ pub struct Instr {
 /// How the stream is written into the input buffer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loader {
-    /// Elements written at once, a power of two that divides the elements of a beat.
+    /// Elements written at once, a power of two that divides the number of elements per beat.
     pub elements: usize,
     /// Loops over the writes of a time step, innermost first; strides in words.
     pub loops: Vec<Loop>,
@@ -140,8 +140,8 @@ pub struct Loader {
     pub slabs: usize,
     /// Columns of a slab.
     pub slab_columns: usize,
-    /// Frames that the input buffer holds: 2 when a time step's input cannot be refilled behind
-    /// the reader.
+    /// Frames that the input buffer holds: 2 if the input of a time step cannot be refilled after
+    /// it has been read.
     pub frames: usize,
 }
 
@@ -150,7 +150,7 @@ pub struct Loader {
 pub struct HiddenBuffer {
     /// Words for one time step.
     pub words: usize,
-    /// 2 when the time step before is still read while the running one is written.
+    /// 2 if the previous time step is still read while the running one is written.
     pub halves: usize,
     /// First word of the hidden vector that is the model's output.
     pub output: usize,
@@ -178,7 +178,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// The quantised plan.
+    /// The quantized plan.
     pub fn quant(&self) -> &QuantPlan {
         &self.quant
     }
@@ -194,7 +194,7 @@ impl Program {
     pub fn lane_bits(&self) -> u32 {
         self.hw.lanes.trailing_zeros()
     }
-    /// Results requantised at once.
+    /// Results requantized at once.
     pub fn drains(&self) -> usize {
         self.drains
     }
@@ -202,7 +202,7 @@ impl Program {
     pub fn banks(&self) -> usize {
         self.banks
     }
-    /// Banks of the input buffer, the elements of a write apart.
+    /// Banks of the input buffer, apart from the elements of a write.
     pub fn input_banks(&self) -> usize {
         self.input_banks
     }
@@ -210,7 +210,7 @@ impl Program {
     pub fn cells(&self) -> usize {
         self.cells
     }
-    /// Multiplications a clock when every one has its own block: one a lane, two an element-wise
+    /// Multiplications per clock if every one has its own block: one per lane, two per element-wise
     /// unit.
     pub fn multipliers(&self) -> usize {
         self.lanes() + 2 * self.cells
@@ -219,12 +219,12 @@ impl Program {
     pub fn descs(&self) -> &[Desc] {
         &self.descs
     }
-    /// Instructions of a time step; the head last, when there is one.
+    /// Instructions of a time step; the head last, if there is one.
     pub fn instrs(&self) -> &[Instr] {
         &self.instrs
     }
-    /// Whether instruction `k` yields the output vector: the head, or without one the last step of
-    /// the top layer.
+    /// Whether instruction `k` produces the output vector: the head, or without one the last step
+    /// of the top layer.
     pub fn answers(&self, k: usize) -> bool {
         let kind = if self.quant.head().is_some() { Kind::Head } else { Kind::Last };
         self.instrs.iter().rposition(|i| i.kind == kind) == Some(k)
@@ -233,7 +233,7 @@ impl Program {
     pub fn rom(&self) -> &Rom {
         &self.rom
     }
-    /// Tables of the element-wise units, one a unit.
+    /// Tables of the element-wise units, one per unit.
     pub fn tables(&self) -> &[CellTable] {
         &self.tables
     }
@@ -263,7 +263,7 @@ impl Program {
             d.source == Source::HiddenBefore || d.source == Source::Hidden && d.dest != Dest::Output
         })
     }
-    /// Parts of the widest layer: gate buffers of each element-wise unit.
+    /// Number of parts of the widest layer: gate buffers of each element-wise unit.
     pub fn gate_parts(&self) -> usize {
         self.quant.layers().iter().map(|layer| layer.parts.len()).max().unwrap_or(1)
     }
@@ -275,7 +275,7 @@ impl Program {
     pub fn max_loops(&self) -> usize {
         self.descs.iter().map(|d| d.loops.len()).max().unwrap_or(0).max(1)
     }
-    /// Cycles in which the lanes work, a time step without the head.
+    /// Cycles per time step in which the lanes work, without the head.
     pub fn busy_cycles(&self) -> u64 {
         let own = self.instrs.iter().filter(|i| i.kind != Kind::Head);
         own.map(|i| self.descs[i.desc].cycles()).sum()
@@ -287,7 +287,7 @@ impl Program {
         let results = (self.buffer_groups * self.lanes()) as u64 * word;
         let gates = (self.gate_groups * self.gate_parts() * self.lanes()) as u64 * 16;
         let hidden = (self.hidden.words * self.hidden.halves) as u64 * word;
-        // What the element-wise units alone read counts nothing.
+        // What only the element-wise units read does not count.
         let operands = self.descs.iter().any(|d| d.source == Source::HiddenBefore);
         input + results + gates + if operands { hidden } else { 0 }
     }

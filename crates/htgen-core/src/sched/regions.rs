@@ -2,8 +2,8 @@
 
 use super::loops::Context;
 
-/// First group of every tensor's region, by first fit over the time in which it is alive, and the
-/// groups needed in all. The input and the gates have buffers of their own.
+/// First group of the region of every tensor, by first fit over the time in which it is alive, and
+/// the total number of groups needed. The input and the gates have buffers of their own.
 pub(super) fn regions(ctx: &Context<'_>) -> (Vec<usize>, usize) {
     let slabbed = ctx.plan.slabs().steps;
     let tensors = ctx.shapes.tensors.len();

@@ -4,7 +4,7 @@ use super::loops::{Context, Digit, RawLoop};
 use crate::network::IndexId;
 use crate::quant::QuantStep;
 
-/// The weight ROM: words of one weight a lane.
+/// The weight ROM: words with one weight per lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rom {
     lanes: usize,
@@ -20,7 +20,7 @@ impl Rom {
     pub fn len(&self) -> usize {
         self.weights.len() / self.lanes
     }
-    /// Whether there is none.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.weights.is_empty()
     }
@@ -42,11 +42,11 @@ impl Rom {
         }
         used
     }
-    /// One weight a lane, word after word.
+    /// One weight per lane, word after word.
     pub(super) fn extend(&mut self, weights: impl IntoIterator<Item = i32>) {
         self.weights.extend(weights);
     }
-    /// Leaves the first words alone.
+    /// Keeps only the first words.
     pub(super) fn truncate(&mut self, words: usize) {
         self.weights.truncate(words * self.lanes);
     }
@@ -81,7 +81,7 @@ pub(super) fn value_at(
     from_loops + from_lane
 }
 
-/// The ROM words of step `s` of a part: one weight a lane, 0 outside the tensor.
+/// The ROM words of step `s` of a part: one weight per lane, 0 outside the tensor.
 pub(super) fn words(ctx: &Context<'_>, quant: &QuantStep, s: usize, loops: &[RawLoop]) -> Vec<i32> {
     let network = ctx.network();
     let step = &ctx.plan.steps()[s];
@@ -118,7 +118,7 @@ pub(super) fn words(ctx: &Context<'_>, quant: &QuantStep, s: usize, loops: &[Raw
     out
 }
 
-/// ROM words of all steps of a part, known from their loops alone.
+/// ROM words of all steps of a part, computed only from their loops.
 pub(super) fn count(ctx: &Context<'_>) -> u64 {
     let slabbed = ctx.plan.slabs().steps;
     let steps = ctx.shapes.steps.iter().enumerate();
@@ -149,7 +149,7 @@ impl SumRows {
         let dims: Vec<usize> = order.iter().map(|&id| network.size(id)).collect();
         let strides: Vec<(IndexId, usize)> =
             order.iter().copied().zip(crate::network::strides(&dims)).collect();
-        // One position of the columns that this step's operand has fused.
+        // One position of the columns fused in the operand of this step.
         let fused = ctx.shapes.tensors[s].prefix.modes;
         let merged = match fused {
             0 => 0,

@@ -18,24 +18,24 @@ pub struct TensorShape {
 /// One contraction step's indices by role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepShape {
-    /// Step runs once a slab.
+    /// The step runs once per slab.
     pub per_slab: bool,
     /// Positions of the fused columns that the step walks through one by one.
     pub groups: usize,
-    /// Fused columns summed over in a full group and in the last one, when any are.
+    /// Fused columns summed over in a full group and in the last one, if there are any.
     pub merged: Option<(usize, usize)>,
-    /// Kept indices of which each position has weights of its own; no lanes run over them.
+    /// Kept indices whose positions each have their own weights; no lanes run over them.
     pub batch: Vec<IndexId>,
     /// Kept indices.
     pub free: Vec<IndexId>,
-    /// Indices summed over, the merged columns apart.
+    /// Indices summed over, without the merged columns.
     pub contracted: Vec<IndexId>,
     /// Indices that the weights bring.
     pub new: Vec<IndexId>,
 }
 
 impl StepShape {
-    /// Whether the result has an index of the operand, fused columns apart.
+    /// Whether the result has an index of the operand, apart from fused columns.
     pub fn keeps(&self, id: IndexId) -> bool {
         self.free.contains(&id) || self.batch.contains(&id)
     }

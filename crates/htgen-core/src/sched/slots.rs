@@ -1,7 +1,7 @@
 //! From field sizes to bank numbers: every field bit gets a *slot*, a bit of the lane number.
 //!
 //! A field bit that a step inherits from its operand keeps its slot, so the lane finds its operand
-//! in the bank of its own number. Slots are then renumbered once for the whole program: inherited
+//! in the bank with its own number. Slots are then renumbered once for the whole program: inherited
 //! bits lowest (few banks), gate bits of the last step highest (units spread over the low slots).
 
 use super::lanes::{Fields, Patterns};
@@ -11,9 +11,9 @@ use crate::plan::Plan;
 
 /// One bit of an index.
 ///
-/// A column's field is its slowest part: so whole runs of columns that follow each other in the
+/// The field of a column is its slowest part, so whole runs of columns that are consecutive in the
 /// stream lie in one bank, and the loader can write several of them at once. Fields of other
-/// indices are their fastest part, for those may be padded.
+/// indices are their fastest part, because those may be padded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FieldBit {
     /// The index.
@@ -114,7 +114,7 @@ impl Slots {
     }
 }
 
-/// Keeps the given bits in their slots and puts the pattern's other bits into free slots.
+/// Keeps the given bits in their slots and puts the other bits of the pattern into free slots.
 fn place(net: &Network, kept: &[Option<FieldBit>], pattern: &Fields) -> Vec<Option<FieldBit>> {
     let all = (0..32u8).flat_map(|id| {
         let bits = 0..u32::from(pattern[usize::from(id)]);

@@ -2,7 +2,7 @@
 //! sink always ready.
 //!
 //! Mirrors the registers of `ht_loader`, `ht_sequencer`, `ht_writeback`, `ht_cells` and `ht_output`
-//! that decide when something happens; no data. Clock 0 is the first one behind reset. The
+//! that decide when something happens; no data. Clock 0 is the first one after reset. The
 //! simulation tests demand equality with the Verilated design.
 
 use super::program::{Dest, Kind, Program};
@@ -128,8 +128,9 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Clocks from now on in which nothing happens but that the loader takes elements and the active
-    /// loop nest goes on inside a sum: no event is due, nothing is decided, no slab is filled.
+    /// Number of clocks from now on in which nothing happens except that the loader takes elements
+    /// and the active loop nest continues inside a sum: no event is due, nothing is decided, no
+    /// slab is filled.
     fn quiet_clocks(&self) -> u64 {
         let Some(next) = self.waiting else { return 0 };
         let skipped = self.program.instrs()[next].kind == Kind::Head && !self.answer();
@@ -163,7 +164,7 @@ impl<'a> Model<'a> {
         self.free == 0 || self.frames == self.ends.len()
     }
 
-    /// Clocks until the loader fills a slab, that one left out.
+    /// Clocks until the loader fills a slab, not counting that one.
     fn clocks_to_slab(&self) -> u64 {
         if self.loader_rests() {
             return u64::MAX;
@@ -176,7 +177,7 @@ impl<'a> Model<'a> {
         ((edge - self.column).div_ceil(self.program.loader().elements) - 1) as u64
     }
 
-    /// Lets quiet clocks pass at once.
+    /// Skips quiet clocks at once.
     fn pass_over(&mut self, clocks: u64) {
         if clocks == 0 {
             return;
@@ -195,7 +196,7 @@ impl<'a> Model<'a> {
         self.every_step || self.ends.get(step).copied().unwrap_or(false)
     }
 
-    /// One clock: everything is decided on the registers' values, then they change.
+    /// One clock: everything is decided on the values of the registers, then they change.
     fn clock(&mut self) {
         let drains = (self.program.lanes() / self.program.drains()) as u64;
         let (h_input, cell_done, all_done) = self.cell_writes();
@@ -270,14 +271,14 @@ impl<'a> Model<'a> {
         }
         let took = instr.wait_input;
         if reserves && self.answer() {
-            // Visible behind this clock; nothing else looks at it in this one.
+            // Visible after this clock; nothing else looks at it in this one.
             self.out_busy = true;
         }
         self.fetch();
         (Some(k), took)
     }
 
-    /// Whether nothing but the instruction before it holds instruction `k` back.
+    /// Whether only the preceding instruction holds back instruction `k`.
     fn may_start(&self, k: usize) -> bool {
         let instr = &self.program.instrs()[k];
         (!instr.wait_input || self.full > 0)

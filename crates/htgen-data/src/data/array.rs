@@ -1,4 +1,4 @@
-//! An array with a shape, as it goes into and comes out of an npz file.
+//! An array with a shape, as written to and read from an npz file.
 
 use crate::network::for_each_offset;
 
@@ -7,7 +7,7 @@ use crate::network::for_each_offset;
 pub struct Array {
     /// Size of each axis, slowest first.
     pub shape: Vec<usize>,
-    /// The elements; as many as the shape multiplies out to.
+    /// The elements; their number is the product of the shape.
     pub data: ArrayData,
 }
 
@@ -43,7 +43,7 @@ impl ArrayData {
         self.len() == 0
     }
 
-    /// The elements, stored with the first axis fastest, in the order with the last one fastest.
+    /// The elements, stored with the first axis fastest, reordered with the last one fastest.
     pub(super) fn transposed(self, shape: &[usize]) -> ArrayData {
         fn turned<T: Copy>(data: &[T], shape: &[usize]) -> Vec<T> {
             let strides: Vec<usize> = shape
@@ -67,7 +67,7 @@ impl ArrayData {
         }
     }
 
-    /// The first elements alone.
+    /// Only the first elements.
     pub(super) fn truncate(&mut self, count: usize) {
         match self {
             ArrayData::U8(data) => data.truncate(count),
@@ -78,7 +78,7 @@ impl ArrayData {
         }
     }
 
-    /// The elements as texts, whole numbers without a point.
+    /// The elements as texts, whole numbers without a decimal point.
     pub(super) fn into_texts(self) -> Vec<String> {
         match self {
             ArrayData::F32(data) => data.iter().map(f32::to_string).collect(),
@@ -104,7 +104,7 @@ impl ArrayData {
     }
 }
 
-/// A whole number, `None` of one with a fraction or beyond what doubles hold exactly.
+/// A whole number, `None` for one with a fraction or beyond what doubles hold exactly.
 fn whole(value: f64) -> Option<i64> {
     (value.fract() == 0.0 && value.abs() < (1i64 << 53) as f64).then_some(value as i64)
 }

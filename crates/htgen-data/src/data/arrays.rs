@@ -1,4 +1,4 @@
-//! The arrays of a data file, npz or safetensors alike; its first bytes say which of them it is.
+//! The arrays of a data file, npz or safetensors; its first bytes determine which.
 
 use super::npz::Npz;
 use super::{Array, ArrayData};
@@ -11,15 +11,15 @@ use std::path::Path;
 
 /// Largest data file.
 const MAX_BYTES: u64 = 1 << 30;
-/// Names that the metadata of a safetensors file may list, which has no tensors of texts.
+/// Names that the metadata of a safetensors file may list, as such a file has no tensors of text.
 const LISTS: [&str; 2] = ["classes", "groups"];
-/// Where the header of a safetensors file begins, behind its length.
+/// Where the header of a safetensors file begins, after its length.
 const HEADER: usize = 8;
 
 /// An open data file. Problems have the array's name as their place; the caller adds the file.
 pub struct Arrays {
     source: Source,
-    /// Most entries that are read of the first axis of an array.
+    /// Maximum number of entries read from the first axis of an array.
     rows: Option<usize>,
 }
 
@@ -30,7 +30,7 @@ enum Source {
 }
 
 impl Arrays {
-    /// Reads the file at `path` and takes from it what `take` does.
+    /// Reads the file at `path` and applies `take` to it.
     pub fn load<T>(
         path: &Path,
         take: impl FnOnce(&mut Arrays) -> std::result::Result<T, Diagnostic>,
@@ -42,7 +42,7 @@ impl Arrays {
             .map_err(|problem| Problems::from(problem.in_file(path.display())))
     }
 
-    /// `named`: whether the name is that of a safetensors file, which decides where the content does
+    /// `named`: whether the name is that of a safetensors file, which decides if the content does
     /// not.
     fn open(bytes: Vec<u8>, named: bool) -> std::result::Result<Arrays, Diagnostic> {
         let zip = bytes.starts_with(b"PK");
@@ -58,12 +58,12 @@ impl Arrays {
         Ok(of(Source::Tensors(bytes)))
     }
 
-    /// From now on arrays of numbers come with no more than so many entries of their first axis.
+    /// From now on arrays of numbers are read with at most this many entries of their first axis.
     pub(crate) fn first(&mut self, rows: Option<usize>) {
         self.rows = rows;
     }
 
-    /// Names of the arrays, sorted; of the lists of names too.
+    /// Names of the arrays, sorted; including those of the lists of names.
     pub(crate) fn list(&self) -> Vec<String> {
         match &self.source {
             Source::Npz(npz) => npz.list(),

@@ -1,4 +1,4 @@
-//! The classes that a data set tells: one a sequence, or one a time step.
+//! The classes given by a data set: one per sequence, or one per time step.
 
 use super::keys::Each;
 use super::read::Checked;
@@ -9,9 +9,9 @@ use crate::model::shape_text;
 /// Labels as the file has them.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ClassLabels {
-    /// One a sequence.
+    /// One per sequence.
     Sequence(Vec<i64>),
-    /// One a time step, a row a sequence; behind the length of a sequence they mean nothing.
+    /// One per time step, a row per sequence; after the length of a sequence they mean nothing.
     Step {
         /// Length of a row.
         n_steps: usize,
@@ -46,7 +46,7 @@ impl ClassLabels {
         }
     }
 
-    /// Where it stands in the file.
+    /// Its place in the file.
     fn place(&self, sequence: usize, step: usize) -> String {
         match self {
             ClassLabels::Sequence(_) => format!("y[{sequence}]"),
@@ -56,7 +56,8 @@ impl ClassLabels {
 }
 
 impl Sequences {
-    /// The label of a sequence, where the data set has labels: of labels a step that of the last one.
+    /// The label of a sequence, if the data set has labels: with labels per step, that of the last
+    /// one.
     pub fn label(&self, sequence: usize) -> Option<i64> {
         self.step_label(sequence, self.steps(sequence) - 1)
     }
@@ -71,12 +72,13 @@ impl Sequences {
         matches!(self.labels, Some(ClassLabels::Step { .. }))
     }
 
-    /// What the file calls its classes; none where it does not name them.
+    /// The names of the classes in the file; none where it does not name them.
     pub fn class_names(&self) -> &[String] {
         &self.class_names
     }
 
-    /// Refuses labels of steps in use that are not one of so many classes, which are those of `whom`.
+    /// Refuses labels of steps in use that are not one of this many classes; `whom` says whose
+    /// classes they are.
     ///
     /// # Errors
     /// The first such label.

@@ -1,4 +1,4 @@
-//! What stands beside the items of a data set, one entry an item: classes, groups, parts.
+//! Arrays with one entry per item: classes, groups, parts.
 
 use super::read::Checked;
 use super::{Array, Arrays, Part, natural};
@@ -6,10 +6,10 @@ use crate::error::Diagnostic;
 use crate::model::shape_text;
 use std::collections::BTreeSet;
 
-/// Arrays that name who or where an item comes from, in the order in which they are looked for.
+/// Arrays that say who or where an item comes from, in the order in which they are looked for.
 const GROUP_NAMES: [&str; 5] = ["group", "subject", "speaker", "voice", "video"];
 
-/// The items that have an entry each: how many, and what one is called.
+/// The items that have one entry each: how many, and what one is called.
 #[derive(Debug, Clone, Copy)]
 pub struct Each(pub usize, pub &'static str);
 
@@ -24,7 +24,7 @@ impl Each {
             .expected(format!("{count}, one a {noun}")))
     }
 
-    /// A vector of one integer an item.
+    /// A vector with one integer per item.
     pub(super) fn integers(self, array: Array, name: &str) -> Checked<Vec<i64>> {
         self.check(name, &array.shape)?;
         array.data.into_integers().ok_or_else(|| {
@@ -34,7 +34,7 @@ impl Each {
         })
     }
 
-    /// An array of one integer or text an item, as text.
+    /// An array with one integer or text per item, as text.
     pub fn keys(self, arrays: &mut Arrays, name: &str) -> Checked<Option<Vec<String>>> {
         if let Some(strings) = arrays.strings(name)? {
             self.check(name, &[strings.len()])?;
@@ -45,9 +45,9 @@ impl Each {
         Ok(Some(numbers.iter().map(i64::to_string).collect()))
     }
 
-    /// The name of the array of groups, the one `asked` for or the first of the usual ones, and the
-    /// group of each item as it is called: where the array `group` counts through the names in
-    /// `groups`, by those.
+    /// The name of the array of groups, the `asked` one or the first of the usual ones, and the
+    /// name of each item's group: where the array `group` contains indices into the names in
+    /// `groups`, those names are used.
     pub fn groups(
         self,
         arrays: &mut Arrays,
@@ -71,7 +71,7 @@ impl Each {
         }
     }
 
-    /// The part of each item, by the array `split`.
+    /// The part of each item, from the array `split`.
     pub fn parts(self, arrays: &mut Arrays) -> Checked<Option<Vec<Part>>> {
         let Some(keys) = self.keys(arrays, "split")? else { return Ok(None) };
         let part = |(k, key): (usize, &String)| match key.as_str() {
@@ -85,9 +85,9 @@ impl Each {
         keys.iter().enumerate().map(part).collect::<Checked<_>>().map(Some)
     }
 
-    /// The class of each item, by the array `name` of numbers or of names. The classes are those
-    /// `named`; else those that the file names in `classes`; else, of numbers, as many as there are,
-    /// and, of names, all of them in their order.
+    /// The class of each item, from the array `name` of numbers or of names. The classes are those
+    /// `named`; otherwise those that the file names in `classes`; otherwise, for numbers, as many
+    /// as occur, and, for names, all of them in order.
     pub fn classes(
         self,
         arrays: &mut Arrays,
@@ -112,8 +112,8 @@ impl Each {
         Ok(Classes { names, of: labels.iter().map(|&label| label as usize).collect() })
     }
 
-    /// Number of classes: as many as are named, or one more than the largest label; the labels are
-    /// below it.
+    /// Number of classes: the number of names, or the largest label plus one; the labels are below
+    /// it.
     pub(super) fn class_count(
         self,
         name: &str,
@@ -128,7 +128,7 @@ impl Each {
             None => "classes counted from 0".to_owned(),
         };
         self.check_labels(name, labels, classes, &expected)?;
-        // A label of a million would be a head of a million outputs.
+        // A label of a million would require a head with a million outputs.
         if classes > labels.len().max(2) {
             return Err(Diagnostic::new(name, format!("more classes than {}s", self.1))
                 .found(format!("{classes} classes"))
@@ -138,7 +138,7 @@ impl Each {
         Ok(classes)
     }
 
-    /// Checks that every label is one of so many classes.
+    /// Checks that every label is one of this many classes.
     pub(super) fn check_labels(
         self,
         name: &str,
@@ -169,7 +169,7 @@ impl Each {
     }
 }
 
-/// The class of each item and what the classes are called.
+/// The class of each item, and the names of the classes.
 #[derive(Debug)]
 pub struct Classes {
     /// Names, in the order of the labels.
@@ -179,7 +179,7 @@ pub struct Classes {
 }
 
 impl Classes {
-    /// Classes by their names: those listed, or all in their order; `place` says where a name stands.
+    /// Classes by name: those listed, or all in order; `place` says where a name is found.
     pub fn of_names<T: AsRef<str>>(
         texts: &[T],
         listed: Option<&[String]>,

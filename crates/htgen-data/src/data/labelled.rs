@@ -1,4 +1,5 @@
-//! Data sets to train on: sequences with a label each, and what keeps parts of them apart.
+//! Data sets to train on: labelled sequences, and the information that keeps parts of them
+//! separate.
 
 use super::class_labels::ClassLabels;
 use super::keys::Each;
@@ -9,7 +10,7 @@ use crate::model::{Element, shape_text};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Arrays that are read, or name what is.
+/// Arrays that are read, or that give names to what is read.
 const KNOWN: [&str; 6] = ["x", "y", "length", "split", "classes", "groups"];
 
 /// A data set with labels.
@@ -25,17 +26,17 @@ pub struct Labelled {
     pub groups: Option<Groups>,
     /// Part of each sequence, where the file has `split`.
     pub parts: Option<Vec<Part>>,
-    /// Arrays of the files that say nothing here, sorted.
+    /// Arrays in the files that have no meaning here, sorted.
     pub unused: Vec<String>,
 }
 
 /// Who or where sequences come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Groups {
-    /// The arrays that say it; one, unless files say it by different ones.
+    /// The arrays that say so; one, unless different files use different ones.
     pub arrays: Vec<String>,
-    /// What the groups are called, in the order in which they come; those of another array than the
-    /// first after its name.
+    /// Names of the groups, in order of appearance; those of another array than the first carry its
+    /// name.
     pub names: Vec<String>,
     /// Group of each sequence, a place in `names`.
     pub of: Vec<usize>,
@@ -48,7 +49,7 @@ impl Groups {
         groups
     }
 
-    /// Adds sequences; a group of the same name is the same group.
+    /// Adds sequences; a group with the same name is the same group.
     fn extend<T: AsRef<str>>(&mut self, keys: &[T]) {
         let mut places: BTreeMap<String, usize> =
             self.names.iter().enumerate().map(|(k, name)| (name.clone(), k)).collect();
@@ -62,7 +63,7 @@ impl Groups {
         }
     }
 
-    /// Adds the sequences of another set. Its speaker 0 is not the voice 0 of this one.
+    /// Adds the sequences of another set. Its speaker 0 is not voice 0 of this one.
     fn append(&mut self, other: &Groups) {
         let array = &other.arrays[0];
         let name = |&group: &usize| match &other.names[group] {
@@ -77,40 +78,40 @@ impl Groups {
     }
 }
 
-/// What a sequence is for, by the array `split`.
+/// What a sequence is for, from the array `split`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// 0 or `train`.
     Training,
     /// 1, `validation`, `val` or `valid`.
     Validation,
-    /// 2 or `test`: not looked at.
+    /// 2 or `test`: ignored.
     Other,
 }
 
 impl Labelled {
-    /// Reads a data set; `group` names the array of groups, the usual names are tried without it.
+    /// Reads a data set; `group` is the name of the array of groups, otherwise the usual names are
+    /// tried.
     ///
-    /// # Errors
-    /// Arrays that are missing, of the wrong shape or type, or hold what is out of range.
+    /// # Errors Arrays that are missing, of the wrong shape or type, or have values out of range.
     pub fn load(path: &Path, group: Option<&str>) -> Result<Labelled> {
         Arrays::load(path, |arrays| parse(arrays, group))
     }
 
     /// Reads data sets, at least one, as one.
     ///
-    /// # Errors
-    /// As of [`load`](Self::load), and sets that do not fit each other; a file given twice.
+    /// # Errors As for [`load`](Self::load), and sets that do not match each other; a file given
+    /// twice.
     pub fn load_all<P: AsRef<Path>>(paths: &[P], group: Option<&str>) -> Result<Labelled> {
         once(paths)?;
         joined(paths, |path| Labelled::load(path, group))
     }
 
-    /// Reads what is trained on and what is held back from files of their own, at least one of each.
-    /// Groups do not matter then.
+    /// Reads training and held-out data from separate files, at least one of each. Groups do not
+    /// matter then.
     ///
-    /// # Errors
-    /// As of [`load_all`](Self::load_all); an array `split`, which parts them otherwise.
+    /// # Errors As for [`load_all`](Self::load_all); an array `split`, which would split them
+    /// differently.
     pub fn load_parted<P: AsRef<Path>>(training: &[P], validation: &[P]) -> Result<Labelled> {
         let load = |path: &Path, part: Part| {
             let mut set = Labelled::load(path, None)?;
@@ -130,7 +131,7 @@ impl Labelled {
         Ok(whole)
     }
 
-    /// Some of the sequences as the arrays of a file: x, y and the steps in use, zeros behind those.
+    /// Some of the sequences as the arrays of a file: x, y and the steps in use, followed by zeros.
     pub fn arrays(&self, sequences: &[usize]) -> Vec<(&'static str, Array)> {
         let data = &self.sequences;
         let n_steps = sequences.iter().map(|&k| data.steps(k)).max().unwrap_or(0);
@@ -165,10 +166,9 @@ impl Labelled {
         ]
     }
 
-    /// Adds another set; a group that both have is one group.
+    /// Adds another set; a group that occurs in both is one group.
     ///
-    /// # Errors
-    /// Steps or elements of another kind, groups or parts in one of the two alone.
+    /// # Errors Steps or elements of another kind, groups or parts in only one of the two.
     fn append(&mut self, other: Labelled) -> Result<()> {
         let (ours, theirs) = (self.sequences.element(), other.sequences.element());
         if self.step_shape != other.step_shape || ours != theirs {
@@ -199,7 +199,7 @@ impl Labelled {
     }
 }
 
-/// Sets one behind the other.
+/// Concatenates sets.
 fn joined<P: AsRef<Path>>(
     paths: &[P],
     load: impl Fn(&Path) -> Result<Labelled>,
@@ -212,11 +212,11 @@ fn joined<P: AsRef<Path>>(
     Ok(whole)
 }
 
-/// Refuses a file that is given twice, by whatever name.
+/// Refuses a file that is given twice, under whatever name.
 fn once<P: AsRef<Path>>(paths: &[P]) -> Result<()> {
     let mut seen: Vec<PathBuf> = Vec::new();
     for path in paths.iter().map(AsRef::as_ref) {
-        // A path that leads nowhere is told when it is read.
+        // A path that leads nowhere is reported when it is read.
         let Ok(place) = path.canonicalize() else { continue };
         if seen.contains(&place) {
             return Err(Diagnostic::new("", "a data set that is given twice")
@@ -234,7 +234,7 @@ fn in_one_alone(name: &str) -> Problems {
 }
 
 impl Sequences {
-    /// Adds sequences of the same inputs and elements behind.
+    /// Appends sequences with the same inputs and elements.
     fn append(&mut self, other: Sequences) {
         let rows = match &self.values {
             Values::U8(values) => values.len(),
@@ -252,7 +252,7 @@ impl Sequences {
             }
             _ => unreachable!("a labelled set has a label a sequence"),
         };
-        // Names that do not agree are none.
+        // Names that do not agree count as none.
         if self.class_names != other.class_names {
             self.class_names.clear();
         }

@@ -34,15 +34,15 @@ use spans::Spans;
 /// A data set: sequences of steps, each step a row of stream elements.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sequences {
-    /// Stream elements a step.
+    /// Stream elements per step.
     inputs: usize,
     /// Where each sequence is among the rows.
     spans: Spans,
-    /// All rows one behind the other.
+    /// All rows, one after another.
     values: Values,
-    /// Labels, when the file has them.
+    /// Labels, if the file has them.
     labels: Option<ClassLabels>,
-    /// Names of the classes, when the file has them.
+    /// Names of the classes, if the file has them.
     class_names: Vec<String>,
 }
 
@@ -67,7 +67,7 @@ impl Sequences {
         self.spans.count()
     }
 
-    /// Stream elements a step.
+    /// Stream elements per step.
     pub fn inputs(&self) -> usize {
         self.inputs
     }

@@ -1,11 +1,11 @@
-//! Names of classes and groups: which are taken, and in which order they stand.
+//! Names of classes and groups: which are allowed, and how they are ordered.
 
 use crate::error::{Diagnostic, Result};
 use std::cmp::Ordering;
 
 /// Longest name, in characters.
 const MAX_LENGTH: usize = 64;
-/// Characters that a name may hold beside letters and digits.
+/// Characters allowed in a name besides letters and digits.
 const PUNCTUATION: &str = "_-+. ()";
 
 /// Checks the name of a class or of a group.
@@ -25,7 +25,8 @@ pub fn check_name(name: &str) -> Result<()> {
         .into())
 }
 
-/// Who or where a file comes from by its name: all before the last `_`, or the whole name.
+/// Who or where a file comes from, derived from its name: everything before the last `_`, or the
+/// whole name.
 pub fn group_of(stem: &str) -> &str {
     match stem.rsplit_once('_') {
         Some((group, _)) if !group.is_empty() => group,

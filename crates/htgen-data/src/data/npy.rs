@@ -1,5 +1,5 @@
-//! One array in the npy format: its header checked before it is believed, its elements widened to
-//! few types. Problems here have the array's name as their place.
+//! One array in the npy format: its header is checked before it is trusted, and its elements are
+//! widened to a few types. Problems here have the name of the array as their place.
 
 use super::{Array, ArrayData, pickle};
 use crate::error::Diagnostic;
@@ -7,7 +7,7 @@ use crate::tensors::half;
 use npyz::{DType, Endianness, NpyHeader, Order, TypeChar, TypeStr};
 use std::io::Read;
 
-/// Largest array, header apart.
+/// Largest array, without its header.
 const MAX_BYTES: u64 = 1 << 30;
 /// Longest header; NumPy's own are a few hundred bytes.
 const MAX_HEADER: usize = 1 << 14;
@@ -17,7 +17,7 @@ const MAX_PRODUCT: u64 = 1 << 40;
 const MAX_NESTING: usize = 8;
 /// Bytes before the length of the header.
 const MAGIC: usize = 8;
-/// Most that is reserved before it is read.
+/// Maximum that is reserved before it is read.
 const RESERVED: u64 = 1 << 24;
 
 /// The header of an array and the bytes of its elements.
@@ -29,7 +29,7 @@ pub(super) struct Npy {
 }
 
 impl Npy {
-    /// Reads an array; of its first axis no more than `rows`, where they are given.
+    /// Reads an array; at most `rows` of its first axis, if given.
     pub fn read(mut source: impl Read, name: &str, rows: Option<usize>) -> Result<Npy, Diagnostic> {
         let header = header(&mut source, name)?;
         let DType::Plain(kind) = header.dtype() else {
@@ -60,7 +60,7 @@ impl Npy {
         let mut data = Vec::with_capacity(most.min(RESERVED) as usize);
         let damaged = |error: std::io::Error| damaged(name, &error.to_string());
         (&mut source).take(most).read_to_end(&mut data).map_err(damaged)?;
-        // A cut array is followed by what was left out.
+        // What is left out follows the cut array.
         let more = !cut && source.take(1).read(&mut [0]).map_err(damaged)? > 0;
         if !pickled && (data.len() as u64 != expected || more) {
             let found = if more { "more".to_owned() } else { data.len().to_string() };
@@ -101,8 +101,8 @@ impl Npy {
         Ok(Array { shape, data })
     }
 
-    /// The elements as texts: unicode and byte strings, and objects that are texts or whole numbers.
-    /// `None` of numbers.
+    /// The elements as texts: unicode and byte strings, and objects that are texts or whole
+    /// numbers. `None` for numbers.
     pub fn strings(self, name: &str) -> Result<Option<Vec<String>>, Diagnostic> {
         let Npy { kind, shape, data, .. } = self;
         let width = kind.num_bytes().unwrap_or(0);
@@ -142,7 +142,7 @@ fn i64s(data: Vec<i64>) -> ArrayData {
     ArrayData::I64(data)
 }
 
-/// The words of either byte order.
+/// The words in either byte order.
 fn words<const N: usize, T>(data: &[u8], big: bool, of: impl Fn([u8; N]) -> T) -> Vec<T> {
     let turn = |mut word: [u8; N]| {
         if big {
@@ -188,7 +188,7 @@ fn wrong_type(name: &str, found: &str) -> Diagnostic {
         .expected("integers, bool, f2, f4 or f8")
 }
 
-/// What a damaged entry of an npz file is told as.
+/// How a damaged entry of an npz file is reported.
 pub(super) fn damaged(name: &str, reason: &str) -> Diagnostic {
     Diagnostic::new(name, format!("damaged in the npz file ({reason})"))
         .help("was it copied whole?")
@@ -225,7 +225,7 @@ fn header(source: &mut impl Read, name: &str) -> Result<NpyHeader, Diagnostic> {
         .map_err(|_| Diagnostic::new(name, "not an npy array").help("save it with numpy.savez"))
 }
 
-/// Keeps in bounds what the npy reader does unchecked: multiply sizes, recurse over the header.
+/// Guards what the npy reader does unchecked: multiplying sizes, and recursion over the header.
 fn check(header: &[u8]) -> Result<(), String> {
     let (mut depth, mut product) = (0usize, 1u64);
     for part in header.split(|byte| !byte.is_ascii_digit()).filter(|part| !part.is_empty()) {

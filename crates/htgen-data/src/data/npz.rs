@@ -1,5 +1,5 @@
-//! The arrays of an npz file, a zip archive of npy files. Problems here have the array's name as
-//! their place; the caller adds the file.
+//! The arrays of an npz file, a zip archive of npy files. Problems here have the name of the array
+//! as their place; the caller adds the file.
 
 use super::Array;
 use super::npy::{Npy, damaged};
@@ -9,9 +9,9 @@ use std::io::{self, Cursor, Read};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-/// Bytes of an entry that are unpacked to see whether it is damaged.
+/// Number of bytes of an entry that are unpacked to check whether it is damaged.
 const MAX_CHECKED: u64 = 1 << 26;
-/// Names listed when one is missing.
+/// Number of names listed when one is missing.
 const MAX_LISTED: usize = 12;
 
 /// An open npz file.
@@ -53,9 +53,13 @@ impl Npz {
         format!("{}{more}", listed.join(", "))
     }
 
-    /// Reads an array, `None` when the file does not have it; of its first axis no more than `rows`,
-    /// where they are given.
-    pub fn array(&mut self, name: &str, rows: Option<usize>) -> Result<Option<Array>, Diagnostic> {
+    /// Reads an array, `None` when the file does not have it; at most `rows` of its first axis, if
+    /// given.
+    pub fn array(
+        &mut self,
+        name: &str,
+        rows: Option<usize>,
+    ) -> Result<Option<Array>, Diagnostic> {
         self.read(name, rows)?.map(|npy| npy.array(name)).transpose()
     }
 
@@ -79,7 +83,7 @@ impl Npz {
         Ok(None)
     }
 
-    /// What is wrong with an entry as a whole, which says more than what is wrong inside.
+    /// What is wrong with an entry as a whole, which is more informative than a problem inside it.
     fn damage(&mut self, entry: &str, name: &str) -> Option<Diagnostic> {
         let packed = self.archive.by_name(entry).ok()?;
         let read = io::copy(&mut packed.take(MAX_CHECKED), &mut io::sink());

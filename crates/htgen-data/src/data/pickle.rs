@@ -1,14 +1,14 @@
 //! The texts and whole numbers in an array of Python objects, as numpy.save pickles one.
 //!
-//! Reads that one form and runs nothing: what a pickle would call is only compared with the few names
-//! that NumPy writes. A crate that reads pickles in general would take more than is wanted here.
+//! Reads only that form and runs nothing: what a pickle would call is only compared with the few
+//! names that NumPy writes. A general pickle crate would accept more than is wanted here.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Longest text of an element, bytes.
 const MAX_TEXT: usize = 256;
-/// What NumPy's own arrays name.
+/// The names in NumPy's own arrays.
 const NAMES: [(&str, &str); 6] = [
     ("numpy.core.multiarray", "_reconstruct"),
     ("numpy._core.multiarray", "_reconstruct"),
@@ -18,18 +18,18 @@ const NAMES: [(&str, &str); 6] = [
     ("numpy._core.numeric", "_frombuffer"),
 ];
 
-/// What stands on the stack.
+/// A value on the stack.
 #[derive(Debug, Clone)]
 enum Value {
     Text(Rc<str>),
     /// Not shared: only the last list of a pickle matters.
     List(Vec<Rc<str>>),
     Mark,
-    /// What an array of objects consists of beside its elements.
+    /// The parts of an array of objects besides its elements.
     Other,
 }
 
-/// The elements as texts, in their order; the error says what stands in the way.
+/// The elements as texts, in order; the error says what prevents it.
 pub(super) fn texts(bytes: &[u8]) -> Result<Vec<String>, String> {
     let mut machine = Machine { bytes, stack: Vec::new(), memo: BTreeMap::new() };
     let list = machine.run()?;
@@ -167,7 +167,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// Little-endian, with a sign where it has more than two bytes, as pickle has it.
+    /// Little-endian, with a sign if it has more than two bytes, as defined by pickle.
     fn push_integer(&mut self, bytes: usize) -> Result<(), String> {
         if bytes > 8 {
             return Err("an integer beyond 64 bits".to_owned());
@@ -191,7 +191,7 @@ impl Machine<'_> {
         }
     }
 
-    /// All above the last mark, which goes.
+    /// Everything above the last mark, which is removed.
     fn marked(&mut self) -> Result<Vec<Value>, String> {
         let mark = self.stack.iter().rposition(|value| matches!(value, Value::Mark));
         let items = self.stack.split_off(mark.ok_or("it has no mark")?);
@@ -236,7 +236,7 @@ impl Machine<'_> {
     }
 }
 
-/// An object of other objects: all that matters of it is the list that it may hold.
+/// An object made of other objects: only the list that it may hold matters.
 fn joined(items: Vec<Value>) -> Value {
     items.into_iter().find(|item| matches!(item, Value::List(_))).unwrap_or(Value::Other)
 }

@@ -1,5 +1,5 @@
-//! A data file as [`Sequences`]: `x` (sequences, steps, inputs...), optional labels `y`, one a
-//! sequence or one a step, optional `length` with the steps in use of each sequence.
+//! A data file as [`Sequences`]: `x` (sequences, steps, inputs...), optional labels `y`, one per
+//! sequence or one per step, optional `length` with the steps in use of each sequence.
 
 use super::class_labels::ClassLabels;
 use super::keys::Each;
@@ -8,14 +8,14 @@ use crate::error::{Diagnostic, Result};
 use crate::model::{Element, shape_text};
 use std::path::Path;
 
-/// What is wanted of a data set.
+/// What is requested from a data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wanted {
-    /// Stream elements a step.
+    /// Stream elements per step.
     pub inputs: usize,
     /// What they are.
     pub element: Element,
-    /// Sequences to read at most; all without it.
+    /// Maximum number of sequences to read; all when absent.
     pub limit: Option<usize>,
 }
 
@@ -27,13 +27,12 @@ impl Wanted {
 }
 
 impl Sequences {
-    /// Reads a data set, no more of it than is wanted.
+    /// Reads a data set, no more of it than requested.
     ///
-    /// Axes of `x` after the second are flattened. Real numbers are rounded to f32. What stands after
-    /// the steps in use of a sequence does not matter.
+    /// Axes of `x` after the second are flattened. Real numbers are rounded to f32. Data after the
+    /// steps in use of a sequence are ignored.
     ///
-    /// # Errors
-    /// Arrays that are missing, of the wrong shape or type, or hold what is out of range.
+    /// # Errors Arrays that are missing, of the wrong shape or type, or have values out of range.
     pub fn load(path: &Path, wanted: Wanted) -> Result<Sequences> {
         Arrays::load(path, |arrays| parse(arrays, wanted))
     }

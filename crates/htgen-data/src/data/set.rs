@@ -1,5 +1,5 @@
-//! A labelled data set into an npz file as it is made: a sequence at a time, never the whole of it
-//! in memory, and under its final name only when it is whole.
+//! A labelled data set, written to an npz file as it is made: a sequence at a time, never all of it
+//! in memory, and under its final name only when it is complete.
 
 use crate::error::{Diagnostic, Result};
 use crate::files::{Output, Pending, not_written};
@@ -14,16 +14,16 @@ const LARGE_BYTES: u64 = 1 << 30;
 /// The length of an npy header is a multiple of this.
 const HEADER_STEP: usize = 64;
 
-/// What goes with the sequences, one entry a sequence but for the names.
+/// What accompanies the sequences, one entry per sequence except for the names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Labels {
     /// Class of each sequence.
     pub y: Vec<usize>,
-    /// Group of each sequence: speaker, scene; what a split into parts must not tear apart. Empty
-    /// where nobody knows groups; then there is no such array.
+    /// Group of each sequence: speaker, scene; sequences of one group must stay in one part. Empty
+    /// where groups are not known; then there is no such array.
     pub group: Vec<usize>,
-    /// Part of each sequence, 0 for training, 1 for validation, 2 for neither; empty where nobody has
-    /// parted them, and then there is no such array.
+    /// Part of each sequence, 0 for training, 1 for validation, 2 for neither; empty where they
+    /// have not been split, and then there is no such array.
     pub split: Vec<usize>,
     /// Steps in use of each sequence.
     pub length: Vec<usize>,
@@ -82,8 +82,8 @@ pub fn write_set(
     pending.commit()
 }
 
-/// A file that fails once: an archive that is given up then tries to write its end, and would print
-/// that it could not.
+/// A file that fails only once: an abandoned archive would otherwise try to write its end, and
+/// print that it could not.
 struct Quiet {
     file: BufWriter<File>,
     position: u64,
@@ -152,7 +152,7 @@ fn add_labels(zip: &mut ZipWriter<Quiet>, labels: &Labels) -> io::Result<()> {
     Ok(())
 }
 
-/// Begins an array with its header, as the npy format 1.0 has it.
+/// Begins an array with its header in npy format 1.0.
 fn begin(
     zip: &mut ZipWriter<Quiet>,
     name: &str,
@@ -175,7 +175,7 @@ fn begin(
     zip.write_all(format!("{dict:width$}\n").as_bytes())
 }
 
-/// The narrowest of both element types.
+/// The narrower of the two element types.
 fn integers(values: &[usize]) -> (&'static str, Vec<u8>) {
     if values.iter().all(|&value| value <= usize::from(u8::MAX)) {
         return ("|u1", values.iter().map(|&value| value as u8).collect());

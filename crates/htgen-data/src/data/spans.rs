@@ -1,5 +1,5 @@
-//! Where the sequences of a data set lie among its rows. A set of a hundred million sequences of the
-//! same length takes no memory for that.
+//! Where the sequences of a data set lie among its rows. A set of a hundred million sequences of
+//! equal length takes no memory for this.
 
 /// Rows of one sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,9 +13,9 @@ pub(super) struct Span {
 /// Rows of all sequences.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Spans {
-    /// One sequence after the other, all of the same number of steps.
+    /// Sequences one after another, all with the same number of steps.
     Equal { count: usize, n_steps: usize },
-    /// Each by itself.
+    /// Each listed separately.
     Listed(Vec<Span>),
 }
 
@@ -48,7 +48,7 @@ impl Spans {
         }
     }
 
-    /// Adds those of other rows, which stand after the `rows` that there are.
+    /// Adds sequences of other rows, which follow the existing `rows`.
     pub fn append(&mut self, other: &Spans, rows: usize) {
         if let (Spans::Equal { count, n_steps }, Spans::Equal { count: more, n_steps: as_many }) =
             (&mut *self, other)

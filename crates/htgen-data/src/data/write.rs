@@ -1,4 +1,4 @@
-//! Arrays into an npz file, whole or not at all; the same arrays give the same bytes.
+//! Arrays written to an npz file, whole or not at all; the same arrays give the same bytes.
 
 use super::{Array, ArrayData};
 use crate::error::Result;
@@ -13,7 +13,7 @@ const LARGE_BYTES: usize = 1 << 30;
 
 /// Writes named arrays as `numpy.savez_compressed` would, in the order given.
 ///
-/// Every array's shape multiplies out to its number of elements.
+/// The number of elements of every array is the product of its shape.
 pub fn write_npz(to: &(impl ToOutput + ?Sized), arrays: &[(&str, Array)]) -> Result<()> {
     let output = to.to_output()?;
     let bytes = pack(arrays).map_err(|error| files::not_written(output.path(), &error))?;

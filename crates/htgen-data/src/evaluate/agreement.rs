@@ -1,9 +1,9 @@
-//! How near the output vectors of a run are to those in float.
+//! How close the output vectors of a run are to those in float.
 
 use super::decision;
 use serde::Serialize;
 
-/// A mean and the value that is worst.
+/// A mean and the worst value.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct MeanAndWorst {
     /// Mean over the vectors.
@@ -12,10 +12,10 @@ pub struct MeanAndWorst {
     pub worst: f64,
 }
 
-/// How near output vectors are to those in float.
+/// How close output vectors are to those in float.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Agreement {
-    /// Cosine of the angle between both vectors; null of one output, which has no angle.
+    /// Cosine of the angle between both vectors; null for a single output, which has no angle.
     pub cosine: Option<MeanAndWorst>,
     /// Length of the difference, relative to that of the vector in float.
     pub relative_error: Option<MeanAndWorst>,
@@ -53,7 +53,7 @@ impl Agreement {
             relative.add((error / square).sqrt());
             let other: f64 = run.iter().map(|q| q * q).sum();
             let product: f64 = float.iter().zip(run).map(|(f, q)| f * q).sum();
-            // A vector that has become zero points nowhere.
+            // A vector that has become zero has no direction.
             let lengths = (square * other).sqrt();
             cosines.add(if lengths == 0.0 { 0.0 } else { (product / lengths).clamp(-1.0, 1.0) });
         }

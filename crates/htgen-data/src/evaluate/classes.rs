@@ -1,4 +1,4 @@
-//! Classes one by one: how much of each is decided rightly, and what the rest is taken for.
+//! Classes one by one: how much of each is classified correctly, and what the rest is mistaken for.
 
 use super::Confusion;
 use crate::number::{grouped, percent};
@@ -6,21 +6,22 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// Most classes whose whole matrix is printed.
+/// Maximum number of classes for which the whole matrix is printed.
 const MOST_PRINTED: usize = 12;
-/// Classes, and pairs of them, that are printed of more.
+/// Number of classes, and of pairs, that are printed if there are more.
 const WORST: usize = 5;
-/// Most classes whose matrix is in the JSON; the pairs are there of any number.
+/// Maximum number of classes for which the matrix is in the JSON; the pairs are there for any
+/// number.
 const MOST_ROWS: usize = 1000;
 /// Longest name in a table.
 const NAME: usize = 14;
 
-/// Decisions against labels as a report has them.
+/// Decisions compared with labels, as a report has them.
 #[derive(Debug, Clone, Serialize)]
 pub struct ClassReport {
     /// Each class.
     pub classes: Vec<ClassRow>,
-    /// Rows of labels, columns of decisions; null of more than 1,000 classes.
+    /// Rows are labels, columns decisions; null for more than 1,000 classes.
     pub confusion: Option<Vec<Vec<u64>>>,
     /// Wrong decisions: label, decision, how often; most often first.
     pub confused: Vec<(usize, usize, u64)>,
@@ -31,11 +32,11 @@ pub struct ClassReport {
 pub struct ClassRow {
     /// Its number.
     pub class: usize,
-    /// Its name; its number where the data set has no name for it.
+    /// Its name; its number if the data set has no name for it.
     pub name: String,
     /// Outputs with this label.
     pub labelled: u64,
-    /// Part of them that is decided rightly; null of none.
+    /// Fraction of them that is classified correctly; null if there are none.
     pub recall: Option<f64>,
     /// The same in float; only where both are compared.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,7 +116,7 @@ impl ClassReport {
         }
     }
 
-    /// The worst classes and the pairs that are taken for each other most often.
+    /// The worst classes and the pairs that are most often confused.
     fn worst(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut found: Vec<(f64, &ClassRow)> =
             self.classes.iter().filter_map(|row| Some((row.recall?, row))).collect();
@@ -137,7 +138,7 @@ fn line(f: &mut fmt::Formatter<'_>, title: &str, entries: &[String]) -> fmt::Res
     writeln!(f, "  {title:<12} {text}")
 }
 
-/// A name of the data set for a terminal, short and without what moves a terminal.
+/// A name from the data set for a terminal, short and without control sequences.
 fn printable(name: &str) -> String {
     let mut name: String = name.escape_debug().collect();
     if name.chars().count() > NAME {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// How often each class was decided as which. Only what occurs is kept: most of a matrix of many
-/// classes is empty.
+/// How often each class was decided as which. Only what occurs is kept: most of the matrix is empty
+/// when there are many classes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confusion {
     classes: usize,
@@ -11,7 +11,7 @@ pub struct Confusion {
 }
 
 impl Confusion {
-    /// No decision yet, among so many classes.
+    /// No decisions yet, for this many classes.
     pub fn new(classes: usize) -> Confusion {
         Confusion { classes, counts: BTreeMap::new() }
     }
@@ -44,7 +44,7 @@ impl Confusion {
         self.counts.range((label, 0)..(label + 1, 0)).map(|(_, count)| count).sum()
     }
 
-    /// Decisions in all.
+    /// Total number of decisions.
     pub fn total(&self) -> u64 {
         self.counts.values().sum()
     }
@@ -54,18 +54,18 @@ impl Confusion {
         self.counts.iter().filter(|((label, decision), _)| label == decision).map(|(_, n)| n).sum()
     }
 
-    /// Part of all decisions that are the label; 0 of none.
+    /// Fraction of all decisions that equal the label; 0 if there are none.
     pub fn accuracy(&self) -> f64 {
         self.right() as f64 / self.total().max(1) as f64
     }
 
-    /// Part of a class that is decided rightly; none of a class that does not occur.
+    /// Recall: fraction of a class that is decided correctly; none for a class that does not occur.
     pub fn recall(&self, label: usize) -> Option<f64> {
         let labelled = self.labelled(label);
         (labelled > 0).then(|| self.count(label, label) as f64 / labelled as f64)
     }
 
-    /// Mean of the recalls of the classes that occur, each class counting alike; 0 of none.
+    /// Mean of the recalls of the classes that occur, all with equal weight; 0 if there are none.
     pub fn balanced_accuracy(&self) -> f64 {
         let mut rows: BTreeMap<usize, (u64, u64)> = BTreeMap::new();
         for (&(label, decision), &count) in &self.counts {
@@ -90,7 +90,7 @@ impl Confusion {
 mod tests {
     use super::*;
 
-    /// 119 of one class against 1 of another, of which always the first is decided.
+    /// 119 of one class against 1 of another, where the first is always decided.
     #[test]
     fn a_class_that_is_never_found_shows() {
         let pairs = (0..120).map(|k| (usize::from(k == 0), 0));

@@ -90,7 +90,7 @@ impl Sums {
 struct Differences<'a> {
     quant: &'a QuantPlan,
     float: BTreeMap<Edge, Vec<f64>>,
-    /// Inputs of the step that did not fit; the executor sees them clipped.
+    /// Inputs of the step that did not fit; the executor receives them clipped.
     clipped_inputs: usize,
     errors: BTreeMap<Site, Sums>,
 }

@@ -1,4 +1,5 @@
-//! The inputs and their one format: what it clips, and channels whose range is far from the others'.
+//! The inputs and their common format: what it clips, and channels whose range is far from that of
+//! the others.
 
 mod words;
 
@@ -10,13 +11,13 @@ use crate::quant::{QuantInput, QuantPlan};
 use rayon::prelude::*;
 use serde::Serialize;
 
-/// How many times another range is another one.
+/// Factor at which a range counts as different.
 const FAR: f64 = 16.0;
-/// Up to so many varying channels each is taken for a quantity of its own; more of them are pixels or
-/// bands, of which many may be near zero.
+/// Up to this many varying channels, each is taken as a quantity of its own; more of them are
+/// pixels or bands, many of which may be near zero.
 const FEW: usize = 64;
-/// Of pixels or bands at most every so manieth can be too large, and so many too small; more are their
-/// nature.
+/// For pixels or bands, at most one in this many can be too large, and as many too small; more than
+/// that is normal for them.
 const LARGE_SHARE: usize = 8;
 const MOST_SMALL: usize = 3;
 
@@ -54,7 +55,7 @@ pub struct InputClips {
     pub elements: u64,
     /// Elements that are clipped.
     pub clipped: u64,
-    /// Part of all elements that are clipped.
+    /// Fraction of all elements that are clipped.
     pub share: f64,
     /// Smallest and largest number that the format holds, in units of the data set.
     pub format: [f64; 2],
@@ -144,8 +145,8 @@ impl ChannelRange {
     pub fn is_constant(&self) -> bool {
         self.lowest >= self.highest
     }
-    /// Bits before the point that its values need, sign apart; below 0 where even bits behind the point
-    /// stay empty. Not of a channel of zeros.
+    /// Integer bits that its values need, without the sign; below 0 where even fraction bits stay
+    /// empty. Undefined for a channel of zeros.
     pub fn bits(&self) -> i32 {
         bits(self.magnitude())
     }
@@ -155,31 +156,32 @@ fn bits(magnitude: f64) -> i32 {
     magnitude.log2().floor() as i32 + 1
 }
 
-/// A channel whose range is far from the others'.
+/// A channel whose range is far from that of the others.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Outlier {
     /// The channel.
     #[serde(flatten)]
     pub range: ChannelRange,
-    /// Bits before the point that its values need, sign apart.
+    /// Integer bits that its values need, without the sign.
     pub bits: i32,
-    /// Whether its values are larger than the others', not smaller.
+    /// Whether its values are larger than those of the others, not smaller.
     pub larger: bool,
 }
 
-/// The channels of a data set whose range differs by more than 16 times from the others'.
+/// The channels of a data set whose range differs by a factor of more than 16 from that of the
+/// others.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Outliers {
-    /// Bits before the point that hold all the others that vary, sign apart.
+    /// Integer bits that hold all the other varying channels, without the sign.
     pub others_bits: i32,
     /// The channels, by their number.
     pub channels: Vec<Outlier>,
 }
 
-/// Looks for channels whose largest magnitude is far from the middle one of all that vary; none where
-/// the stream carries bytes, whose format is given.
+/// Looks for channels whose largest magnitude is far from the median of all that vary; none where
+/// the stream carries bytes, whose format is fixed.
 ///
-/// Zeros are no range. A constant can be too large for the others, never too small.
+/// Zeros are not a range. A constant can be too large for the others, never too small.
 pub fn outliers(data: &Sequences) -> Option<Outliers> {
     let ranges = match data.element() {
         Element::U8 => return None,

@@ -1,4 +1,5 @@
-//! How well two runs over a data set agree, as values and as decisions, and both against labels.
+//! How well two runs over a data set agree, as values and as decisions, and how both compare with
+//! labels.
 
 mod words;
 
@@ -9,21 +10,20 @@ use crate::config::OutputRate;
 use crate::data::Sequences;
 use crate::error::{Diagnostic, Result};
 
-/// How an output vector decides.
+/// How an output vector becomes a decision.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Decider {
-    /// The largest of so many outputs, the first of equals, is the class.
+    /// The class is the largest of this many outputs, the first if several are equal.
     LargestOutput(usize),
-    /// Above it the one output is class 1, else class 0.
+    /// Above it the one output means class 1, otherwise class 0.
     Threshold(f64),
 }
 
 impl Decider {
-    /// That of a head of so many outputs: the largest of them, or whether the only one is above a
-    /// threshold, 0 where none is given. None without a head, as the outputs are no classes then.
+    /// The rule for a head with this many outputs: the largest of them, or whether the only one is
+    /// above a threshold, 0 by default. None without a head, as the outputs are then not classes.
     ///
-    /// # Errors
-    /// A threshold for other than one output.
+    /// # Errors A threshold for more than one output.
     pub fn of(outputs: Option<usize>, threshold: Option<f64>) -> Result<Option<Decider>> {
         if threshold.is_some() && outputs != Some(1) {
             let found = match outputs {
@@ -41,7 +41,7 @@ impl Decider {
         }))
     }
 
-    /// Number of classes that it tells apart.
+    /// Number of classes that it distinguishes.
     pub fn classes(self) -> usize {
         match self {
             Decider::LargestOutput(outputs) => outputs,
@@ -67,7 +67,7 @@ pub struct Judged<'a> {
     pub data: &'a Sequences,
     /// Which outputs there are.
     pub rate: OutputRate,
-    /// How they decide; none where they are no classes.
+    /// How they become decisions; none where they are not classes.
     pub decider: Option<Decider>,
 }
 
@@ -97,13 +97,13 @@ impl Judged<'_> {
 pub struct Judgement {
     /// Sequences run.
     pub sequences: usize,
-    /// Output vectors compared: one a sequence, or one a step.
+    /// Output vectors compared: one per sequence, or one per step.
     pub vectors: usize,
     /// Which outputs were compared.
     pub rate: OutputRate,
     /// The values.
     pub outputs: Agreement,
-    /// The decisions; none where the outputs are no classes.
+    /// The decisions; none where the outputs are not classes.
     pub decisions: Option<Decisions>,
     /// Whether the data set has labels.
     pub has_labels: bool,
@@ -114,7 +114,7 @@ pub struct Judgement {
 pub struct Decisions {
     /// How they are made.
     pub decider: Decider,
-    /// Output vectors that both decide alike.
+    /// Output vectors for which both decide alike.
     pub equal: usize,
     /// Both against the labels; none without labels.
     pub labelled: Option<Labelled>,
@@ -162,7 +162,7 @@ impl Judgement {
     }
 }
 
-/// Names of so many classes: those of the data set where it has as many, else their numbers.
+/// Names of this many classes: those of the data set if it has as many, otherwise their numbers.
 pub fn class_names(data: &Sequences, classes: usize) -> Vec<String> {
     match data.class_names() {
         names if names.len() == classes => names.to_vec(),

@@ -1,7 +1,8 @@
-//! A checkpoint that another program wrote: tensors by name out of a safetensors file, several of them
-//! under an index, or an npz file; each is checked as it is taken, and which of them were is noted.
+//! A checkpoint written by another program: named tensors from a safetensors file, from several of
+//! them under an index, or from an npz file. Each tensor is checked when it is taken, and the taken
+//! ones are recorded.
 //!
-//! The one reader of checkpoints; what keys mean is for `import` to say.
+//! The only reader of checkpoints; what the keys mean is up to `import`.
 
 mod pattern;
 mod shards;
@@ -16,7 +17,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Most values of a tensor; a model holds no more.
+/// Maximum number of values in a tensor; a model holds no more.
 const MAX_VALUES: usize = 1 << 27;
 
 /// What reading a part of a checkpoint yields; the problem has a key as its place.
@@ -31,7 +32,7 @@ pub(crate) enum Files {
 }
 
 impl Files {
-    /// Reads a checkpoint, told by what its first bytes say.
+    /// Reads a checkpoint; its first bytes determine the kind.
     pub(crate) fn read(path: &Path) -> Result<Files> {
         foreign::refuse(path)?;
         let bytes = files::read(path, MAX_BYTES)?;
@@ -92,7 +93,7 @@ impl<'a> Content<'a> {
     }
 }
 
-/// A checkpoint that notes which keys were used.
+/// A checkpoint that records which keys were used.
 pub(crate) struct Checkpoint<'a> {
     content: Content<'a>,
     names: Vec<String>,
@@ -102,7 +103,8 @@ pub(crate) struct Checkpoint<'a> {
 }
 
 impl<'a> Checkpoint<'a> {
-    /// What the files hold, without the keys to be ignored: whole ones, or with `*` for any characters.
+    /// What the files hold, without the keys to be ignored: whole keys, or patterns with `*` for
+    /// any characters.
     pub(crate) fn of(files: &'a Files, ignore: &[String]) -> Part<Self> {
         let content = Content::parse(files)?;
         let (names, metadata) = match &content {
@@ -127,12 +129,12 @@ impl<'a> Checkpoint<'a> {
         Ok(Checkpoint { content, names, ignored, metadata, used: RefCell::default() })
     }
 
-    /// Keys that are there and ignored as told.
+    /// Keys that are present and were ignored on request.
     pub(crate) fn ignored(&self) -> &[String] {
         &self.ignored
     }
 
-    /// The shape of a tensor, when there is such a key and it can be read.
+    /// The shape of a tensor, if the key exists and can be read.
     pub(crate) fn shape(&self, name: &str) -> Option<Vec<usize>> {
         if !self.has(name) {
             return None;
@@ -147,7 +149,7 @@ impl<'a> Checkpoint<'a> {
         }
     }
 
-    /// Whether something asked for a key.
+    /// Whether anything asked for a key.
     pub(crate) fn is_used(&self, name: &str) -> bool {
         self.used.borrow().contains(name)
     }
@@ -162,7 +164,7 @@ impl<'a> Checkpoint<'a> {
         self.names.binary_search_by(|other| other.as_str().cmp(name)).is_ok()
     }
 
-    /// A note of the writer beside the tensors.
+    /// A note by the writer, stored beside the tensors.
     pub(crate) fn note(&self, key: &str) -> Option<&str> {
         self.metadata.get(key).map(String::as_str)
     }
@@ -201,7 +203,7 @@ impl<'a> Checkpoint<'a> {
         Ok(core)
     }
 
-    /// A tensor of that many axes.
+    /// A tensor with that number of axes.
     pub(crate) fn of_axes(&self, name: &str, axes: &str, count: usize) -> Part<Core> {
         let core = self.tensor(name)?;
         if core.shape.len() == count {
@@ -223,7 +225,7 @@ impl<'a> Checkpoint<'a> {
             .expected(shape_text(shape)))
     }
 
-    /// The values of a vector that may be missing, which then is zero.
+    /// The values of a vector that may be missing and is then zero.
     pub(crate) fn bias(&self, name: &str, length: usize) -> Part<Vec<f64>> {
         if !self.has(name) {
             return Ok(vec![0.0; length.min(MAX_VALUES)]);
@@ -269,7 +271,7 @@ fn wrong_type(name: &str, found: &str) -> Diagnostic {
     Diagnostic::new(escaped(name), "wrong type").found(found).expected("F16, BF16, F32 or F64")
 }
 
-/// A key without the control characters of a hostile file.
+/// A key without control characters, which a hostile file may contain.
 pub(crate) fn escaped(name: &str) -> String {
     name.escape_debug().to_string()
 }

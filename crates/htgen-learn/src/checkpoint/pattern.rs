@@ -1,6 +1,6 @@
 //! Keys by a pattern.
 
-/// Whether a key is meant by a pattern, in which `*` stands for any characters.
+/// Whether a key matches a pattern, in which `*` stands for any characters.
 pub(super) fn fits(pattern: &str, name: &str) -> bool {
     let mut pieces = pattern.split('*');
     let first = pieces.next().unwrap_or_default();

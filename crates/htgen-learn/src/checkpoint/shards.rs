@@ -1,5 +1,5 @@
-//! The index of a checkpoint in several safetensors files: which key lies in which of them. Its names
-//! are untrusted: each is that of a file in the folder of the index.
+//! The index of a checkpoint in several safetensors files: which key lies in which file. Its names
+//! are untrusted: each must be a file in the folder of the index.
 
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files;
@@ -8,10 +8,10 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
-/// Most files of a checkpoint.
+/// Maximum number of files in a checkpoint.
 const MAX_FILES: usize = 1000;
 
-/// The files of a checkpoint, and the number of that which holds a key.
+/// The files of a checkpoint, and the number of the file that holds a key.
 pub(super) struct Shards {
     pub files: Vec<(String, Vec<u8>)>,
     pub index: BTreeMap<String, usize>,
@@ -22,7 +22,7 @@ struct Index {
     weight_map: BTreeMap<String, String>,
 }
 
-/// Reads the files that an index names; together they are as large as one file may be.
+/// Reads the files named by an index; together they may be as large as one file may be.
 pub(super) fn read(path: &Path, text: &[u8]) -> Result<Shards> {
     let in_file = |problem: Diagnostic| Problems::from(problem.in_file(path.display()));
     let Index { weight_map } =
@@ -53,7 +53,7 @@ pub(super) fn read(path: &Path, text: &[u8]) -> Result<Shards> {
     Ok(shards)
 }
 
-/// What is wrong with JSON that is no index.
+/// What is wrong with JSON that is not an index.
 fn no_index(text: &[u8], error: &serde_json::Error) -> Diagnostic {
     let value = serde_json::from_slice::<serde_json::Value>(text).ok();
     if value.is_some_and(|value| value.get("layers").is_some()) {

@@ -1,5 +1,5 @@
-//! Ranks under a number of parameters: the step that keeps most energy for its parameters comes first;
-//! then steps are taken back where others keep more in their place.
+//! Ranks within a budget of parameters: the step that keeps most energy for its parameters comes
+//! first; then steps are undone where others keep more in their place.
 
 use super::network::Network;
 use super::project::{Shape, decompose};
@@ -9,14 +9,14 @@ use crate::error::{Diagnostic, Result};
 
 /// Singular values below this part of the norm are rounding.
 const ROUNDING: f64 = 1e-14;
-/// Most exchanges of steps.
+/// Maximum number of exchanges of steps.
 const MAX_EXCHANGES: usize = 64;
-/// The part of a budget that is to be used, and how much more energy may be lost for that.
+/// The part of a budget that should be used, and how much more energy may be lost for that.
 const USED: f64 = 0.9;
 const SLACK: f64 = 1.05;
 
-/// Most steps taken back at once, and most elements of all tensors that are then factored to see
-/// what is lost.
+/// Maximum number of steps undone at once, and maximum number of elements of all tensors that are
+/// then factored to measure the loss.
 const MAX_STEPS: usize = 4;
 const MAX_ELEMENTS: usize = 1 << 22;
 
@@ -28,8 +28,8 @@ pub(super) struct Candidate {
     network: Network,
     /// Ranks that can grow together.
     ways: Vec<Vec<usize>>,
-    /// Squares of the singular values of each rank, those that come with one more of it added up; none
-    /// where another rank counts them.
+    /// Squares of the singular values of each rank, where those gained by one more of it are added
+    /// up; none where another rank counts them.
     energies: Vec<Vec<f64>>,
     /// Largest ranks that are known.
     most: Vec<usize>,
@@ -37,7 +37,7 @@ pub(super) struct Candidate {
     rounding: f64,
 }
 
-/// Ranks of all matrices, with at most so many parameters together.
+/// Ranks of all matrices, with at most this many parameters together.
 pub(super) fn choose(jobs: &[Job], most: usize) -> Result<Ranks> {
     let mut candidates = Vec::with_capacity(jobs.len());
     for job in jobs {
@@ -60,7 +60,7 @@ pub(super) fn choose(jobs: &[Job], most: usize) -> Result<Ranks> {
         }
     }
     tried.push(trimmed(&mut candidates));
-    // Steps are coarse where there are few; other ones may come closer.
+    // Steps are coarse where there are few; different ones may come closer.
     if (spent(&candidates) as f64) < USED * most as f64 && exchange(&mut candidates, most, SLACK) {
         tried.push(trimmed(&mut candidates));
     }
@@ -88,7 +88,7 @@ pub(super) fn choose(jobs: &[Job], most: usize) -> Result<Ranks> {
     Ok(self::best(jobs, &candidates, both, most)?.expect("some ranks were tried").1)
 }
 
-/// Ranks that come of these when some steps of one kind are taken back for others.
+/// The ranks that result when some steps of one kind are replaced by others.
 fn neighbours(candidates: &mut [Candidate], ranks: &Ranks, most: usize) -> Vec<Ranks> {
     let mut found = Vec::new();
     for k in 0..candidates.len() {
@@ -118,8 +118,9 @@ fn trimmed(candidates: &mut [Candidate]) -> Ranks {
     candidates.iter().map(|candidate| candidate.ranks.clone()).collect()
 }
 
-/// The ranks that lose least when they are taken, for the singular values of a rank are others once
-/// those before it have been cut; a little more is lost for a budget that is used.
+/// The ranks with the smallest loss when they are applied, because the singular values of a rank
+/// change once those before it have been cut; a little more loss is accepted for a budget that is
+/// used up.
 fn best(
     jobs: &[Job],
     candidates: &[Candidate],
@@ -150,7 +151,7 @@ fn spent(candidates: &[Candidate]) -> usize {
     candidates.iter().map(Candidate::cost).sum()
 }
 
-/// Takes steps as long as one fits; `without` is a way of a candidate that is not gone.
+/// Takes steps as long as one fits; `without` is a way that is not taken.
 fn fill(candidates: &mut [Candidate], most: usize, without: Option<(usize, usize)>) {
     let mut spent = spent(candidates);
     loop {
@@ -173,8 +174,8 @@ fn fill(candidates: &mut [Candidate], most: usize, without: Option<(usize, usize
     }
 }
 
-/// Takes one step back and goes others; keeps the first such exchange that loses less than so many
-/// times what is lost now, and, where more may be lost, uses the budget.
+/// Undoes one step and takes others; keeps the first such exchange that loses less than this many
+/// times the present loss and, where more may be lost, uses the budget.
 fn exchange(candidates: &mut [Candidate], most: usize, factor: f64) -> bool {
     let all = |candidates: &[Candidate]| candidates.iter().map(Candidate::lost).sum::<f64>();
     let before = all(candidates);
@@ -201,7 +202,7 @@ fn exchange(candidates: &mut [Candidate], most: usize, factor: f64) -> bool {
 }
 
 impl Candidate {
-    /// Ranks 1, and what singular values a shape has as far as the parameters can pay for them.
+    /// Ranks 1, and the singular values of a shape as far as the parameters can pay for them.
     pub(super) fn of(job: &Job, shape: &Shape, most: usize) -> Result<Candidate> {
         let network = Network::of(shape, &job.target);
         let caps = caps(job, shape, most);
@@ -228,7 +229,7 @@ impl Candidate {
         self.network.parameters(&self.ranks)
     }
 
-    /// Ranks for at most so many parameters, and what they lose; none when rank 1 costs more.
+    /// Ranks for at most this many parameters, and their loss; none when rank 1 costs more.
     pub(super) fn within(mut self, most: usize) -> Option<f64> {
         if self.cost() > most {
             return None;
@@ -237,8 +238,8 @@ impl Candidate {
         Some(self.lost())
     }
 
-    /// The ranks with those of one way larger by one, and the energy that this keeps; none when that
-    /// is nothing, or a rank is more than its neighbours can fill.
+    /// The ranks with those of one way increased by one, and the energy that this keeps; none if
+    /// that is nothing, or if a rank is more than its neighbours can fill.
     fn step(&self, way: usize) -> Option<(Vec<usize>, f64)> {
         let (mut ranks, mut gain) = (self.ranks.clone(), 0.0);
         for &k in &self.ways[way] {
@@ -251,7 +252,7 @@ impl Candidate {
         (gain > self.rounding && self.network.fits(&ranks)).then_some((ranks, gain))
     }
 
-    /// Takes steps back that kept nothing.
+    /// Undoes steps that kept nothing.
     fn trim(&mut self) {
         for way in 0..self.ways.len() {
             loop {
@@ -287,7 +288,7 @@ impl Candidate {
     }
 }
 
-/// Ranks as large as so many parameters could pay for.
+/// The largest ranks that this many parameters could pay for.
 fn caps(job: &Job, shape: &Shape, most: usize) -> Vec<usize> {
     let root = (most as f64).sqrt();
     let is_tree = matches!(shape, Shape::Tree(_));

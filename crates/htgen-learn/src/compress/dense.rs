@@ -6,7 +6,7 @@ use crate::model::{Cell, Columns, Factors, GateActivation, Layer, Matrix, Model}
 use crate::network;
 use rayon::prelude::*;
 
-/// Weights of a layer apart by what they multiply, each row-major.
+/// Weights of a layer, separated by what they multiply, each row-major.
 pub(super) struct Weights {
     /// gates H x N.
     pub of_x: Vec<f64>,

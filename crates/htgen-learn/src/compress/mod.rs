@@ -25,18 +25,18 @@ use ranks::{Rule, ranks_of};
 use ring::Ring;
 use target::Target;
 
-/// A compressed model, and what was lost.
+/// A compressed model, and its loss.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compressed {
     /// The model.
     pub model: Model,
-    /// One entry a factored matrix.
+    /// One entry per factored matrix.
     pub matrices: Vec<MatrixError>,
     /// Relative error of all factored matrices together, measured.
     pub error: f64,
 }
 
-/// What a matrix lost.
+/// The loss of a matrix.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MatrixError {
     /// Its layer, from 0.
@@ -56,11 +56,11 @@ pub struct MatrixError {
     pub bound: f64,
     /// Norm of the given matrix.
     pub norm: f64,
-    /// One entry a rank.
+    /// One entry per rank.
     pub nodes: Vec<NodeError>,
 }
 
-/// What the projection at one rank of the tree or train lost.
+/// The loss of the projection at one rank of the tree or train.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NodeError {
     /// The modes on one side of the rank: `2-3`, or `0..2` of a train.
@@ -133,7 +133,7 @@ pub fn compress(model: &Model, options: &Options) -> Result<Compressed> {
     Ok(Compressed { model, matrices, error })
 }
 
-/// What all nodes discard, as a part of the square of the norm.
+/// What all nodes discard, as a fraction of the square of the norm.
 fn lost(nodes: &[NodeError]) -> f64 {
     nodes.iter().map(|node| node.bound * node.bound).sum()
 }
@@ -235,7 +235,7 @@ fn outline(
     Ok((bare, jobs))
 }
 
-/// How the ranks of each matrix come about.
+/// How the ranks of each matrix are determined.
 fn rules(jobs: &mut [Job], goal: &Goal) -> Result<Vec<Rule>> {
     if matches!(jobs[0].shape, Shape::Ring(_))
         && let Some(rules) = ring::choose(jobs, goal)?

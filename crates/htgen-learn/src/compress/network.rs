@@ -1,5 +1,5 @@
-//! Cores and the ranks between them: what ranks cost, which of them the cores beside can fill, and
-//! which can grow together.
+//! Cores and the ranks between them: what ranks cost, which ranks the neighbouring cores can fill,
+//! and which can grow together.
 
 use super::project::Shape;
 use super::ranks::{halves, sides};
@@ -9,9 +9,9 @@ use super::target::Target;
 pub(super) struct Core {
     /// Values of the core with all ranks 1.
     size: usize,
-    /// No rank is above this times the product of the core's other ranks.
+    /// No rank exceeds this times the product of the other ranks of the core.
     fill: usize,
-    /// Its ranks by their places in the list.
+    /// Its ranks, by their places in the list.
     ranks: Vec<usize>,
 }
 
@@ -33,7 +33,7 @@ impl Network {
                 let last = sizes.len() - 1;
                 sizes[last] *= ring.close;
                 let mut cores = chain(&sizes);
-                // The first core carries the closing rank beside its mode.
+                // The first core carries the closing rank in addition to its mode.
                 cores[0].size *= ring.close;
                 cores[0].fill /= ring.close;
                 cores
@@ -61,7 +61,7 @@ impl Network {
         self.0.iter().map(values).fold(0, usize::saturating_add)
     }
 
-    /// Whether every rank is one that the cores on both of its sides can fill.
+    /// Whether the cores on both sides of every rank can fill it.
     pub(super) fn fits(&self, ranks: &[usize]) -> bool {
         self.0.iter().all(|core| {
             core.ranks.iter().all(|&own| {
@@ -73,8 +73,8 @@ impl Network {
 
     /// Ranks that can grow together: those on the way between two cores.
     ///
-    /// With one more of each on such a way, the cores on it fill their ranks as they did before, so
-    /// only its ends may stand against it.
+    /// With one more of each rank along such a path, the cores on it fill their ranks as before, so
+    /// only its ends may prevent it.
     pub(super) fn ways(&self) -> Vec<Vec<usize>> {
         let mut ways = Vec::new();
         for from in 0..self.0.len() {
@@ -83,7 +83,7 @@ impl Network {
         ways
     }
 
-    /// The ways from a core to those with a larger number.
+    /// The paths from a core to those with a larger number.
     fn walk(&self, start: usize, at: usize, way: &mut Vec<usize>, ways: &mut Vec<Vec<usize>>) {
         for &rank in &self.0[at].ranks {
             if way.last() == Some(&rank) {

@@ -29,7 +29,8 @@ pub enum Format {
 /// What becomes of the recurrent weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recurrent {
-    /// One matrix of x and h, h from this column on in the first layer, N when absent and above.
+    /// One matrix of x and h; h starts at this column in the first layer, at N when absent and in
+    /// layers above.
     Shared(Option<usize>),
     /// A matrix of the same format for each.
     Factored,
@@ -40,10 +41,10 @@ pub enum Recurrent {
 /// Row and column modes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Modes {
-    /// So many, as equal as they can be.
+    /// This many, as equal as possible.
     Count(usize),
-    /// Those of rows, and those of columns in the first matrix of the first layer; the other matrices
-    /// get as many column modes for their own size.
+    /// Those of rows, and those of columns in the first matrix of the first layer; the other
+    /// matrices get the same number of column modes for their own size.
     Given {
         /// Row modes.
         out: Vec<usize>,

@@ -1,5 +1,5 @@
 //! Hierarchical SVD from the leaves to the root, and TT-SVD: the tensor is projected on the leading
-//! singular vectors of one group of modes after the other.
+//! singular vectors of one group of modes after another.
 
 use super::NodeError;
 use super::ranks::Rule;
@@ -14,9 +14,9 @@ use crate::model::{Core, Factors, HtNode, Tree};
 pub(super) enum Shape {
     /// A dimension tree.
     Tree(Tree),
-    /// A train over so many modes.
+    /// A train over this many modes.
     Train(usize),
-    /// A ring over column and row modes apart.
+    /// A ring over separate column and row modes.
     Ring(Ring),
 }
 
@@ -47,14 +47,14 @@ impl Shape {
             _ => self.order().iter().flat_map(|&k| [Axis::Row(k), Axis::Column(k)]).collect(),
         }
     }
-    /// Axes of the tensor that the factors rebuild: those of a ring from core 0 on.
+    /// Axes of the tensor that the factors rebuild: those of a ring starting at core 0.
     pub(super) fn rebuilt_axes(&self, target: &Target) -> Vec<Axis> {
         match self {
             Shape::Ring(_) => Ring::plain(target).axes(target.in_modes.len()),
             _ => self.axes(target),
         }
     }
-    /// Singular vectors that come with one more of a rank.
+    /// Singular vectors gained by one more of a rank.
     pub(super) fn step(&self, index: usize) -> usize {
         match self {
             Shape::Ring(ring) if index == 0 => ring.close,
@@ -71,7 +71,7 @@ impl Shape {
     }
 }
 
-/// Factors a matrix; also what each rank lost, in the order in which ranks are listed.
+/// Factors a matrix; also returns the loss of each rank, in the order in which ranks are listed.
 pub(super) fn decompose(
     target: &Target,
     shape: &Shape,
@@ -101,7 +101,7 @@ pub(super) fn decompose(
     Ok((factors, nodes.collect()))
 }
 
-/// The tensor as far as it is projected.
+/// The tensor, as far as it is projected.
 pub(super) struct Work {
     pub(super) data: Vec<f64>,
     pub(super) dims: Vec<usize>,
@@ -113,8 +113,8 @@ pub(super) struct Work {
 }
 
 impl Work {
-    /// Factors the subtree whose first axis is `at`; `index` is the place of its rank in the list, none
-    /// at the root. `next` counts the ranks in the order of the tree's text.
+    /// Factors the subtree whose first axis is `at`; `index` is the place of its rank in the list,
+    /// none at the root. `next` counts the ranks in the order of the tree's text.
     fn node(
         &mut self,
         tree: &Tree,
@@ -224,7 +224,7 @@ impl Work {
     }
 }
 
-/// Largest rank between so many combinations of modes on either side.
+/// Largest rank between this many combinations of modes on either side.
 pub(super) fn full_rank(size: usize, others: usize) -> usize {
     size.min(others)
 }

@@ -10,13 +10,13 @@ use crate::model::{Ranks, Tree, list_ranks, tree_ranks};
 pub(super) enum Rule {
     /// A list.
     Fixed(Vec<usize>),
-    /// So much may be discarded by so many nodes.
+    /// This much may be discarded, by this many nodes.
     Energy {
         /// Sum of squares of singular values.
         left: f64,
         /// Nodes that share it.
         nodes: usize,
-        /// The right half of a tree, whose matrix is the one that its left half has already cut.
+        /// The right half of a tree, whose matrix has already been cut by its left half.
         whole: Option<usize>,
     },
 }
@@ -28,8 +28,8 @@ impl Rule {
         Rule::Energy { left, nodes: shape.ranks() - whole.iter().count(), whole }
     }
 
-    /// The rank at this place of the list; at least 1. Of what may be discarded each node takes its
-    /// equal share, and leaves what it does not use to the others.
+    /// The rank at this place in the list; at least 1. Each node takes an equal share of what may
+    /// be discarded, and leaves what it does not use to the others.
     pub(super) fn rank(&mut self, index: usize, values: &[f64]) -> usize {
         match self {
             Rule::Fixed(ranks) => ranks[index],
@@ -76,7 +76,7 @@ pub(super) fn check(ranks: &[usize], shape: &Shape, target: &Target) -> Result<(
         let mut most = all(&mut modes.iter().copied());
         most = most.min(all(&mut (0..target.out_modes.len()).filter(|m| !modes.contains(m))));
         if let Some([left, right]) = below {
-            // An empty rank is named at its own place.
+            // An empty rank is reported at its own place.
             most = most.min(ranks[*left].max(1).saturating_mul(ranks[*right].max(1)));
         }
         if !(1..=most).contains(&ranks[k]) {
@@ -100,7 +100,7 @@ pub(super) fn sides(shape: &Shape) -> Vec<Side> {
             let own = *place;
             walk(half, sides);
             if let Tree::Pair(..) = **half {
-                // Its own halves: the next one, and the one behind all of that.
+                // Its own halves: the next one, and the one after all of that.
                 let Tree::Pair(inner, _) = &**half else { unreachable!("a pair") };
                 let behind = own + 2 + 2 * (inner.n_modes() - 1);
                 sides[own].1 = Some([own + 1, behind]);
@@ -118,7 +118,7 @@ pub(super) fn sides(shape: &Shape) -> Vec<Side> {
     }
 }
 
-/// The ranks of the two halves of a tree, which are one and the same.
+/// The ranks of the two halves of a tree, which are the same.
 pub(super) fn halves(shape: &Shape) -> Option<[usize; 2]> {
     match shape {
         Shape::Tree(Tree::Pair(left, _)) => Some([0, 1 + 2 * (left.n_modes() - 1)]),

@@ -2,7 +2,7 @@
 
 use crate::model::{Core, Factors, HtNode};
 
-/// The tensor of a tree or train over its own order of modes, of a ring from core 0 on.
+/// The tensor of a tree or train over its own order of modes, of a ring starting at core 0.
 pub(super) fn rebuild(factors: &Factors) -> Vec<f64> {
     match factors {
         Factors::HierarchicalTucker(root) => frame(root),
@@ -12,12 +12,12 @@ pub(super) fn rebuild(factors: &Factors) -> Vec<f64> {
     }
 }
 
-/// A row times all cores of a chain, one after the other.
+/// A row times all cores of a chain, one after another.
 fn chain(row: Vec<f64>, cores: &[Core]) -> Vec<f64> {
     cores.iter().fold(row, |built, core| multiply(&built, &core.data, core.shape[0]))
 }
 
-/// The sum over the closing rank of what lies on the diagonal.
+/// The sum of the diagonal over the closing rank.
 fn ring(cores: &[Core]) -> Vec<f64> {
     let close = cores[0].shape[0];
     let mut sum: Vec<f64> = Vec::new();

@@ -1,8 +1,9 @@
-//! Tensor rings: SVD around the ring (Q. Zhao et al., Tensor ring decomposition, 2016), beginning at
+//! Tensor rings: SVD around the ring (Q. Zhao et al., Tensor ring decomposition, 2016), starting at
 //! the core and with the closing rank that lose least.
 //!
-//! The first core is cut off with as many singular vectors as its two ranks multiply to; the vectors
-//! are orthonormal however they are dealt out over the two, so errors add up as in a train.
+//! The first core is cut off with as many singular vectors as the product of its two ranks; the
+//! vectors are orthonormal however they are distributed over the two, so errors add up as in a
+//! train.
 
 use super::budget::Candidate;
 use super::project::{Shape, Work, decompose, full_rank};
@@ -12,7 +13,7 @@ use super::{Goal, Job, lost};
 use crate::error::{Diagnostic, Result};
 use crate::model::{Core, Factors, Ranks, list_ranks};
 
-/// Most rings tried for a matrix, and for one of more elements than `MANY`.
+/// Maximum number of rings tried for a matrix, and for one of more than `MANY` elements.
 const MAX_TRIED: usize = 32;
 const MAX_TRIED_LARGE: usize = 6;
 const MANY: usize = 1 << 19;
@@ -26,7 +27,7 @@ pub(super) struct Ring {
     pub first: usize,
     /// Rank before it.
     pub close: usize,
-    /// Modes from it on, all around.
+    /// Modes starting there, all around.
     pub sizes: Vec<usize>,
 }
 
@@ -91,7 +92,7 @@ impl Work {
         Ok(Factors::TensorRing(cores))
     }
 
-    /// Takes the closing rank out of the first axis and makes it the last.
+    /// Moves the closing rank from the first axis to the last.
     fn close(&mut self, close: usize) {
         let rest: usize = self.dims[1..].iter().product();
         let data = self.data.chunks_exact(close * rest).flat_map(|block| {
@@ -103,7 +104,7 @@ impl Work {
     }
 }
 
-/// Chooses where the rings of all jobs begin and how they close; with ranks given, also the rules.
+/// Chooses where the rings of all jobs begin and how they close; with given ranks, also the rules.
 pub(super) fn choose(jobs: &mut [Job], goal: &Goal) -> Result<Option<Vec<Rule>>> {
     let all: usize = jobs.iter().map(|job| job.target.elements()).sum();
     let mut rules = Vec::new();
@@ -147,7 +148,7 @@ fn squares(_first: usize, size: usize) -> Vec<usize> {
     (1..=MAX_CLOSE).filter(|close| *close == 1 || close * close <= size).collect()
 }
 
-/// The ring that loses least with ranks of at most these.
+/// The ring with the smallest loss among ranks of at most these.
 fn by_ranks(target: &Target, ranks: &Ranks) -> Result<(Ring, Rule)> {
     let sizes = Ring::plain(target).sizes;
     let count = sizes.len();
@@ -182,7 +183,7 @@ fn by_ranks(target: &Target, ranks: &Ranks) -> Result<(Ring, Rule)> {
     Ok((ring, rule))
 }
 
-/// The ring of fewest parameters within a tolerance.
+/// The ring with the fewest parameters within a tolerance.
 fn by_tolerance(target: &Target, most: f64) -> Result<Ring> {
     let mut best: Option<(usize, Ring)> = None;
     for ring in tried(target, squares) {
@@ -200,7 +201,7 @@ fn by_tolerance(target: &Target, most: f64) -> Result<Ring> {
     Ok(best.map_or_else(|| Ring::plain(target), |(_, ring)| ring))
 }
 
-/// The ring that loses least with so many parameters.
+/// The ring with the smallest loss for this many parameters.
 fn by_parameters(job: &Job, most: usize) -> Result<Ring> {
     let mut best: Option<(f64, Ring)> = None;
     for ring in tried(&job.target, squares) {

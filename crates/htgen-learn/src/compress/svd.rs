@@ -1,8 +1,8 @@
-//! Singular values and left singular vectors of wide matrices, in the feature `compress` alone.
+//! Singular values and left singular vectors of wide matrices, only in the feature `compress`.
 
 use crate::error::{Diagnostic, Result};
 
-/// What a matrix consists of.
+/// The components of a matrix.
 pub(super) struct Left {
     /// Left singular vectors, rows x count, row-major, the strongest first.
     pub vectors: Vec<f64>,
@@ -10,7 +10,7 @@ pub(super) struct Left {
     pub values: Vec<f64>,
 }
 
-/// Says how to build htgen with singular values, when it was built without.
+/// Says how to build htgen with singular values, if it was built without.
 pub fn available() -> Result<()> {
     if cfg!(feature = "compress") {
         return Ok(());
@@ -36,8 +36,8 @@ const CHUNK: usize = 3;
 
 /// Left singular vectors of a row-major matrix; at most as many as it has rows or columns.
 ///
-/// A wide matrix is first brought to a triangle as large as its rows, a part of the columns at a time
-/// (QR of the transpose), which loses no precision, unlike the product with its transpose.
+/// A wide matrix is first reduced to a triangle as large as its rows, a part of the columns at a
+/// time (QR of the transpose). Unlike the product with its transpose, this loses no precision.
 #[cfg(feature = "compress")]
 pub(super) fn left_singular(matrix: &[f64], rows: usize) -> Result<Left> {
     use faer::{Mat, MatRef};

@@ -7,7 +7,7 @@ use crate::model::{Columns, Factors, shape_text};
 use crate::network::{for_each_offset, strides};
 use std::fmt;
 
-/// Most elements of the padded matrix; two copies of it are in memory at a time.
+/// Maximum number of elements in the padded matrix; two copies of it are in memory at a time.
 const MAX_PADDED: usize = 1 << 28;
 
 /// A mode of the rows or of the columns.

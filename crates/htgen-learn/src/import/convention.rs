@@ -1,11 +1,12 @@
-//! The conventions: names, the keys that tell them apart, and which options each of them takes.
+//! The conventions: their names, the keys that distinguish them, and the options that each of them
+//! takes.
 
 use super::{Options, Parts, cores, keras, pytorch, tednet, tensorized, tt_rnn, unknown};
 use crate::checkpoint::{Checkpoint, Part, escaped};
 use crate::error::Diagnostic;
 use crate::tensors::listed;
 
-/// Layers named in a message.
+/// Number of layers listed in a message.
 const MAX_LISTED: usize = 8;
 
 /// Whose keys and axes a checkpoint has.
@@ -48,7 +49,7 @@ impl Convention {
         }
     }
 
-    /// The keys that it is recognised by.
+    /// The keys by which it is recognized.
     pub fn keys(self) -> &'static str {
         match self {
             Convention::Pytorch => "weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh",
@@ -60,7 +61,7 @@ impl Convention {
         }
     }
 
-    /// What stands before the keys of each layer that follows this convention.
+    /// The prefix of the keys of each layer that follows this convention.
     fn prefixes(self, checkpoint: &Checkpoint<'_>, is_named: bool) -> Vec<String> {
         let names = checkpoint.names();
         let all = match self {
@@ -73,7 +74,7 @@ impl Convention {
         let mut prefixes: Vec<String> = all.into_iter().map(str::to_owned).collect();
         prefixes.sort_unstable();
         prefixes.dedup();
-        // One name for two things: the axes tell, unless the user does.
+        // One name for two things: the axes decide, unless the user does.
         match self {
             Convention::Keras if !is_named => {
                 prefixes.retain(|prefix| !keras::is_flat(checkpoint, prefix));
@@ -104,7 +105,7 @@ impl Convention {
         }
     }
 
-    /// Refuses options that this convention has no use for: whoever gave them expects something.
+    /// Refuses options that this convention does not use: anyone who gives them expects an effect.
     pub(super) fn check_options(self, options: &Options) -> Part<()> {
         let (flat, cores) = (self == Convention::TtRnn, self == Convention::Cores);
         let given = [
@@ -130,11 +131,11 @@ impl Convention {
     }
 }
 
-/// A layer or several: the convention, and what stands before their keys.
+/// One layer or several: the convention, and the prefixes of their keys.
 pub(super) type Site = (Convention, String);
 
-/// The sites that the keys and the options allow, from input to output: those that are named, or the
-/// only one that there is.
+/// The sites that the keys and the options allow, from input to output: those that are named, or
+/// the only one that exists.
 pub(super) fn recognise(checkpoint: &Checkpoint<'_>, options: &Options) -> Part<Vec<Site>> {
     let is_named = options.from.is_some();
     let sites: Vec<Site> = CONVENTIONS
@@ -186,7 +187,7 @@ fn bare(prefix: &str) -> &str {
     prefix.strip_suffix(['.', '/']).unwrap_or(prefix)
 }
 
-/// A prefix as an option has it.
+/// A prefix as given in an option.
 fn quoted(prefix: &str) -> String {
     match prefix {
         "" => "\"\"".to_owned(),
@@ -229,7 +230,7 @@ fn only(mut sites: Vec<Site>, is_named: bool) -> Part<Site> {
         .help(help))
 }
 
-/// What stands before `key` in each name that ends in it; only at the start of a name or behind a
+/// The part before `key` in each name that ends with it; only at the start of a name or after a
 /// separator.
 pub(super) fn before<'a>(names: &'a [String], key: &'a str) -> impl Iterator<Item = &'a str> {
     names.iter().filter_map(move |name| {

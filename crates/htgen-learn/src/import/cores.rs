@@ -1,8 +1,9 @@
-//! Plain cores by the names that htgen writes beside a model file: `layers.0.matrices.0.cores.0` and so
-//! on; of one layer with one matrix the names may begin behind that (`leaf.0`, `bias`).
+//! Plain cores under the names that htgen writes beside a model file: `layers.0.matrices.0.cores.0`
+//! and so on; for one layer with one matrix the names may begin after that (`leaf.0`, `bias`).
 //!
-//! What names and shapes do not tell comes from the file's metadata or from options: `inputs`,
-//! `hidden_offset`, `cell`, `gate_activation`, `tree`, `columns`, `input_element`, `input_shift`.
+//! What names and shapes do not determine comes from the metadata of the file or from options:
+//! `inputs`, `hidden_offset`, `cell`, `gate_activation`, `tree`, `columns`, `input_element`,
+//! `input_shift`.
 
 use super::convention::before;
 use super::{MAX_LAYERS, Options, Parts, dense, tednet, train, tree};
@@ -12,11 +13,12 @@ use crate::model::{
     Block, Cell, Columns, Core, Element, Factors, GateActivation, Layer, Linear, Matrix,
 };
 
-/// Matrices of a layer that a model may have; one more than that is refused with all others.
+/// Maximum number of matrices in a layer of a model; one more is read, so that the excess is
+/// refused with all other problems.
 const MAX_MATRICES: usize = 16;
 /// First keys of the formats.
 const FIRST: [&str; 3] = ["leaf.0", "cores.0", "blocks.0.core"];
-/// What the keys of the first of several matrices begin with.
+/// Prefix of the keys of the first of several matrices.
 const NUMBERED: &str = "layers.0.matrices.0.";
 
 pub(super) fn prefixes(names: &[String]) -> Vec<&str> {
@@ -75,7 +77,7 @@ impl Reader<'_> {
         }
     }
 
-    /// One layer with its keys behind `place` and its notes behind `note`.
+    /// One layer whose keys begin with `place` and whose notes begin with `note`.
     fn layer(&self, place: &str, note: &str, inputs: usize) -> Part<Layer> {
         let bias = self.checkpoint.of_axes(&format!("{place}bias"), "gates x H", 1)?;
         let candidate = format!("{place}candidate_bias");
@@ -126,8 +128,8 @@ impl Reader<'_> {
         (0..count).map(matrix).collect()
     }
 
-    /// What the columns multiply: as noted; else x and h in the only matrix, x in the first of two and h
-    /// in the second.
+    /// What the columns multiply: as noted; otherwise x and h in the only matrix, x in the first of
+    /// two and h in the second.
     fn columns(&self, note: &str, number: usize, count: usize, inputs: usize) -> Part<Columns> {
         let offset = self.number(&format!("{note}hidden_offset"))?;
         let both = Columns::InputAndHidden {
@@ -166,7 +168,7 @@ impl Reader<'_> {
         Ok(dense::matrix(self.checkpoint.of_axes(&name, "rows, columns", 2)?, columns))
     }
 
-    /// A train or a ring, which the number of axes tells.
+    /// A train or a ring, depending on the number of axes.
     fn chain(&self, place: &str, columns: Columns, rows: usize) -> Part<Matrix> {
         let name = |k: usize| format!("{place}cores.{k}");
         let first = self.checkpoint.tensor(&name(0))?;

@@ -6,7 +6,7 @@ use crate::model::{
     Cell, Columns, Core, Factors, GateActivation, Layer, Linear, Matrix, shape_text,
 };
 
-/// A dense matrix as it stands in the file, rows x columns.
+/// A dense matrix as stored in the file, rows x columns.
 pub(super) fn matrix(core: Core, columns: Columns) -> Matrix {
     let (rows, width) = (core.shape[0], core.shape[1]);
     let factors = Factors::Dense(core.data);
@@ -33,7 +33,7 @@ pub(super) fn lstm(inputs: usize, hidden: usize, matrices: Vec<Matrix>, bias: Ve
     }
 }
 
-/// The sum of two vectors of one length.
+/// The sum of two vectors of equal length.
 pub(super) fn sum(mut a: Vec<f64>, b: &[f64]) -> Vec<f64> {
     a.iter_mut().zip(b).for_each(|(x, y)| *x += y);
     a

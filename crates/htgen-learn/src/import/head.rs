@@ -1,4 +1,4 @@
-//! The linear head: named, or the one layer behind the recurrent ones that can be it.
+//! The linear head: the named layer, or the only layer after the recurrent ones that can be it.
 
 use super::dense;
 use crate::checkpoint::{Checkpoint, Part, escaped};
@@ -9,7 +9,7 @@ use crate::tensors::listed;
 /// Where the head comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Head {
-    /// The only linear layer of H inputs, when there is one.
+    /// The only linear layer with H inputs, if there is one.
     #[default]
     Found,
     /// This one, without `.weight` and `.bias`.
@@ -18,7 +18,7 @@ pub enum Head {
     None,
 }
 
-/// How the name of a linear layer's weight ends, and which of its axes the inputs are.
+/// The suffix of the name of a linear layer's weight, and which of its axes is that of the inputs.
 const ENDS: [(&str, usize); 5] =
     [(".weight", 1), ("/kernel:0", 0), ("/kernel", 0), (".kernel:0", 0), (".kernel", 0)];
 /// The same under weight norm, spectral norm, pruning or another parametrization.
@@ -28,7 +28,7 @@ const WRAPPED: [&str; 4] = [
     ".parametrizations.weight.original1",
     ".parametrizations.weight.original",
 ];
-/// Parts of names of tables of vectors, which no product takes.
+/// Parts of names of embedding tables, which are not used in a product.
 const TABLES: [&str; 5] = ["emb", "embed", "wte", "wpe", "lookup"];
 /// What to do when it is not clear.
 const CHOOSE: &str = "name one with --head, or take none with --no-head";
@@ -88,7 +88,7 @@ fn found(checkpoint: &Checkpoint<'_>, free: &[String], hidden: usize) -> Part<Op
     }
 }
 
-/// The linear layer whose weight this is.
+/// The linear layer that this weight belongs to.
 fn linear<'a>(checkpoint: &Checkpoint<'_>, key: &'a str) -> Option<Candidate<'a>> {
     let (name, axis) =
         ENDS.iter().find_map(|(end, axis)| key.strip_suffix(end).map(|name| (name, *axis)))?;
@@ -100,13 +100,13 @@ fn linear<'a>(checkpoint: &Checkpoint<'_>, key: &'a str) -> Option<Candidate<'a>
     Some(Candidate { name, inputs: shape[axis], outputs: shape[1 - axis] })
 }
 
-/// Whether a key is the scale of a norm over so many channels.
+/// Whether a key is the scale of a norm over this many channels.
 fn is_norm(checkpoint: &Checkpoint<'_>, key: &str, hidden: usize) -> bool {
     let is_scale = [".weight", "gamma", "gamma:0"].iter().any(|end| key.ends_with(end));
     is_scale && checkpoint.shape(key).is_some_and(|shape| shape == [hidden])
 }
 
-/// A head that is there in parts is not left out in silence.
+/// A head of which only parts are present is not silently left out.
 fn refuse_wrapped(checkpoint: &Checkpoint<'_>, free: &[String], hidden: usize) -> Part<()> {
     let is_head = |key: &&String| {
         let is_part = WRAPPED.iter().any(|end| key.ends_with(end));

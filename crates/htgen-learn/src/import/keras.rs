@@ -1,5 +1,5 @@
 //! LSTM and GRU layers of Keras: `kernel` (N, gates H), `recurrent_kernel` (H, gates H) and `bias`;
-//! gates i, f, c, o of an LSTM, z, r, h of a GRU, whose bias has a row for x and one for h.
+//! gates i, f, c, o for an LSTM, z, r, h for a GRU, whose bias has a row for x and one for h.
 
 use super::Options;
 use super::convention::before;
@@ -8,7 +8,7 @@ use crate::checkpoint::{Checkpoint, Part, escaped};
 use crate::error::Diagnostic;
 use crate::model::{Cell, Columns, Core, Layer, shape_text};
 
-/// How the names of variables end: as they are in a saved file, or with the number of the output.
+/// Suffixes of the names of variables: as in a saved file, or with the number of the output.
 const ENDS: [&str; 2] = ["", ":0"];
 
 pub(super) fn prefixes(names: &[String]) -> Vec<&str> {

@@ -1,8 +1,8 @@
-//! Checkpoints of other programs to models: which convention a file follows, what its keys mean, and
-//! the layer that they describe.
+//! Checkpoints of other programs to models: which convention a file follows, what its keys mean,
+//! and the layers that they describe.
 //!
-//! Every matrix keeps its format and its values; what changes is the order of axes and, for gates that
-//! lie interleaved, the place of the gate in a tensor train, both exactly.
+//! Every matrix keeps its format and its values; what changes is the order of axes and, for
+//! interleaved gates, the place of the gate in a tensor train, both exactly.
 
 use crate::checkpoint::{Checkpoint, Files, Part, escaped};
 use crate::error::{Diagnostic, Problems, Result};
@@ -30,22 +30,23 @@ pub use head::Head;
 /// What a checkpoint does not say by itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
-    /// The convention; found by the keys when absent.
+    /// The convention; detected from the keys when absent.
     pub from: Option<Convention>,
-    /// What stands before the keys of the layers, from input to output, with or without the last
-    /// separator; found when there is none.
+    /// The prefixes of the keys of the layers, from input to output, with or without the last
+    /// separator; detected when empty.
     pub prefixes: Vec<String>,
-    /// Keys to leave out as if they were not there; `*` stands for any characters.
+    /// Keys to ignore as if they were not there; `*` stands for any characters.
     pub ignore: Vec<String>,
     /// Name of the model, an identifier.
     pub name: String,
-    /// What the stream carries; that of the file, or real numbers, when absent.
+    /// What the stream carries; that of the file when absent, or else real numbers.
     pub element: Option<Element>,
-    /// Power-of-two divisor of the inputs; that of the file, else 8 for bytes and 0 for real numbers.
+    /// Power-of-two divisor of the inputs; that of the file when absent, or else 8 for bytes and 0
+    /// for real numbers.
     pub shift: Option<i32>,
     /// The linear layer that becomes the head.
     pub head: Head,
-    /// What the gates of a layer of Keras go through; a sigmoid when absent.
+    /// Activation of the gates of a Keras layer; a sigmoid when absent.
     pub gates: Option<GateActivation>,
     /// Column modes of a flat train.
     pub in_modes: Vec<usize>,
@@ -55,7 +56,7 @@ pub struct Options {
     pub ranks: Vec<usize>,
     /// Dimension tree of hierarchical Tucker cores.
     pub tree: Option<String>,
-    /// Inputs a time step of plain cores.
+    /// Inputs per time step of plain cores.
     pub inputs: Option<usize>,
     /// First column of the hidden vector in plain cores.
     pub hidden_offset: Option<usize>,
@@ -66,7 +67,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Nothing said but the name.
+    /// Only the name is given.
     pub fn named(name: &str) -> Options {
         Options {
             from: None,
@@ -96,13 +97,13 @@ pub struct Imported {
     pub model: Model,
     /// The convention that the file follows.
     pub convention: Convention,
-    /// What stands before the keys of the layers.
+    /// The prefixes of the keys of the layers.
     pub prefixes: Vec<String>,
-    /// Key of the head, when there is one.
+    /// Key of the head, if there is one.
     pub head: Option<String>,
-    /// Keys that were left out as told, sorted.
+    /// Keys that were ignored on request, sorted.
     pub ignored: Vec<String>,
-    /// Keys of other modules, which nothing was made of, sorted.
+    /// Keys of other modules, which were not used, sorted.
     pub unused: Vec<String>,
 }
 
@@ -110,7 +111,7 @@ pub struct Imported {
 struct Parts {
     layers: Vec<Layer>,
     head: Option<Linear>,
-    /// Element, shift and mean as far as the file tells them.
+    /// Element, shift and mean, as far as the file gives them.
     element: Option<Element>,
     shift: Option<i32>,
     mean: Vec<f64>,
@@ -124,8 +125,8 @@ impl Parts {
 
 /// Reads a checkpoint, safetensors or npz, and makes the model that it stands for.
 ///
-/// The first problem ends it; the message names the file, the key, what was found and what was
-/// expected. A key of the layers that no part of the model holds is such a problem.
+/// The first problem ends the import; the message names the file, the key, what was found and what
+/// was expected. A key of the layers that no part of the model holds is such a problem.
 pub fn import(path: &Path, options: &Options) -> Result<Imported> {
     let files = Files::read(path)?;
     let imported = of(&files, options).map_err(|problem| problem.in_file(path.display()))?;
@@ -160,7 +161,7 @@ fn of(files: &Files, options: &Options) -> Part<Imported> {
     Ok(Imported { model: model(parts, options), convention, prefixes, head, ignored, unused })
 }
 
-/// Puts the layers of another module behind those that are there.
+/// Appends the layers of another module to the existing ones.
 fn stack(parts: &mut Parts, more: Parts, prefix: &str) -> Part<()> {
     if let (Some(below), Some(above)) = (parts.layers.last(), more.layers.first())
         && below.hidden != above.inputs
@@ -176,12 +177,12 @@ fn stack(parts: &mut Parts, more: Parts, prefix: &str) -> Part<()> {
     Ok(())
 }
 
-/// Layers that a model may have; more than that are not read, as the model is refused anyway.
+/// Maximum number of layers in a model; further ones are not read, as the model is refused anyway.
 const MAX_LAYERS: usize = 64;
 /// Power-of-two divisor that brings bytes into [0, 1).
 const BYTE_SHIFT: i32 = 8;
 
-/// Puts the file before what came out of it; name and input preparation are the user's.
+/// Puts the name of the file before a problem; name and input preparation come from the user.
 fn in_file(problems: Problems, path: &Path) -> Problems {
     let of_file = |place: &str| place.starts_with("layers") || place.starts_with("head");
     let problems = problems.0.into_iter().map(|problem| match of_file(&problem.place) {

@@ -1,5 +1,5 @@
-//! PyTorch's `nn.LSTM` and `nn.GRU`, and their cells: `weight_ih` (gates H, N), `weight_hh`
-//! (gates H, H) and two biases a layer; gates i, f, g, o or r, z, n, each a block of H rows.
+//! PyTorch's `nn.LSTM` and `nn.GRU`, and their cells: `weight_ih` (gates H, N), `weight_hh` (gates
+//! H, H) and two biases per layer; gates i, f, g, o or r, z, n, each a block of H rows.
 
 use super::dense::{lstm, matrix, sum};
 use super::torch_names::{Name, parse, wrapped};
@@ -8,14 +8,14 @@ use crate::error::Diagnostic;
 use crate::model::{Cell, Columns, Core, Layer, shape_text};
 use std::collections::BTreeSet;
 
-/// What stands before the parameters of a layer. Where a wrapper keeps parts of them in a module
-/// around it, the module inside is meant.
+/// The prefix of the parameters of a layer. If a wrapper keeps parts of them in an outer module,
+/// the inner module is meant.
 pub(super) fn prefixes(names: &[String]) -> Vec<&str> {
     let is_weight = |name: &Name<'_>| ["weight_ih", "weight_hh"].contains(&name.stem);
     let found: Vec<Name<'_>> =
         names.iter().filter_map(|key| parse(key)).filter(is_weight).collect();
     let has_plain = |prefix: &str| found.iter().any(|n| n.prefix == prefix && n.end.is_empty());
-    // Conventions with factors instead of weight_ih have a weight_hh as well.
+    // Conventions with factors instead of weight_ih also have a weight_hh.
     let has_factors = |prefix: &str| {
         let begin = format!("{prefix}weight_ih.");
         names.iter().any(|key| key.starts_with(&begin))
@@ -76,14 +76,14 @@ fn one(checkpoint: &Checkpoint<'_>, prefix: &str, end: &str) -> Part<Layer> {
     let mut layer = lstm(inputs, hidden, matrices, bias);
     layer.cell = cell;
     if cell == Cell::Gru {
-        // r multiplies the candidate's hidden product with its bias, so these are not added.
+        // r multiplies the candidate's hidden product with its bias, so these are not added up.
         layer.candidate_bias = of_product.split_off(2 * hidden);
     }
     layer.bias = sum(layer.bias, &of_product);
     Ok(layer)
 }
 
-/// The cell that the number of row blocks tells.
+/// The cell, given by the number of row blocks.
 fn cell(of_h: &Core, name: &str) -> Part<Cell> {
     let (rows, hidden) = (of_h.shape[0], of_h.shape[1]);
     match rows / hidden {
@@ -95,7 +95,7 @@ fn cell(of_h: &Core, name: &str) -> Part<Cell> {
     }
 }
 
-/// Refuses another direction, a projection, and parameters of which only parts are there.
+/// Refuses another direction, a projection, and parameters of which only parts are present.
 fn refuse_others(checkpoint: &Checkpoint<'_>, prefix: &str, end: &str) -> Part<()> {
     for key in checkpoint.names() {
         let Some(name) = parse(key).filter(|name| name.prefix == prefix) else { continue };

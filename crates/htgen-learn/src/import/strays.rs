@@ -1,9 +1,9 @@
-//! Keys that nothing was made of: which of them belong to the layers that were read, so that leaving
-//! them out would change what the network computes.
+//! Keys that were not used: which of them belong to the layers that were read, so that leaving them
+//! out would change what the network computes.
 //!
-//! A key belongs to a layer when it stands in the same module, or in a module around it or beside it
-//! under a name of the layer's. Where all keys of the file stand in that one module, other modules
-//! stand there as well, and a name decides.
+//! A key belongs to a layer if it is in the same module, or under a name of the layer in a module
+//! around it or beside it. If all keys of the file are in that one module, other modules are there
+//! as well, and a name decides.
 
 use crate::checkpoint::{Checkpoint, escaped};
 use crate::error::Diagnostic;
@@ -11,10 +11,10 @@ use crate::tensors::listed;
 
 /// Separators of modules.
 const SEPARATORS: [char; 2] = ['.', '/'];
-/// What names of a recurrent layer's own parameters contain.
+/// Substrings of the names of a recurrent layer's own parameters.
 const RECURRENT: [&str; 7] =
     ["weight_ih", "weight_hh", "weight_hr", "bias_ih", "bias_hh", "peephole", "recurrent_kernel"];
-/// Whole names of peepholes and of states that were learnt.
+/// Whole names of peepholes and of learned states.
 const OWN: [&str; 24] = [
     "weight_ci",
     "weight_cf",
@@ -44,7 +44,7 @@ const OWN: [&str; 24] = [
 /// The two directions of a bidirectional layer.
 const DIRECTIONS: [[&str; 2]; 3] = [["forward", "backward"], ["fwd", "bwd"], ["fw", "bw"]];
 
-/// The unused keys that belong to the layers behind these prefixes.
+/// The unused keys that belong to the layers with these prefixes.
 pub(super) fn of_layers(checkpoint: &Checkpoint<'_>, prefixes: &[String]) -> Vec<String> {
     let modules: Vec<Module<'_>> =
         prefixes.iter().map(|prefix| Module::of(checkpoint, prefix)).collect();
@@ -57,7 +57,7 @@ struct Module<'a> {
     prefix: &'a str,
     /// Whether all keys of the file are in it.
     is_whole_file: bool,
-    /// Without numbers, what its used keys begin with: `cell`, `layers`, `weight_ih_l`.
+    /// Prefixes of its used keys, without numbers: `cell`, `layers`, `weight_ih_l`.
     begins: Vec<String>,
 }
 
@@ -80,13 +80,13 @@ impl<'a> Module<'a> {
         self.has_around(key) || self.has_beside(key) || self.is_other_direction(key)
     }
 
-    /// A name of the layer's in a module around this one: `rnn.weight_hh_l0_raw` of `rnn.module.`.
+    /// A name of the layer in a module around this one: `rnn.weight_hh_l0_raw` of `rnn.module.`.
     fn has_around(&self, key: &str) -> bool {
         let (parent, leaf) = key.split_at(key.rfind(SEPARATORS).map_or(0, |at| at + 1));
         self.prefix.starts_with(parent) && is_own(leaf)
     }
 
-    /// A module beside this one that goes with it: `lstm_norm.` of `lstm.`, `rnns.1.norm.` of
+    /// A module beside this one that belongs to it: `lstm_norm.` of `lstm.`, `rnns.1.norm.` of
     /// `rnns.1.rnn.`.
     fn has_beside(&self, key: &str) -> bool {
         let bare = self.prefix.trim_end_matches(SEPARATORS);
@@ -122,7 +122,7 @@ fn is_own(leaf: &str) -> bool {
         || bare.starts_with("peep")
 }
 
-/// Whether a part of a name tells of a recurrent layer: its own parameters, norms, gates.
+/// Whether a part of a name indicates a recurrent layer: its own parameters, norms, gates.
 fn is_of_a_layer(part: &str) -> bool {
     let lower = part.to_ascii_lowercase();
     let word = |word: &str| {

@@ -1,5 +1,5 @@
-//! LSTMs of tednet: the input matrix as a tensor train, tensor ring or block term, the recurrent one
-//! dense; gates i, f, g, o, the gate being the slowest part of the first row mode.
+//! LSTMs of tednet: the input matrix as a tensor train, tensor ring or block term, the recurrent
+//! one dense; gates i, f, g, o, where the gate is the slowest part of the first row mode.
 //!
 //! Axes: n a column mode, m a row mode. Train: first core (n, m, r), inner ones (n, m, left, right),
 //! last (n, m, r). Ring: (left, mode, right), all column modes, then all row modes. Block term: factors
@@ -47,7 +47,7 @@ fn inputs(matrix: &Matrix, prefix: &str) -> Part<usize> {
     })
 }
 
-/// Train or ring, which the number of axes tells.
+/// Train or ring, depending on the number of axes.
 fn nodes(checkpoint: &Checkpoint<'_>, prefix: &str, rows: usize) -> Part<Matrix> {
     let name = |k: usize| format!("{prefix}weight_ih.node{k}");
     if checkpoint.has(&format!("{prefix}weight_ih.node_core"))
@@ -57,12 +57,12 @@ fn nodes(checkpoint: &Checkpoint<'_>, prefix: &str, rows: usize) -> Part<Matrix>
             .expected("a tensor train, a tensor ring or a block term"));
     }
     let mut nodes = Vec::new();
-    // There are two at least.
+    // There are at least two.
     while nodes.len() < 2 || checkpoint.has(&name(nodes.len())) {
         nodes.push(checkpoint.tensor(&name(nodes.len()))?);
     }
     let is_pair = nodes.len() == 2 && nodes[0].shape.last() == nodes[1].shape.last();
-    // Of two cores with three axes each a train has all rows in both, a ring in the second alone.
+    // With two cores of three axes each, a train has all rows in both, a ring only in the second.
     let is_train = nodes.iter().any(|node| node.shape.len() == 4)
         || is_pair && nodes[1].shape.get(1) != Some(&rows);
     if is_train { train_of(nodes, name) } else { ring_of(nodes, rows, name) }
@@ -104,7 +104,8 @@ fn ring_of(nodes: Vec<Core>, rows: usize, name: impl Fn(usize) -> String) -> Par
     ring(nodes, rows, Columns::Input, &name(0))
 }
 
-/// A ring of cores of left rank x mode x right rank, the last of which carry the given number of rows.
+/// A ring of cores of left rank x mode x right rank, the last of which carry the given number of
+/// rows.
 pub(super) fn ring(cores: Vec<Core>, rows: usize, columns: Columns, key: &str) -> Part<Matrix> {
     let modes: Vec<usize> = cores.iter().map(|core| core.shape[1]).collect();
     let suffix = |first: usize| {

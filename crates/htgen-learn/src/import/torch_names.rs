@@ -1,10 +1,10 @@
-//! The names of PyTorch's recurrent parameters taken apart, with what wrappers make of them: weight
-//! and spectral norm, pruning, weight drop, quantisation.
+//! Takes the names of PyTorch's recurrent parameters apart, including what wrappers make of them:
+//! weight and spectral norm, pruning, weight drop, quantization.
 
 use crate::checkpoint::escaped;
 use crate::error::Diagnostic;
 
-/// What the names begin with.
+/// Prefixes of the names.
 const STEMS: [&str; 5] = ["weight_ih", "weight_hh", "weight_hr", "bias_ih", "bias_hh"];
 /// The module that keeps the parts of a parameter in newer PyTorch.
 const PARAMETRIZATIONS: &str = "parametrizations.";
@@ -13,17 +13,17 @@ const REVERSE: &str = "_reverse";
 /// A name taken apart: `rnn.` `weight_hh` 0 `_raw`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Name<'a> {
-    /// What stands before it, with the separator.
+    /// The part before it, with the separator.
     pub prefix: &'a str,
     pub stem: &'static str,
     /// Number of the layer; a cell has none.
     pub layer: Option<usize>,
     pub is_reverse: bool,
-    /// What a wrapper has put behind it; empty for the parameter itself.
+    /// The suffix added by a wrapper; empty for the parameter itself.
     pub end: &'a str,
 }
 
-/// Takes a key apart; none when it is no recurrent parameter.
+/// Takes a key apart; none if it is not a recurrent parameter.
 pub(super) fn parse(key: &str) -> Option<Name<'_>> {
     let (prefix, leaf, part) = match key.find(PARAMETRIZATIONS) {
         Some(at) => {
@@ -57,7 +57,8 @@ pub(super) fn parse(key: &str) -> Option<Name<'_>> {
     })
 }
 
-/// Why a parameter is not there but parts of it are; `key` is one of them, with this end.
+/// Why a parameter is missing although parts of it are present; `key` is one of them, with this
+/// suffix.
 pub(super) fn wrapped(key: &str, end: &str, parameter: &str) -> Diagnostic {
     let (what, help) = match end {
         "_g" | "_v" => (

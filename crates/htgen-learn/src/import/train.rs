@@ -1,5 +1,5 @@
-//! Tensor trains: cores with their axes in our order, gates that lie interleaved, and one train made
-//! of a train a gate.
+//! Tensor trains: cores with their axes in our order, interleaved gates, and one train combined
+//! from one train per gate.
 
 use crate::checkpoint::{Part, check_size, escaped};
 use crate::error::Diagnostic;
@@ -30,8 +30,8 @@ pub(super) fn matrix(cores: Vec<Core>, columns: Columns) -> Matrix {
     Matrix { columns, out_modes, in_modes, factors: Factors::TensorTrain(cores) }
 }
 
-/// The train whose row number has the gate as its slowest part, of one whose row number has it as its
-/// fastest. The ranks are `gates` times as large, and nothing is rounded.
+/// Converts a train whose row number has the gate as its fastest part to one that has it as its
+/// slowest. The ranks are `gates` times as large, and nothing is rounded.
 pub(super) fn deinterleaved(cores: &[Core], gates: usize) -> Part<Vec<Core>> {
     let Some((last, before)) = cores.split_last() else { return Ok(Vec::new()) };
     if !last.shape[1].is_multiple_of(gates) {
@@ -59,8 +59,9 @@ fn every(core: &Core, step: usize, first: usize) -> Core {
     Core { shape, data: data.collect() }
 }
 
-/// One train over the rows of several trains of the same modes, whose ranks meet; the train is the
-/// slowest part of the row number. A direct sum, in which each train keeps ranks of its own.
+/// Combines several trains of the same modes, whose ranks match, into one train over the rows of
+/// all; the index of the train is the slowest part of the row number. This is a direct sum, in
+/// which each train keeps its own ranks.
 pub(super) fn stacked(trains: &[Vec<Core>]) -> Part<Vec<Core>> {
     let n_cores = trains.iter().map(Vec::len).min().unwrap_or(0);
     (0..n_cores)
@@ -71,7 +72,7 @@ pub(super) fn stacked(trains: &[Vec<Core>]) -> Part<Vec<Core>> {
         .collect()
 }
 
-/// Checks that the ranks of a train meet and end in 1; `key` is the name of a core.
+/// Checks that the ranks of a train match and end in 1; `key` is the name of a core.
 pub(super) fn check_ranks(cores: &[Core], key: impl Fn(usize) -> String) -> Part<()> {
     let mut right = 1;
     for (k, core) in cores.iter().enumerate() {
@@ -91,8 +92,8 @@ fn ranks(key: String, found: usize, expected: &str) -> Diagnostic {
     Diagnostic::new(escaped(&key), "ranks do not meet").found(found).expected(expected)
 }
 
-/// The cores of one mode as blocks: on the diagonal of both ranks, but side by side in the rows of the
-/// first mode, whose left rank stays 1, and one below the other where the right rank stays 1.
+/// The cores of one mode as blocks: on the diagonal of both ranks; but side by side in the rows of
+/// the first mode, whose left rank stays 1, and one below the other where the right rank stays 1.
 fn beside(cores: &[&Core], is_first: bool, is_last: bool) -> Part<Core> {
     let total = |axis: usize| cores.iter().map(|core| core.shape[axis]).sum::<usize>();
     let (m, n) = (cores[0].shape[1], cores[0].shape[2]);
@@ -120,7 +121,7 @@ fn beside(cores: &[&Core], is_first: bool, is_last: bool) -> Part<Core> {
     Ok(Core { shape, data })
 }
 
-/// Biases with the gate as the slowest part, of ones with it as the fastest.
+/// Converts biases with the gate as the fastest part to biases with it as the slowest.
 pub(super) fn deinterleaved_rows(values: &[f64], width: usize, gates: usize) -> Vec<f64> {
     let rows = values.len() / width;
     let order = (0..gates).flat_map(|gate| (gate..rows).step_by(gates));

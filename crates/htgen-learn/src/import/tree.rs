@@ -5,7 +5,7 @@ use crate::checkpoint::{Checkpoint, Part, escaped};
 use crate::error::Diagnostic;
 use crate::model::{Columns, Factors, HtNode, Matrix, Tree, shape_text};
 
-/// The matrix of the cores behind `prefix`, over the tree of the text, or over the balanced one.
+/// The matrix of the cores with this `prefix`, over the tree in the text, or over the balanced one.
 pub(super) fn matrix(
     checkpoint: &Checkpoint<'_>,
     prefix: &str,

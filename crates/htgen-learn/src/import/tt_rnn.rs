@@ -37,7 +37,7 @@ pub(super) fn read(
     Ok(vec![layer])
 }
 
-/// Modes and ranks of the train, as the options give them.
+/// Modes and ranks of the train, as given by the options.
 struct Shape {
     in_modes: Vec<usize>,
     /// With the factor of the gates in the first.

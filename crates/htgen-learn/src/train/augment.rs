@@ -5,39 +5,40 @@ use crate::data::{Sequences, Step};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
-/// A move of one sequence, with the bands that are erased from it.
+/// A shift of one sequence, with the bands that are erased from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Move {
     planes: usize,
     rows: usize,
     columns: usize,
-    /// Whether rows go on from step to step.
+    /// Whether rows continue from step to step.
     joined: bool,
     down: isize,
     right: isize,
     outside: Outside,
-    /// First row that is erased and the one behind the last.
+    /// First row that is erased and the first row after the band.
     erased_rows: [usize; 2],
-    /// Likewise columns.
+    /// The same for columns.
     erased_columns: [usize; 2],
 }
 
 impl Move {
-    /// A move drawn for the table and a sequence of so many steps; none where it asks for none.
+    /// A shift drawn for the table and a sequence of this many steps; none if the table asks for
+    /// none.
     pub fn draw(augment: &Augment, n_steps: usize, rng: &mut ChaCha8Rng) -> Option<Move> {
         let (planes, rows, columns, joined) = match augment.shape[..] {
             [rows, columns] => (1, rows, columns, true),
             [planes, rows, columns] => (planes, rows, columns, false),
             _ => return None,
         };
-        // The product is below 2^64, and every choice is as likely as the others but for 2^-32.
+        // The product is below 2^64, and all choices are equally likely up to 2^-32.
         let mut below =
             |choices: usize| ((u64::from(rng.next_u32()) * choices as u64) >> 32) as usize;
         let mut either = |most: usize| below(2 * most + 1) as isize - most as isize;
         let (down, right) = (either(augment.rows), either(augment.columns));
         let outside = augment.outside;
         let mut band = |most: usize, size: usize| {
-            // Without bands the numbers drawn are those of the moves alone.
+            // Without bands the only numbers drawn are those of the shifts.
             let width = if most == 0 { 0 } else { below(most.min(size) + 1) };
             let first = if width == 0 { 0 } else { below(size - width + 1) };
             [first, first + width]
@@ -58,7 +59,7 @@ impl Move {
         })
     }
 
-    /// Where the element at a place of a step comes from: step and place; `None` where it is erased or
+    /// Where the element at a place of a step comes from: step and place; `None` if it is erased or
     /// comes from outside.
     pub fn source(self, step: usize, place: usize, n_steps: usize) -> Option<(usize, usize)> {
         let (plane, rest) =
@@ -83,7 +84,7 @@ impl Move {
 }
 
 impl Outside {
-    /// A place moved, among so many.
+    /// A shifted place, out of this many.
     fn inside(self, place: usize, by: isize, count: usize) -> Option<usize> {
         match self {
             Outside::Zeros => place.checked_add_signed(by).filter(|&place| place < count),
@@ -92,13 +93,13 @@ impl Outside {
     }
 }
 
-/// The elements of a step of a sequence, moved where there is a move.
+/// The elements of a step of a sequence, shifted if there is a shift.
 pub enum MovedStep<'a> {
-    /// As they stand in the data.
+    /// As in the data.
     Still(Step<'a>),
-    /// Bytes moved.
+    /// Shifted bytes.
     Bytes(Vec<u8>),
-    /// Real numbers moved.
+    /// Shifted real numbers.
     Reals(Vec<f32>),
 }
 
@@ -177,7 +178,7 @@ mod tests {
         assert_eq!(moved.source(3, 3, 4), Some((3, 0)));
         assert_eq!(moved.source(3, 7, 4), Some((3, 4)));
         assert_eq!(moved.source(3, 4, 4), None);
-        // From beside the picture comes its edge: of the second plane its first element.
+        // Outside the picture its edge is used: for the second plane, its first element.
         let edge = Move { outside: Outside::Edge, ..moved };
         assert_eq!(edge.source(3, 4, 4), Some((3, 4)));
         assert_eq!(edge.source(3, 7, 4), Some((3, 4)));

@@ -9,10 +9,10 @@ use crate::model::InputPrep;
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// Reads the mean of each input over all steps of some sequences, and the power of two that brings the
-/// mean of |x|^2 over the steps near the number of hidden units.
+/// Computes the mean of each input over all steps of some sequences, and the power of two that
+/// brings the mean of |x|^2 over the steps near the number of hidden units.
 ///
-/// The mean is one of single precision, so that a model file keeps it exactly.
+/// The mean has single precision, so that a model file keeps it exactly.
 pub fn preparation(
     data: &Labelled,
     sequences: &[usize],
@@ -52,7 +52,7 @@ fn each(step: Step<'_>, mut see: impl FnMut(usize, f64)) {
     }
 }
 
-/// The sequences as one batch, prepared; `moves` has one move a sequence, or is empty.
+/// The sequences as one batch, prepared; `moves` has one shift per sequence, or is empty.
 pub fn batch<T: Real>(
     data: &Labelled,
     sequences: &[usize],
@@ -62,7 +62,7 @@ pub fn batch<T: Real>(
     let inputs = data.sequences.inputs();
     let rows = Rows::of(sequences.iter().map(|&k| data.sequences.steps(k)).collect());
     let scale = T::of((-f64::from(input.shift)).exp2());
-    // Means are of single precision, so a difference is rounded once, whatever the precision.
+    // Means have single precision, so a difference is rounded once, whatever the precision.
     let mean: Vec<T> = match input.mean.is_empty() {
         true => vec![T::zero(); inputs],
         false => input.mean.iter().map(|&mean| T::of(mean)).collect(),

@@ -1,27 +1,27 @@
 //! The element-wise part of a time step and its gradient, in plain numbers; twins of what
-//! `model::Cell` states. Loops go over units, one operation at a time, so that they become vector
+//! `model::Cell` states. Loops run over units, one operation at a time, so that they become vector
 //! instructions.
 
 use super::real::Real;
 use crate::model::{Cell, GateActivation};
 
-/// What a layer is but for its matrices.
+/// A layer without its matrices.
 #[derive(Debug, Clone, Copy)]
 pub struct CellShape {
     /// Kind of cell.
     pub cell: Cell,
-    /// What the gates go through.
+    /// Activation of the gates.
     pub gate_activation: GateActivation,
     /// Hidden units, H.
     pub hidden: usize,
 }
 
-/// What one sequence brings into a time step beside W x.
+/// What one sequence contributes to a time step besides W x.
 #[derive(Debug, Clone, Copy)]
 pub struct Sums<'a, T> {
-    /// The bias, H values a gate.
+    /// The bias, H values per gate.
     pub bias: &'a [T],
-    /// The product with h, H values a gate; none in the first step or when h is not fed back.
+    /// The product with h, H values per gate; none in the first step or if h is not fed back.
     pub h: Option<&'a [T]>,
     /// GRU: the bias of the candidate's hidden product.
     pub candidate: Option<&'a [T]>,
@@ -29,7 +29,7 @@ pub struct Sums<'a, T> {
     pub before: &'a [T],
 }
 
-/// Values that stand in for those computed: what fixed-point hardware has in their place.
+/// Values that replace the computed ones: those that fixed-point hardware has in their place.
 #[derive(Debug, Clone, Copy)]
 pub struct Forced<'a, T> {
     /// Sums of the gates, 4 H: i, f, g, o; or r, z and the candidate's parts of h and of x.
@@ -43,9 +43,10 @@ pub struct Forced<'a, T> {
 /// Where a step's results go.
 #[derive(Debug)]
 pub struct Results<'a, T> {
-    /// In: W x, H values a gate: i, f, g, o of an LSTM; r, z, n of a GRU. Out: the gates.
+    /// In: W x, H values per gate: i, f, g, o for an LSTM; r, z, n for a GRU. Out: the gates.
     pub gates: &'a mut [T],
-    /// H values that the gradient needs too: tanh(c) of an LSTM, the candidate's hidden part of a GRU.
+    /// H values that the gradient also needs: tanh(c) for an LSTM, the candidate's hidden part for
+    /// a GRU.
     pub kept: &'a mut [T],
     /// The state, H values.
     pub state: &'a mut [T],
@@ -56,13 +57,14 @@ pub struct Results<'a, T> {
 /// Gradients that go back from a step.
 #[derive(Debug)]
 pub struct Back<'a, T> {
-    /// In: of the state behind the step; out: of the state before it.
+    /// In: of the state after the step; out: of the state before it.
     pub state: &'a mut [T],
-    /// In: of h behind the step; out: of h before it, the matrix product apart.
+    /// In: of h after the step; out: of h before it, without the matrix product.
     pub h: &'a mut [T],
     /// In: the gates; out: the gradient of W x.
     pub gates: &'a mut [T],
-    /// GRU: out: the gradient of the product with h; empty of an LSTM, whose it is that of W x.
+    /// GRU: out: the gradient of the product with h; empty for an LSTM, where it equals that of W
+    /// x.
     pub h_sums: &'a mut [T],
 }
 
@@ -138,7 +140,7 @@ impl CellShape {
         }
     }
 
-    /// With the slope of a gate's activation where it has a given value.
+    /// The slope of a gate's activation where it has a given value.
     fn backward_by<T: Real>(
         self,
         slope: impl Fn(T) -> T,
@@ -201,14 +203,14 @@ fn sigmoid<T: Real>(z: T) -> T {
     T::one() / (T::one() + (-z).power_of_e())
 }
 
-/// By way of the sigmoid, in a third of the time that the exactly rounded tanh near 0 takes.
+/// Computed through the sigmoid, in a third of the time of a tanh that is exactly rounded near 0.
 #[inline(always)]
 fn tanh<T: Real>(z: T) -> T {
     let two = T::one() + T::one();
     two * sigmoid(two * z) - T::one()
 }
 
-/// Adds numbers to as many others.
+/// Adds numbers element by element to others.
 pub fn add<T: Real>(to: &mut [T], others: &[T]) {
     to.iter_mut().zip(others).for_each(|(to, other)| *to += *other);
 }

@@ -1,5 +1,5 @@
-//! The state between two epochs as one file, written whole or not: safetensors in doubles, the history
-//! and what the run was made of in its metadata.
+//! The state between two epochs as one file, written whole or not at all: safetensors in doubles,
+//! with the history and the inputs of the run in its metadata.
 
 use super::config::TrainConfig;
 use super::{Epoch, Moments, State};
@@ -17,13 +17,13 @@ use std::collections::HashMap;
 const MAX_BYTES: u64 = 1 << 33;
 /// Key of the metadata.
 const KEY: &str = "htgen-train";
-/// What is stored of every group of parameters.
+/// What is stored for every group of parameters.
 const KINDS: [&str; 5] = ["values", "mean", "best", "first", "second"];
 
 /// A stored state with the run that it belongs to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
-    /// What the run was made of, by `fingerprint`.
+    /// The inputs of the run, by `fingerprint`.
     pub run: String,
     /// The state.
     pub state: State,
@@ -36,7 +36,7 @@ struct Metadata {
     history: Vec<Epoch>,
 }
 
-/// A short name of what a run is made of: configuration, values to begin with, data.
+/// A short identifier of the inputs of a run: configuration, starting values, data.
 pub fn fingerprint(config: &TrainConfig, model: &Model, data: &Labelled) -> String {
     let mut hash = Sha256::new();
     hash.update(serde_json::to_vec(config).unwrap_or_default());
@@ -61,7 +61,7 @@ pub fn fingerprint(config: &TrainConfig, model: &Model, data: &Labelled) -> Stri
 }
 
 impl Checkpoint {
-    /// Writes the checkpoint whole or leaves what was there.
+    /// Writes the checkpoint whole or leaves the previous file.
     pub fn save(run: &str, state: &State, to: &(impl ToOutput + ?Sized)) -> Result<()> {
         let output = to.to_output()?;
         let path = output.path();
@@ -96,8 +96,7 @@ impl Checkpoint {
 
     /// Reads a checkpoint of a model like `model`, which training is going to replace.
     ///
-    /// # Errors
-    /// A file that is none, or one of another shape of model.
+    /// # Errors A file that is not a checkpoint, or one of another shape of model.
     pub fn load(from: &(impl ToOutput + ?Sized), model: &Model) -> Result<Checkpoint> {
         let output = from.to_output()?;
         let bytes = output.read(MAX_BYTES)?.unwrap_or_default();

@@ -14,7 +14,7 @@ pub use model::{ModelTable, RankKey};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainConfig {
-    /// The model; left out when training begins with a model file.
+    /// The model; left out if training starts from a model file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelTable>,
     /// The data and their parts.
@@ -26,7 +26,7 @@ pub struct TrainConfig {
     /// How training sequences are varied; not at all when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub augment: Option<Augment>,
-    /// Training in integers; in floats alone when absent.
+    /// Training in integers; only in floats when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantization: Option<QuantizationTable>,
 }
@@ -39,9 +39,9 @@ pub struct QuantizationTable {
     pub weight_bits: u32,
     /// Width of an activation, bits.
     pub activation_bits: u32,
-    /// Epochs in floats before.
+    /// Number of epochs in floats before that.
     pub after: usize,
-    /// Most training sequences that show the ranges.
+    /// Maximum number of training sequences used for the ranges.
     pub calibrate: usize,
 }
 
@@ -51,26 +51,26 @@ impl Default for QuantizationTable {
     }
 }
 
-/// How training sequences are varied: each is moved anew in every epoch.
+/// How training sequences are varied: each is shifted anew in every epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Augment {
-    /// A step as a picture: \[rows, columns\], where the rows go on from step to step as in a
-    /// spectrogram, or \[planes, rows, columns\], where each step is moved alike.
+    /// A step as a picture: \[rows, columns\], where the rows continue from step to step as in a
+    /// spectrogram, or \[planes, rows, columns\], where each step is shifted alike.
     pub shape: Vec<usize>,
-    /// Most rows up or down.
+    /// Maximum number of rows up or down.
     #[serde(default)]
     pub rows: usize,
-    /// Most columns to the left or right.
+    /// Maximum number of columns to the left or right.
     #[serde(default)]
     pub columns: usize,
-    /// Most rows of a band of zeros across the whole width.
+    /// Maximum number of rows of a band of zeros across the whole width.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub erase_rows: usize,
-    /// Most columns of a band of zeros over the whole height.
+    /// Maximum number of columns of a band of zeros over the whole height.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub erase_columns: usize,
-    /// What comes in from beside the picture.
+    /// What is shifted in from outside the picture.
     #[serde(default)]
     pub outside: Outside,
 }
@@ -79,7 +79,7 @@ fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
-/// What stands beside a picture.
+/// What is outside a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outside {
@@ -96,7 +96,7 @@ pub enum Outside {
 pub struct FitConfig {
     /// Passes through the training part.
     pub epochs: usize,
-    /// Sequences a step of the optimiser.
+    /// Sequences per step of the optimizer.
     pub batch: usize,
     /// Largest learning rate.
     pub learning_rate: f64,
@@ -110,8 +110,8 @@ pub struct FitConfig {
     pub dropout: f64,
     /// Share of the target that all classes have in common.
     pub label_smoothing: f64,
-    /// How much of the running mean of the values a step of the optimiser keeps; what is measured and
-    /// kept is that mean. 0 for none: the values themselves.
+    /// How much of the running mean of the values is kept in a step of the optimizer; that mean is
+    /// what is measured and kept. 0 for none: the values themselves.
     pub average: f64,
     /// Seed of the values, of the order of the sequences and of what is dropped.
     pub seed: u64,
@@ -137,9 +137,8 @@ impl Default for FitConfig {
 impl TrainConfig {
     /// Reads the text of a `train.toml`.
     ///
-    /// # Errors
-    /// Syntax errors with their line, wrong or unknown keys with their path, and every value that is
-    /// out of range.
+    /// # Errors Syntax errors with their line, wrong or unknown keys with their path, and every
+    /// value that is out of range.
     pub fn parse(text: &str) -> Result<TrainConfig> {
         let line = |span: Option<std::ops::Range<usize>>| {
             let start = span.map_or(0, |span| span.start.min(text.len()));
@@ -166,8 +165,7 @@ impl TrainConfig {
 
     /// Checks what depends on the data.
     ///
-    /// # Errors
-    /// When the picture to move does not multiply out to the inputs of a step.
+    /// # Errors When the size of the picture to shift does not equal the inputs of a step.
     pub fn check_inputs(&self, inputs: usize) -> Result<()> {
         let Some(Augment { shape, .. }) = &self.augment else { return Ok(()) };
         let product = shape.iter().try_fold(1usize, |product, &size| product.checked_mul(size));

@@ -14,16 +14,16 @@ pub struct Operand<T> {
     pub flat: Arc<Vec<T>>,
     /// Size of each axis.
     pub dims: Vec<usize>,
-    /// One index an axis.
+    /// One index per axis.
     pub indices: Vec<u8>,
     /// Whether a gradient is wanted; data are constant.
     pub varies: bool,
 }
 
-/// A contraction that was made, with all that its gradient needs.
+/// A completed contraction, with everything that its gradient needs.
 #[derive(Debug)]
 pub struct Contraction<T> {
-    /// What was given, then the result of each pair; of the last one the shape alone.
+    /// The operands, then the result of each pair; only the shape of the last one.
     operands: Vec<Operand<T>>,
     order: Order,
     output: Vec<u8>,
@@ -54,7 +54,7 @@ impl<T: Real> Contraction<T> {
         (Contraction { operands, order: order.clone(), output: output.to_vec() }, result)
     }
 
-    /// From the gradient of the result those of what was given, flat; none of constants.
+    /// Computes the gradients of the operands from that of the result, flat; none for constants.
     pub fn gradients(mut self, result: Vec<T>) -> Vec<Option<Vec<T>>> {
         let last = self.operands.last().expect("a network has at least one tensor");
         let dims = self.output.iter().map(|id| last.size(*id)).collect();
@@ -106,7 +106,7 @@ impl<T: Real> Operand<T> {
         }
         Arc::unwrap_or_clone(self.flat)
     }
-    /// The values as \[batch,\] free x summed, or summed x free where they lie in longer runs so.
+    /// The values as \[batch,\] free x summed, or summed x free if that order has longer runs.
     fn matrices(&self, batch: &[u8], free: &[u8], summed: &[u8]) -> Matrices<'_, T> {
         let turned = self.indices.last().is_some_and(|last| free.contains(last));
         let (outer, inner) = if turned { (summed, free) } else { (free, summed) };
@@ -116,8 +116,8 @@ impl<T: Real> Operand<T> {
     }
 }
 
-/// Matrices one behind the other, each row by row; `size` is theirs, or when they are `turned` that of
-/// the transposed ones.
+/// Matrices one after another, each row by row; `size` is that of each or, if they are `turned`,
+/// that of the transposed ones.
 struct Matrices<'a, T: Real> {
     values: Cow<'a, [T]>,
     size: [usize; 2],
@@ -132,7 +132,7 @@ impl<T: Real> Matrices<'_, T> {
     }
 }
 
-/// Sums over the indices that both have and nobody else needs.
+/// Sums over the indices that both have and nothing else needs.
 fn pair<T: Real>(a: &Operand<T>, b: &Operand<T>, kept: &[u8], output: &[u8]) -> Operand<T> {
     let in_both = |id: &u8| a.indices.contains(id) && b.indices.contains(id);
     let larger = if a.flat.len() >= b.flat.len() { a } else { b };
@@ -145,7 +145,8 @@ fn pair<T: Real>(a: &Operand<T>, b: &Operand<T>, kept: &[u8], output: &[u8]) -> 
     let sizes = |o: &Operand<T>, ids: &[u8]| ids.iter().map(|id| o.size(*id)).collect::<Vec<_>>();
     let count = |o: &Operand<T>, ids: &[u8]| sizes(o, ids).iter().product::<usize>();
     let (n_batch, n_left, n_right) = (count(a, &batch), count(a, &left), count(b, &right));
-    // In the order of the output, so that what is rebuilt lies in long runs; where that moves little.
+    // In the order of the output, so that what is rebuilt lies in long runs; only if that moves
+    // little.
     let place = |id: &u8| (output.iter().position(|o| o == id).unwrap_or(output.len()), *id);
     for (own, ids) in [(a, &mut left), (b, &mut right)] {
         if 4 * own.flat.len() <= n_batch * n_left * n_right {

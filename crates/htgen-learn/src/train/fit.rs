@@ -18,13 +18,13 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Sequences of a batch when nothing is learned from it.
+/// Number of sequences in a batch when nothing is learned from it.
 const LOOK: usize = 64;
 
 /// What is trained on what.
 #[derive(Debug, Clone, Copy)]
 pub struct Task<'a> {
-    /// The model: its shape and its input preparation. Its values are those to begin with.
+    /// The model: its shape, its input preparation and the values to start from.
     pub model: &'a Model,
     /// The data.
     pub data: &'a Labelled,
@@ -38,9 +38,9 @@ pub struct Task<'a> {
     pub quantization: Option<&'a QuantizationTable>,
 }
 
-/// Who is told how far it is.
+/// Who is informed about progress.
 pub trait Watch {
-    /// After a step of the optimiser: steps done and steps in all. False asks to stop.
+    /// After a step of the optimizer: steps done and total number of steps. False asks to stop.
     fn step(&mut self, done: usize, steps: usize) -> bool;
     /// After an epoch: the place to store the state.
     fn epoch(&mut self, state: &State) -> Result<()>;
@@ -51,9 +51,9 @@ pub trait Watch {
 pub enum End {
     /// All epochs are done.
     Done,
-    /// `Watch::step` asked to stop; the state is of the middle of an epoch.
+    /// `Watch::step` asked to stop; the state is from the middle of an epoch.
     Stopped,
-    /// The loss or its gradient was no number in this epoch, counted from 1.
+    /// The loss or its gradient became NaN or infinite in this epoch, counted from 1.
     NotFinite(usize),
 }
 
@@ -125,14 +125,14 @@ pub(super) struct Learned {
     pub(super) gradients: Vec<Vec<f64>>,
 }
 
-/// What a step of the optimiser learns from.
+/// What a step of the optimizer learns from.
 pub(super) struct Batched<'a> {
     pub(super) sequences: &'a [usize],
     /// What runs forward instead of floats.
     pub(super) integers: Option<(&'a Quantized<'a>, &'a Formats)>,
 }
 
-/// Loss and gradients of a batch; none when one of them is no number.
+/// Loss and gradients of a batch; none if one of them is NaN or infinite.
 pub(super) fn learn<T: Real>(
     task: Task<'_>,
     net: &Net,
@@ -156,7 +156,8 @@ pub(super) fn learn<T: Real>(
     Ok(on_all_cores(run))
 }
 
-/// Runs it as one of rayon's threads: from another, each of its loops would be handed over and waited for.
+/// Runs it as one of rayon's threads: from any other thread, each of its loops would be handed over
+/// and waited for.
 fn on_all_cores<R: Send>(run: impl FnOnce() -> R + Send) -> R {
     rayon::scope(|_| run())
 }
@@ -192,7 +193,7 @@ fn n_right<T: Real>(outputs: &[T], classes: usize, labels: &[usize]) -> usize {
     rows.filter(|(row, label)| decision(row) == Some(**label)).count()
 }
 
-/// Factors of dropout: 0 with the probability, else what keeps the mean.
+/// Factors of dropout: 0 with the given probability, otherwise the factor that keeps the mean.
 fn mask<T: Real>(count: usize, probability: f64, rng: &mut ChaCha8Rng) -> Vec<T> {
     let limit = (probability * 2f64.powi(32)) as u64;
     let kept = T::of(1.0 / (1.0 - probability));
@@ -240,7 +241,7 @@ impl State {
         State { best: values.clone(), mean: values.clone(), values, moments, history: Vec::new() }
     }
 
-    /// Takes the record of an epoch down; its mean is the best when it is better than all before.
+    /// Records an epoch; its mean becomes the best if it is better than all before.
     fn end_epoch(&mut self, epoch: Epoch) {
         let better = self.best_epoch().is_none_or(|best| epoch.is_better(best));
         self.history.push(epoch);
@@ -256,8 +257,8 @@ impl State {
 }
 
 impl Epoch {
-    /// In integers where the other is not; right more often on the validation part, or as often with
-    /// less loss.
+    /// Better means: in integers where the other is not; right more often on the validation part,
+    /// or equally often with less loss.
     fn is_better(&self, other: &Epoch) -> bool {
         if self.in_integers != other.in_integers {
             return self.in_integers;

@@ -19,24 +19,24 @@ pub struct NetLayer {
 /// What a layer works on.
 #[derive(Debug, Clone, Copy)]
 pub struct LayerInput<'a, T> {
-    /// Which row is what.
+    /// Which row is which step.
     pub rows: &'a Rows,
     /// The inputs of all rows.
     pub x: &'a Arc<Vec<T>>,
-    /// Whether x depends on parameters, so that a gradient goes to it.
+    /// Whether x depends on parameters, so that it receives a gradient.
     pub x_varies: bool,
-    /// What stands in for the values computed.
+    /// Replacements for the computed values.
     pub forced: Option<&'a ForcedSteps>,
 }
 
-/// A layer that has run, with what its gradient needs.
+/// A layer that has run, with everything its gradient needs.
 pub struct LayerRun<T> {
     recurrence: Recurrence<T>,
     /// The products with the number of their matrix.
     products: Vec<(usize, Of, Product<T>)>,
 }
 
-/// What a product goes into.
+/// What a product contributes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Of {
     X,
@@ -44,7 +44,7 @@ enum Of {
 }
 
 impl NetLayer {
-    /// The structure of a layer of a checked model, wired for so many input vectors at a time.
+    /// The structure of a layer of a checked model, wired for this many input vectors at a time.
     pub fn of(layer: &model::Layer, vectors: usize) -> NetLayer {
         let shape = CellShape {
             cell: layer.cell,
@@ -93,8 +93,8 @@ impl NetLayer {
         LayerRun { recurrence: Recurrence::of(self.shape, input), products }
     }
 
-    /// From the gradient of all hidden vectors those of its groups, which are put behind `to`; that of x
-    /// where it varies.
+    /// Computes the gradients of its groups, which are appended to `to`, from the gradient of all
+    /// hidden vectors; also returns that of x if it varies.
     pub fn gradients<T: Real>(
         &self,
         values: &[Vec<T>],
@@ -122,7 +122,7 @@ impl NetLayer {
 }
 
 impl<T> LayerRun<T> {
-    /// Hidden vectors of all rows; where a sequence has ended its last one stays.
+    /// Hidden vectors of all rows; after the end of a sequence its last one is repeated.
     pub fn h(&self) -> &Arc<Vec<T>> {
         &self.recurrence.h
     }

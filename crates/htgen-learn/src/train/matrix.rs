@@ -1,7 +1,8 @@
 //! One factored matrix with gradients: its products with x and, rebuilt, its columns of h.
 //!
 //! The tensor network is that of `network::build`, so every format is trained by the same code. The
-//! columns of x and those of h are taken apart: of each column mode only the values that they need.
+//! columns of x and those of h are handled separately: for each column mode, only the values that
+//! they need.
 
 use super::contract::{Contraction, Operand};
 use super::order::{Order, Shapes};
@@ -26,7 +27,7 @@ pub struct Wiring {
     h: Option<Part>,
 }
 
-/// A tensor of the network, and where its values stand among the parameters.
+/// A tensor of the network, and where its values are among the parameters.
 #[derive(Debug)]
 struct Node {
     indices: Vec<u8>,
@@ -42,13 +43,13 @@ struct Part {
     /// Columns of the vector within these, padding around it.
     before: usize,
     width: usize,
-    /// Of each node the ranges of its axes.
+    /// For each node, the ranges of its axes.
     boxes: Vec<Vec<(usize, usize)>>,
     order: Order,
 }
 
 impl Wiring {
-    /// Wires one matrix of a checked layer for products of `vectors` vectors x at a time.
+    /// Wires one matrix of a checked layer for products with `vectors` vectors x at a time.
     pub fn of(layer: &Layer, matrix: &Matrix, vectors: usize) -> Wiring {
         let numbered = numbered(matrix);
         let network = network::build(layer, &numbered);
@@ -116,8 +117,8 @@ impl Wiring {
         Part { ranges, before: first - start, width, boxes, order }
     }
 
-    /// W x for rows of vectors: vectors x inputs to vectors x rows; `None` when the matrix has no
-    /// columns of x. A gradient goes to x where it `varies`.
+    /// W x for rows of vectors: vectors x inputs to vectors x rows; `None` if the matrix has no
+    /// columns of x. x receives a gradient if it `varies`.
     pub fn times_x<T: Real>(
         &self,
         values: &[T],
@@ -146,7 +147,7 @@ impl Wiring {
         Some((Product { contraction, of_x: true }, result))
     }
 
-    /// The columns of h, transposed: hidden x rows; `None` when the matrix has none.
+    /// The columns of h, transposed: hidden x rows; `None` if the matrix has none.
     pub fn recurrent<T: Real>(&self, values: &[T]) -> Option<(Product<T>, Vec<T>)> {
         let part = self.h.as_ref()?;
         let output = [&self.columns[..], &self.rows[..]].concat();
@@ -157,8 +158,8 @@ impl Wiring {
         Some((Product { contraction, of_x: false }, result))
     }
 
-    /// From the gradient of a product those of the values of the matrix, which are added to `to`; the
-    /// gradient of x where it varies.
+    /// Computes the gradient of the values of the matrix from that of a product and adds it to
+    /// `to`; returns the gradient of x if it varies.
     pub fn gradients<T: Real>(
         &self,
         product: Product<T>,
@@ -195,7 +196,7 @@ impl Wiring {
     }
 }
 
-/// What the gradient of a product with the columns of x, or of the columns of h rebuilt, needs.
+/// What the gradient of a product with the columns of x, or of the rebuilt columns of h, needs.
 #[derive(Debug)]
 pub struct Product<T> {
     contraction: Contraction<T>,
@@ -212,7 +213,7 @@ fn is_column(index: &network::Index) -> bool {
     matches!(index.kind, IndexKind::Column(_))
 }
 
-/// The matrix with 1, 2, 3, … for its values, so that a network of it tells where each one goes.
+/// The matrix with 1, 2, 3, … as its values, so that a network of it shows where each one goes.
 fn numbered(matrix: &Matrix) -> Matrix {
     let mut matrix = matrix.clone();
     let mut next = 0.0;
@@ -223,8 +224,8 @@ fn numbered(matrix: &Matrix) -> Matrix {
     matrix
 }
 
-/// Of each column mode the values between the columns `first` and `last`, and the first column of
-/// the box that these span; the columns of a box are one behind the other.
+/// For each column mode, the values between the columns `first` and `last`, and the first column of
+/// the box that these span; the columns of a box are consecutive.
 fn ranges(modes: &[usize], first: usize, last: usize) -> (Vec<(usize, usize)>, usize) {
     let strides = network::strides(modes);
     let mut ranges = Vec::with_capacity(modes.len());

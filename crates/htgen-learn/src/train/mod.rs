@@ -1,7 +1,7 @@
 //! Training: a model of any format, cell and number of layers, from labelled sequences.
 //!
-//! [`fit`] starts from any [`Model`](crate::model::Model) and knows no presets. Gradients are written
-//! out, operation by operation; of other people are the products of matrices alone.
+//! [`fit`] starts from any [`Model`](crate::model::Model) and knows no presets. Gradients are
+//! written out, operation by operation; only the matrix products come from a library.
 
 use crate::error::{Diagnostic, Result};
 use crate::model::Model;
@@ -42,25 +42,25 @@ pub use plot::loss_curve;
 pub use split::Split;
 pub use start::fill;
 
-/// What an epoch came to.
+/// The results of an epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
     /// Number, from 1.
     pub epoch: usize,
-    /// Mean loss over the training part, while it changed.
+    /// Mean loss over the training part, while the values changed.
     pub loss: f64,
-    /// Part of the training part decided rightly, while it changed.
+    /// Accuracy on the training part, while the values changed.
     pub accuracy: f64,
     /// Mean cross-entropy over the validation part.
     pub validation_loss: f64,
-    /// Part of the validation part decided rightly.
+    /// Accuracy on the validation part.
     pub validation_accuracy: f64,
     /// Whether it was trained and measured in integers.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_integers: bool,
 }
 
-/// All that training goes on from, between two epochs.
+/// Everything that training continues from, between two epochs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
     /// Values of every group of parameters.
@@ -69,16 +69,15 @@ pub struct State {
     pub mean: Vec<Vec<f64>>,
     /// That of the best epoch so far.
     pub best: Vec<Vec<f64>>,
-    /// State of the optimiser.
+    /// State of the optimizer.
     pub moments: Moments,
     /// The epochs done.
     pub history: Vec<Epoch>,
 }
 
-/// The model with the values of the best epoch; with formats when that was trained in integers.
+/// The model with the values of the best epoch; with formats if that was trained in integers.
 ///
-/// # Errors
-/// None for the state of a run on this task.
+/// # Errors Never for the state of a run on this task.
 pub fn best_model(task: Task<'_>, state: &State) -> Result<Model> {
     let mut model = task.model.clone();
     model.formats = None;
@@ -93,8 +92,7 @@ pub fn best_model(task: Task<'_>, state: &State) -> Result<Model> {
 
 /// Loss and decisions of a model with formats on some sequences, in integers.
 ///
-/// # Errors
-/// None for a model of [`best_model`].
+/// # Errors Never for a model returned by [`best_model`].
 pub fn measure_integers(task: Task<'_>, sequences: &[usize]) -> Result<Option<Measure>> {
     let Some((table, formats)) = task.quantization.zip(task.model.formats.as_ref()) else {
         return Ok(None);
@@ -111,8 +109,8 @@ pub fn measure(task: Task<'_>, sequences: &[usize]) -> Measure {
     fit::measure::<f64>(task, &net, &values, sequences)
 }
 
-/// Outputs of the head behind the last step of some sequences as the forward pass of training has
-/// them, in double precision: of floats, or of the integers of a model with formats.
+/// Outputs of the head after the last step of some sequences as computed by the forward pass of
+/// training, in double precision: of floats, or of the integers of a model with formats.
 pub fn outputs(task: Task<'_>, sequences: &[usize]) -> Result<Vec<Vec<f64>>> {
     let Task { model, data, .. } = task;
     let forced = task.quantization.zip(model.formats.as_ref()).map(|(table, formats)| {
@@ -129,7 +127,8 @@ pub fn outputs(task: Task<'_>, sequences: &[usize]) -> Result<Vec<Vec<f64>>> {
 }
 
 /// Loss of some sequences taken as one batch and its gradient for every group of parameters, in
-/// double precision; in integers where the task asks for it, which the sequences then show the ranges of.
+/// double precision; in integers if the task asks for it, in which case the ranges come from these
+/// sequences.
 pub fn gradient(task: Task<'_>, sequences: &[usize]) -> Result<(f64, Vec<Vec<f64>>)> {
     let groups = parameters::of(task.model);
     let values: Vec<Vec<f64>> = groups.iter().map(|group| group.values.clone()).collect();

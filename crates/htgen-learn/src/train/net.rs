@@ -1,4 +1,4 @@
-//! A model with gradients: a batch of sequences to the outputs behind their last steps.
+//! A model with gradients: from a batch of sequences to the outputs after their last steps.
 
 use super::layer::{LayerInput, LayerRun, NetLayer};
 use super::product::{Matrix, add_product, multiply};
@@ -17,28 +17,28 @@ pub struct Net {
 
 /// A batch of prepared inputs.
 pub struct Batch<T> {
-    /// Which row is what.
+    /// Which row is which step.
     pub rows: Rows,
-    /// The inputs of all rows; zeros where a sequence has ended.
+    /// The inputs of all rows; zeros after the end of a sequence.
     pub x: Arc<Vec<T>>,
 }
 
-/// What drops values out while training: factors 0 or 1 / (1 - p) for so many values.
+/// Dropout during training: factors 0 or 1 / (1 - p) for this many values.
 pub type Dropout<'a, T> = &'a mut (dyn FnMut(usize) -> Vec<T> + Send);
 
-/// A batch that has run, with what the gradient needs.
+/// A batch that has run, with everything the gradient needs.
 pub struct Forward<T> {
-    /// Outputs of the head behind the last step of each sequence, sequences x outputs.
+    /// Outputs of the head after the last step of each sequence, sequences x outputs.
     pub outputs: Vec<T>,
     layers: Vec<LayerRun<T>>,
-    /// What the head saw.
+    /// The inputs of the head.
     last: Vec<T>,
     /// Factors of dropout on the inputs of each layer but the first and on those of the head.
     dropped: Option<Vec<Vec<T>>>,
 }
 
 impl Net {
-    /// The structure of a checked model with a head, wired for batches of so many input vectors.
+    /// The structure of a checked model with a head, wired for batches of this many input vectors.
     pub fn of(model: &Model, vectors: usize) -> Net {
         let outputs = model.head.as_ref().map_or(0, |head| head.outputs);
         let layers = model.layers.iter().map(|layer| NetLayer::of(layer, vectors)).collect();
@@ -50,8 +50,8 @@ impl Net {
         self.outputs
     }
 
-    /// Runs a batch with the values of the groups of `parameters::of`. Where values are `forced` on the
-    /// layers and outputs, gradients go past them as if they had been computed.
+    /// Runs a batch with the values of the groups of `parameters::of`. If values are `forced` on
+    /// the layers and outputs, gradients pass them as if they had been computed.
     pub fn forward<T: Real>(
         &self,
         values: &[Vec<T>],
@@ -104,7 +104,7 @@ impl Net {
         Forward { outputs, layers, last, dropped }
     }
 
-    /// From the gradient of the outputs those of all groups.
+    /// Computes the gradients of all groups from that of the outputs.
     pub fn gradients<T: Real>(
         &self,
         values: &[Vec<T>],
@@ -150,17 +150,17 @@ fn scale<T: Real>(values: &mut [T], factors: &[T]) {
     values.iter_mut().zip(factors).for_each(|(value, factor)| *value *= *factor);
 }
 
-/// Values that stand in for those computed, of every layer and of the outputs.
+/// Replacements for the computed values, of every layer and of the outputs.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Forced {
-    /// Of each layer those of all rows.
+    /// For each layer, those of all rows.
     pub layers: Vec<ForcedSteps>,
     /// Outputs of each sequence.
     pub outputs: Vec<f32>,
 }
 
-/// Mean over the sequences of the cross-entropy between the softmax of `outputs` and targets that are
-/// 1 - `smoothing` for the label and `smoothing` shared by all classes; its gradient.
+/// Mean over the sequences of the cross-entropy between the softmax of `outputs` and targets that
+/// are 1 - `smoothing` for the label plus `smoothing` shared by all classes; and its gradient.
 pub fn loss<T: Real>(outputs: &[T], labels: &[usize], smoothing: f64) -> (f64, Vec<T>) {
     let classes = outputs.len() / labels.len().max(1);
     let share = smoothing / classes as f64;

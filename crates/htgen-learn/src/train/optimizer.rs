@@ -37,7 +37,7 @@ pub fn rate(config: &FitConfig, step: usize, steps: usize) -> f64 {
     config.learning_rate * 0.5 * (1.0 + (std::f64::consts::PI * part).cos())
 }
 
-/// One step along the gradients of all groups. Values stay those of single precision.
+/// One step along the gradients of all groups. Values keep single precision.
 pub fn step(
     groups: &mut [Group],
     gradients: &mut [Vec<f64>],
@@ -64,8 +64,8 @@ pub fn step(
     }
 }
 
-/// Takes the values after step `step`, counted from 1, into their running mean, which keeps `average` of
-/// what it was; less in the beginning, when it is a mean of few.
+/// Includes the values after step `step`, counted from 1, in their running mean, which keeps
+/// `average` of its previous value; less at the beginning, when it is a mean of few.
 pub fn average(mean: &mut [Vec<f64>], groups: &[Group], average: f64, step: usize) {
     let kept = average.min(step as f64 / (10.0 + step as f64));
     for (mean, group) in mean.iter_mut().zip(groups) {

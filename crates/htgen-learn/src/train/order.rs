@@ -1,9 +1,9 @@
-//! In which order the tensors of a network are contracted pairwise: the cheapest that a search over
-//! all subsets finds, for many tensors the one that a greedy choice finds.
+//! The order in which the tensors of a network are contracted pairwise: the cheapest found by a
+//! search over all subsets, or for many tensors the one found by a greedy choice.
 
-/// Most tensors for the search over all subsets; 3^12 pairs of subsets are examined.
+/// Maximum number of tensors for the search over all subsets; 3^12 pairs of subsets are examined.
 const MOST_EXHAUSTIVE: usize = 12;
-/// What a word of a result costs beside its multiplies: it is copied, and back, by the gradient.
+/// The cost of a word of a result besides its multiplies: the gradient copies it, and back.
 const WORD_COST: f64 = 16.0;
 
 /// Sets of indices as bits, and the size of each index.
@@ -94,7 +94,7 @@ impl Shapes {
     }
 }
 
-/// Lists the pairs of a subset, those of its parts first; the number of its result.
+/// Lists the pairs of a subset, those of its parts first; returns the number of its result.
 fn unfold(set: usize, best: &[(f64, usize)], n: usize, order: &mut Order) -> usize {
     if set.is_power_of_two() {
         return set.trailing_zeros() as usize;

@@ -8,13 +8,13 @@ use crate::model::Model;
 pub struct Group {
     /// What they are: `layers.0.matrices.0`, `layers.0.bias`, `head.weight`.
     pub name: String,
-    /// Whether weight decay pulls at them: at factors and at the head's weights, not at biases.
+    /// Whether weight decay applies to them: to factors and to the head's weights, not to biases.
     pub decays: bool,
     /// The values; those of a matrix in the order of `Factors::values_mut`.
     pub values: Vec<f64>,
 }
 
-/// All groups: of each layer its matrices, its bias, its candidate's bias (GRU), then the head.
+/// All groups: for each layer its matrices, its bias, its candidate's bias (GRU), then the head.
 pub fn of(model: &Model) -> Vec<Group> {
     let mut model = model.clone();
     let group = |(name, decays, values): (String, bool, Vec<f64>)| Group { name, decays, values };
@@ -39,7 +39,7 @@ pub fn put(values: &[Vec<f64>], model: &mut Model) {
     });
 }
 
-/// Visits the groups in their order: name, whether it decays, what `visit` makes of its vectors.
+/// Visits the groups in order: name, whether it decays, what `visit` makes of its vectors.
 fn groups(
     model: &mut Model,
     mut visit: impl FnMut(Vec<&mut Vec<f64>>) -> Vec<f64>,

@@ -5,16 +5,16 @@ use std::fmt::Write;
 
 const WIDTH: f64 = 720.0;
 const PANEL: f64 = 220.0;
-/// Room on the left for figures, above each panel for its title, on the right.
+/// Space on the left for figures, above each panel for its title, on the right.
 const LEFT: f64 = 66.0;
 const TOP: f64 = 34.0;
 const RIGHT: f64 = 16.0;
 /// Colours of the training and of the validation part.
 const COLOURS: [&str; 2] = ["#9a5b13", "#1d5fa8"];
-/// Lines across a panel.
+/// Grid lines of a panel.
 const TICKS: usize = 4;
 
-/// Draws the epochs of a run; nothing but the axes where there are none.
+/// Draws the epochs of a run; only the axes if there are none.
 pub fn loss_curve(name: &str, history: &[Epoch]) -> String {
     let height = 2.0 * (PANEL + TOP) + 30.0;
     let mut svg = format!(

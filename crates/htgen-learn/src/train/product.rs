@@ -1,13 +1,13 @@
-//! Products of matrices that lie in slices, on all cores where they are large.
+//! Products of matrices that lie in slices, on all cores if they are large.
 
 use super::real::Real;
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
-/// Most multiplies of a part that one core does. Where a product is cut depends on its shape alone, so
-/// that the number of cores does not change the result.
+/// Maximum number of multiplies of a part that one core does. Where a product is cut depends only
+/// on its shape, so that the number of cores does not change the result.
 const PART: usize = 1 << 23;
-/// Rows and columns of a part are multiples of it, but for the last.
+/// Rows and columns of a part are multiples of this, except for the last part.
 const ALIGNED: usize = 16;
 
 /// A matrix, row by row.
@@ -15,7 +15,7 @@ const ALIGNED: usize = 16;
 pub struct Matrix<'a, T>(MatRef<'a, T>);
 
 impl<'a, T: Real> Matrix<'a, T> {
-    /// The values as rows of so many columns.
+    /// The values as rows of this many columns.
     pub fn of(values: &'a [T], columns: usize) -> Matrix<'a, T> {
         let rows = values.len() / columns.max(1);
         Matrix(MatRef::from_row_major_slice(values, rows, columns))

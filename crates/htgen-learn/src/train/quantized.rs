@@ -1,7 +1,7 @@
-//! Training that sees the hardware's integers: the fixed-point reference runs forward, and gradients go
-//! back as if its rounding were not there (straight-through, Bengio et al., 2013).
+//! Training that sees the integers of the hardware: the fixed-point reference runs forward, and
+//! gradients go back as if its rounding did not exist (straight-through, Bengio et al., 2013).
 //!
-//! The arithmetic is that of [`Executor`] and no other, so what training measures is what `htgen run`
+//! The arithmetic is exactly that of [`Executor`], so what training measures is what `htgen run`
 //! measures.
 
 use super::augment::{Move, MovedStep};
@@ -28,15 +28,14 @@ pub struct Quantized<'a> {
     data: &'a Labelled,
     plan: ModelPlan,
     widths: Widths,
-    /// Sequences that show the ranges.
+    /// Sequences used for the ranges.
     calibration: Vec<usize>,
 }
 
 impl<'a> Quantized<'a> {
     /// Plans the model; `training` are the sequences of the training part.
     ///
-    /// # Errors
-    /// When the model has a shape that the hardware does not run.
+    /// # Errors When the model has a shape that the hardware does not run.
     pub fn of(
         model: &'a Model,
         data: &'a Labelled,
@@ -46,17 +45,17 @@ impl<'a> Quantized<'a> {
         let plan = evaluate::plan_of(model, &PlanConfig::UNLIMITED)?;
         let widths =
             Widths { weight_bits: table.weight_bits, activation_bits: table.activation_bits };
-        // Evenly over the part, so that no class is left out where they stand one behind the other.
+        // Evenly over the part, so that no class is left out if the classes are stored one after
+        // another.
         let n = table.calibrate.min(training.len());
         let calibration = (0..n).map(|k| training[k * training.len() / n]).collect();
         Ok(Quantized { model, data, plan, widths, calibration })
     }
 
-    /// Formats for some values, from the ranges of the float reference over the calibration sequences;
-    /// the same values give the same formats.
+    /// Formats for some values, from the ranges of the float reference over the calibration
+    /// sequences; the same values give the same formats.
     ///
-    /// # Errors
-    /// None for values of this model.
+    /// # Errors Never for values of this model.
     pub fn formats(&self, values: &[Vec<f64>]) -> Result<Formats> {
         let (model, plan) = self.with(values)?;
         let sequences = &self.data.sequences;
@@ -72,8 +71,7 @@ impl<'a> Quantized<'a> {
 
     /// The model in integers.
     ///
-    /// # Errors
-    /// When no shift of the hardware realises the formats.
+    /// # Errors When no shift of the hardware realizes the formats.
     pub fn plan(&self, values: &[Vec<f64>], formats: &Formats) -> Result<QuantPlan> {
         let (model, plan) = self.with(values)?;
         quant::quantize(&model, plan, formats.clone())
@@ -86,8 +84,8 @@ impl<'a> Quantized<'a> {
         Ok((model, plan))
     }
 
-    /// The integers of all steps of some sequences as the numbers that they stand for, in the order of
-    /// a batch; `moves` has one move a sequence, or is empty.
+    /// The integers of all steps of some sequences as the numbers that they stand for, in the order
+    /// of a batch; `moves` has one shift per sequence, or is empty.
     pub fn forced(&self, quant: &QuantPlan, sequences: &[usize], moves: &[Move]) -> Forced {
         let data = &self.data.sequences;
         let one = |executor: &mut Executor<'_>, (k, &sequence): (usize, &usize)| {
@@ -105,8 +103,7 @@ impl<'a> Quantized<'a> {
 
     /// Loss and decisions of values in integers, in formats of their own, on some sequences.
     ///
-    /// # Errors
-    /// As of [`plan`](Self::plan).
+    /// # Errors As for [`plan`](Self::plan).
     pub fn measure_values(&self, values: &[Vec<f64>], sequences: &[usize]) -> Result<Measure> {
         if values.iter().flatten().any(|value| !value.is_finite()) {
             return Ok(Measure { loss: f64::NAN, confusion: Confusion::new(self.data.classes) });
@@ -130,7 +127,7 @@ impl<'a> Quantized<'a> {
     }
 }
 
-/// What the reference had in a sequence, step by step and in a step layer by layer.
+/// The values of the reference in a sequence, step by step and within a step layer by layer.
 #[derive(Default)]
 struct Seen {
     sums: Vec<Vec<i32>>,
@@ -167,7 +164,7 @@ fn run(
     seen
 }
 
-/// A layer's values, row by row; zeros where a sequence has ended.
+/// A layer's values, row by row; zeros after the end of a sequence.
 fn batch(
     seen: &[Seen],
     quant: &QuantPlan,

@@ -1,5 +1,5 @@
-//! Numbers of single precision, in which is trained, and of double, in which is checked; an exponential
-//! for each.
+//! Numbers of single precision, used for training, and of double precision, used for checks; an
+//! exponential for each.
 
 use faer::traits::RealField;
 use num_traits::{Float, NumAssign};
@@ -8,11 +8,12 @@ use num_traits::{Float, NumAssign};
 pub trait Real: Float + NumAssign + RealField + Default + Send + Sync + 'static {
     /// The number, rounded.
     fn of(value: f64) -> Self;
-    /// The number of a byte, as a loop of it becomes vector instructions.
+    /// The number for a byte, written so that a loop of it becomes vector instructions.
     fn of_byte(value: u8) -> Self;
     /// The number in double precision.
     fn double(self) -> f64;
-    /// e to the power of the number; beyond what a number can hold about its smallest or its largest.
+    /// e to the power of the number; beyond the range of the type, about its smallest or its
+    /// largest value.
     fn power_of_e(self) -> Self;
 }
 
@@ -41,7 +42,8 @@ impl Real for f32 {
     fn double(self) -> f64 {
         f64::from(self)
     }
-    /// Without branches and calls, so that a loop of it becomes vector instructions; libm's does not.
+    /// Without branches and calls, so that a loop of it becomes vector instructions; libm's does
+    /// not.
     #[inline(always)]
     fn power_of_e(self) -> f32 {
         // ln 2 in two parts, the first with so few bits that its multiples here are exact.

@@ -10,21 +10,21 @@ use std::sync::Arc;
 
 /// What a layer's cells work on.
 pub struct CellInput<'a, T> {
-    /// Which row is what.
+    /// Which row is which step.
     pub rows: &'a Rows,
     /// W x of all rows, gates * H values each.
     pub x_part: Vec<T>,
-    /// Columns of h, transposed: H x (gates * H); none when h is not fed back.
+    /// Columns of h, transposed: H x (gates * H); none if h is not fed back.
     pub recurrent: Option<Vec<T>>,
     /// The bias, gates * H values.
     pub bias: &'a [T],
     /// In a GRU that has one, the bias of the candidate's hidden product, H values.
     pub candidate: Option<&'a [T]>,
-    /// What stands in for the values computed; none for plain floats.
+    /// Replacements for the computed values; none for plain floats.
     pub forced: Option<&'a ForcedSteps>,
 }
 
-/// Stand-ins for the values of all rows of a layer.
+/// Replacements for the values of all rows of a layer.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ForcedSteps {
     /// Sums of the gates, 4 H values each.
@@ -35,7 +35,7 @@ pub struct ForcedSteps {
     pub h: Vec<f32>,
 }
 
-/// All steps, done, with what their gradient needs.
+/// All steps, done, with everything their gradient needs.
 pub struct Recurrence<T> {
     shape: CellShape,
     /// Columns of h: H x (gates * H).
@@ -45,7 +45,7 @@ pub struct Recurrence<T> {
     gates: Vec<T>,
     kept: Vec<T>,
     state: Vec<T>,
-    /// Hidden vectors of all rows; where a sequence has ended its last one stays.
+    /// Hidden vectors of all rows; after the end of a sequence its last one is repeated.
     pub h: Arc<Vec<T>>,
 }
 
@@ -106,12 +106,12 @@ impl<T: Real> Recurrence<T> {
         Recurrence { shape, recurrent, has_candidate, gates, kept, state, h: Arc::new(h) }
     }
 
-    /// From the gradient of all hidden vectors those of what came in.
+    /// Computes the gradients of the inputs from that of all hidden vectors.
     pub fn gradients(mut self, rows: &Rows, of_h: &[T]) -> Gradients<T> {
         let (n, shape) = (self.shape.hidden, self.shape);
         let wide = shape.cell.gates() * n;
         let block = rows.of_group();
-        // Of an LSTM the gradient of the product with h is that of W x.
+        // For an LSTM the gradient of the product with h is that of W x.
         let own_wide = if shape.cell == Cell::Gru { wide } else { 0 };
         let mut h_sums = vec![T::zero(); rows.count() * own_wide];
         let of_groups: Vec<&mut [T]> = match own_wide {
@@ -157,7 +157,7 @@ impl<T: Real> Recurrence<T> {
         let sums = if own_wide > 0 { &h_sums } else { &self.gates };
         let recurrent = self.recurrent.as_ref().map(|recurrent| {
             let mut gradient = vec![T::zero(); recurrent.len()];
-            // h of every step but the last met the sums of the step behind it.
+            // h of every step but the last was used in the sums of the next step.
             for (group, h) in self.h.chunks(block * n).enumerate() {
                 let together = rows.lengths(group).len();
                 let (first, count) = (group * block, h.len() / n);
@@ -175,7 +175,7 @@ impl<T: Real> Recurrence<T> {
     }
 }
 
-/// Gradients of what came in, in the shapes of [`CellInput`].
+/// Gradients of the inputs, in the shapes of [`CellInput`].
 pub struct Gradients<T> {
     /// Of W x of all rows.
     pub x_part: Vec<T>,
@@ -187,7 +187,7 @@ pub struct Gradients<T> {
     pub candidate: Option<Vec<T>>,
 }
 
-/// Stand-ins in the precision of the run.
+/// Replacements in the precision of the run.
 struct Stand<T> {
     sums: Vec<T>,
     state: Vec<T>,
@@ -209,7 +209,7 @@ impl<T: Real> Stand<T> {
     }
 }
 
-/// Sums over rows of so many values.
+/// Sums over rows of this many values.
 pub fn column_sums<T: Real>(rows: &[T], width: usize) -> Vec<T> {
     let mut sums = vec![T::zero(); width];
     rows.chunks(width).for_each(|row| add(&mut sums, row));

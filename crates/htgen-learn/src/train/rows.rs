@@ -1,10 +1,10 @@
 //! Which row of a batch is which step of which sequence.
 
-/// Sequences that go through their steps together, on one core.
+/// Number of sequences that go through their steps together, on one core.
 const GROUP: usize = 8;
 
-/// The rows of a batch: group by group, in a group step by step, in a step sequence by sequence. What a
-/// core does lies together, and does not depend on how many cores there are.
+/// The rows of a batch: group by group, within a group step by step, within a step sequence by
+/// sequence. The work of one core is contiguous, and does not depend on how many cores there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rows {
     lengths: Vec<usize>,
@@ -12,7 +12,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Rows for sequences of so many steps each.
+    /// Rows for sequences with these numbers of steps.
     pub fn of(lengths: Vec<usize>) -> Rows {
         let steps = lengths.iter().copied().max().unwrap_or(0);
         Rows { lengths, steps }
@@ -25,11 +25,11 @@ impl Rows {
     pub fn steps(&self) -> usize {
         self.steps
     }
-    /// Rows in all.
+    /// Total number of rows.
     pub fn count(&self) -> usize {
         self.steps * self.lengths.len()
     }
-    /// Most rows of a group; the last may have fewer.
+    /// Maximum number of rows in a group; the last may have fewer.
     pub fn of_group(&self) -> usize {
         GROUP * self.steps
     }
@@ -38,7 +38,7 @@ impl Rows {
         let first = group * GROUP;
         &self.lengths[first..self.lengths.len().min(first + GROUP)]
     }
-    /// Sequence and step of a row; no step where the sequence has ended.
+    /// Sequence and step of a row; no step after the end of the sequence.
     pub fn place(&self, row: usize) -> (usize, Option<usize>) {
         let group = row / self.of_group();
         let (rest, together) = (row % self.of_group(), self.lengths(group).len());

@@ -1,4 +1,4 @@
-//! Parts of a data set: what is trained on and what is held back to tell how well it went.
+//! Parts of a data set: the training part, and the held-out part that measures the result.
 
 use super::config::{DataTable, SplitBy};
 use crate::data::{Labelled, Part};
@@ -13,18 +13,18 @@ use std::collections::BTreeSet;
 pub struct Split {
     /// Trained on.
     pub training: Vec<usize>,
-    /// Held back.
+    /// Held out.
     pub validation: Vec<usize>,
     /// What stayed together.
     pub by: SplitBy,
 }
 
 impl Split {
-    /// Parts the data as the table asks: by `split` where the data have it, else by group where they
-    /// have groups, else by sequence.
+    /// Splits the data as the table asks: by `split` if the data have it, otherwise by group if
+    /// they have groups, otherwise by sequence.
     ///
-    /// # Errors
-    /// A part that would be empty, a class without training sequences, groups that do not exist.
+    /// # Errors A part that would be empty, a class without training sequences, groups that do not
+    /// exist.
     pub fn of(data: &Labelled, table: &DataTable) -> Result<Split> {
         let by = table.by.unwrap_or(match (&data.parts, &data.groups) {
             _ if !table.validation_groups.is_empty() => SplitBy::Group,
@@ -68,7 +68,7 @@ impl Split {
     }
 }
 
-/// Class of a sequence; labels have been checked when they were read.
+/// Class of a sequence; labels were checked when they were read.
 pub fn label(data: &Labelled, sequence: usize) -> usize {
     data.sequences.label(sequence).and_then(|label| usize::try_from(label).ok()).unwrap_or(0)
 }
@@ -91,7 +91,7 @@ fn by_group(data: &Labelled, table: &DataTable) -> Result<Vec<Part>> {
             n_held += groups.iter().filter(|g| *g == group).count();
             more
         };
-        // One group at least is left to train on.
+        // At least one group is left to train on.
         all.into_iter().take(count - 1).take_while(take).collect()
     } else {
         table.validation_groups.iter().copied().collect()

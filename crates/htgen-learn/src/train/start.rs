@@ -1,4 +1,4 @@
-//! Values to begin with: orthonormal factors, then one exact scale for all cores of a matrix, so that
+//! Starting values: orthonormal factors, then one exact scale for all cores of a matrix, so that
 //! the rebuilt matrix has a standard deviation of 1/sqrt(H).
 
 use super::contract::{Contraction, Operand};
@@ -10,7 +10,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
 
-/// Bias of the forget gate; starting open lets a state last.
+/// Bias of the forget gate; starting open makes the state last.
 const FORGET_BIAS: f64 = 1.0;
 
 /// Fills all cores, biases and the head of a checked model from a seed.
@@ -81,8 +81,8 @@ fn fill_node(node: &mut HtNode, source: &mut Source) {
     }
 }
 
-/// Fills a matrix of so many columns with normal numbers, its columns (or rows, where there are fewer)
-/// made orthonormal one after the other.
+/// Fills a matrix of this many columns with normal numbers, then makes its columns (or rows, if
+/// there are fewer) orthonormal one after another.
 fn orthonormal_columns(values: &mut [f64], columns: usize, source: &mut Source) {
     let rows = values.len() / columns;
     let (count, length) = (columns.min(rows), columns.max(rows));
@@ -108,7 +108,7 @@ fn rescale(layer: &mut Layer, k: usize) {
     let elements = matrix.rows() as f64 * matrix.columns_padded() as f64;
     let wanted = elements / layer.hidden as f64;
     let found = squared_norm(layer, matrix);
-    // A value of the matrix is a product of one value of each of so many cores.
+    // A value of the matrix is a product of one value from each of this many cores.
     let depth = match &matrix.factors {
         Factors::BlockTerm(blocks) => blocks.first().map_or(1, |b| b.factors.len() + 1),
         Factors::Dense(_) => 1,
@@ -145,7 +145,7 @@ fn squared_norm(layer: &Layer, matrix: &Matrix) -> f64 {
     Contraction::of(operands, &shapes.order(), &[]).1.iter().sum()
 }
 
-/// Normal numbers, the same on every machine but for the last bit of a logarithm or cosine.
+/// Normal numbers, the same on every machine except for the last bit of a logarithm or cosine.
 struct Source(ChaCha8Rng);
 
 impl Source {

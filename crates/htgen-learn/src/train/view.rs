@@ -6,8 +6,8 @@ use rayon::prelude::*;
 /// Copies of more elements than this are made on all cores.
 const LARGE: usize = 1 << 16;
 
-/// Elements of a flat tensor at `first` + the sum of positions times steps, row-major over `dims`; no
-/// element twice.
+/// Elements of a flat tensor at `first` + the sum of positions times steps, row-major over `dims`;
+/// no element occurs twice.
 #[derive(Debug, Clone)]
 pub struct View {
     first: usize,
@@ -17,7 +17,7 @@ pub struct View {
 
 impl View {
     /// The elements of a box of a tensor of shape `dims` that begins at element `first` of the flat
-    /// one: of each axis the first value and the number of values.
+    /// one: for each axis the first value and the number of values.
     pub fn of_box(first: usize, dims: &[usize], ranges: &[(usize, usize)]) -> View {
         let steps = crate::network::strides(dims);
         let corner: usize = ranges.iter().zip(&steps).map(|(range, step)| range.0 * step).sum();
@@ -35,7 +35,7 @@ impl View {
         self.dims.iter().product()
     }
 
-    /// The same with axes put together that lie one behind the other.
+    /// The same with contiguous axes merged.
     fn merged(&self) -> View {
         let (mut dims, mut steps): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
         for (&dim, &step) in self.dims.iter().zip(&self.steps).filter(|(dim, _)| **dim != 1) {
@@ -55,7 +55,7 @@ impl View {
         View { first: self.first, dims, steps }
     }
 
-    /// Places of the rows, all axes but the last, from one row on.
+    /// Places of the rows (all axes but the last), starting with one row.
     fn rows(&self, from: usize) -> impl Iterator<Item = usize> {
         let outer = self.dims.len() - 1;
         let dims = &self.dims[..outer];

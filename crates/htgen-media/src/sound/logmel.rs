@@ -6,19 +6,19 @@ use std::f64::consts::TAU;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Weight of the sample before in the pre-emphasis.
+/// Weight of the previous sample in the pre-emphasis.
 const EMPHASIS: f64 = 0.95;
 /// Samples of a frame.
 const WINDOW: usize = 200;
 /// Samples from one frame to the next.
 const HOP: usize = 40;
-/// Frames of a recording, padded or cut to.
+/// Number of frames to which a recording is padded or cut.
 const FRAMES: usize = 128;
 /// Steps of a recording.
 const STEPS: usize = 8;
-/// What is added to a power before its logarithm; samples are 16-bit integers.
+/// Added to a power before its logarithm; samples are 16-bit integers.
 const FLOOR: f64 = 1e-3;
-/// Decibels below the loudest that a byte reaches down to.
+/// Range of a byte, in decibels below the loudest band.
 const RANGE_DB: f64 = 60.0;
 
 /// The features of one recording.
@@ -57,8 +57,8 @@ impl LogMel {
 
     /// The features of samples at 8 kHz on the scale of 16-bit integers.
     ///
-    /// Decibels are counted from the loudest band of the whole recording, also where it is cut. A
-    /// recording shorter than one frame is one frame, filled up with zeros.
+    /// Decibels are counted from the loudest band of the whole recording, even if it is cut. A
+    /// recording shorter than one frame counts as one frame, padded with zeros.
     pub fn patch(&self, samples: &[f64]) -> Patch {
         let frames = 1 + samples.len().saturating_sub(WINDOW) / HOP;
         let (kept, at) = middle(frames);
@@ -90,13 +90,13 @@ impl Default for LogMel {
     }
 }
 
-/// The frames that are kept of so many, and the first place they take.
+/// Which of this many frames are kept, and the first place they take.
 fn middle(frames: usize) -> (Range<usize>, usize) {
     let first = frames.saturating_sub(FRAMES) / 2;
     (first..frames.min(first + FRAMES), FRAMES.saturating_sub(frames) / 2)
 }
 
-/// Each sample less 0.95 of the one before.
+/// Each sample minus 0.95 times the previous one.
 fn emphasize(samples: &[f64]) -> Vec<f64> {
     let before = [0.0].into_iter().chain(samples.iter().copied());
     samples.iter().zip(before).map(|(sample, before)| sample - EMPHASIS * before).collect()
@@ -107,7 +107,7 @@ fn level(decibels: f64) -> u8 {
     (255.0 * (decibels + RANGE_DB).max(0.0) / RANGE_DB).round() as u8
 }
 
-/// Room for the spectrum of a frame.
+/// Space for the spectrum of a frame.
 struct Spectrum {
     frame: Vec<f64>,
     bins: Vec<realfft::num_complex::Complex<f64>>,

@@ -14,7 +14,7 @@ const EDGES: (f64, f64) = (50.0, 3800.0);
 /// Weights of every band.
 #[derive(Debug, Clone)]
 pub struct Bank {
-    /// The bins of each band that count, with weights that sum up to 1.
+    /// The bins of each band that count, with weights that add up to 1.
     bands: Vec<Vec<(usize, f64)>>,
 }
 

@@ -1,4 +1,4 @@
-//! Recordings as features: samples out of a wav file, 8 kHz, logarithmic mel bands as bytes.
+//! Recordings as features: samples from a wav file, 8 kHz, logarithmic mel bands as bytes.
 //!
 //! Pure: bytes and samples in, bytes out; the command line reads the files. docs/data.md states the
 //! features in words and numbers.

@@ -1,4 +1,4 @@
-//! Another sample rate to 8 kHz.
+//! Converts another sample rate to 8 kHz.
 
 use crate::error::{Diagnostic, Result};
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
@@ -7,15 +7,16 @@ use std::ops::RangeInclusive;
 
 /// Sample rate of the features, Hz.
 pub const RATE: u32 = 8000;
-/// Sample rates that are taken, Hz.
+/// Accepted sample rates, Hz.
 pub const RATES: RangeInclusive<u32> = 4000..=384_000;
-/// Samples of either rate that the transform of the resampler takes at once, at least. The filter is
-/// as long as a block, so that a short one at the lower rate would let through what lies above.
+/// Minimum number of samples, at either rate, that the transform of the resampler takes at once.
+/// The filter is as long as a block, so a short one at the lower rate would let frequencies above
+/// the limit through.
 const CHUNK: usize = 1024;
 
-/// The samples at 8 kHz, as long in time as before; those of a recording at 8 kHz are unchanged.
+/// The samples at 8 kHz, with unchanged duration; those of a recording at 8 kHz are unchanged.
 ///
-/// What lies above half the lower of both rates is filtered out.
+/// Everything above half the lower of both rates is filtered out.
 pub fn resample(samples: Vec<f64>, rate: u32) -> Result<Vec<f64>> {
     if rate == RATE || samples.is_empty() {
         return Ok(samples);
@@ -36,13 +37,14 @@ pub fn resample(samples: Vec<f64>, rate: u32) -> Result<Vec<f64>> {
         .process_all(&input, samples.len(), None)
         .map_err(|error| failed(error.to_string()))?;
     let mut resampled = output.take_data();
-    // As long in time as before, whatever the ratio of the rates comes to in floating point.
+    // Keeps the duration, whatever the ratio of the rates is in floating point.
     resampled.truncate((samples.len() * to).div_ceil(from));
     Ok(resampled)
 }
 
-/// Samples of a block that is long enough, and an even number of samples at either rate: the filter is centred on half
-/// a block, and with an odd one all would move by half a sample.
+/// Number of samples of a block that is long enough, with an even number of samples at either rate:
+/// the filter is centred on half a block, and with an odd number everything would move by half a
+/// sample.
 fn block(from: usize, to: usize) -> usize {
     let (mut common, mut rest) = (from, to);
     while rest > 0 {
@@ -57,7 +59,7 @@ mod tests {
     use super::*;
     use std::f64::consts::TAU;
 
-    /// A second of a tone, samples of 16 bits in size.
+    /// One second of a tone, in the range of 16-bit samples.
     fn tone(hertz: f64, rate: u32) -> Vec<f64> {
         (0..rate).map(|k| 1e4 * (TAU * hertz * f64::from(k) / f64::from(rate)).sin()).collect()
     }

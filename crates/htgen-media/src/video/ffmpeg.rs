@@ -1,17 +1,17 @@
-//! Frames out of video files with ffmpeg.
+//! Frames from video files with ffmpeg.
 //!
-//! What is taken for granted about ffmpeg 5.1 or newer:
+//! Assumptions about ffmpeg 5.1 or newer:
 //!
-//! * `-progress pipe:1` prints lines `frame=N` to standard output, the last of them with the number of
-//!   all frames written;
-//! * `-fps_mode passthrough` neither drops nor doubles a frame;
+//! * `-progress pipe:1` prints lines `frame=N` to standard output, the last of which gives the
+//!   number of all frames written;
+//! * `-fps_mode passthrough` neither drops nor duplicates a frame;
 //! * the filter `select` with a sum of `eq(n,K)` and `between(n,K,L)` passes the frames K and K to L,
 //!   counted from 0; after `-frames:v N` of them it reads no further;
-//! * the filter `fps=F:round=up` before it doubles and drops frames so that frame k is the last one
-//!   whose time is at most k / F seconds, until the last one has been seen to its end;
+//! * the filter `fps=F:round=up` before it duplicates and drops frames so that frame k is the last
+//!   one whose time is at most k / F seconds, until the last one has been shown to its end;
 //! * an output `%06d.png` numbers the frames from 1;
-//! * `file:` before a path keeps the rest of it from being read as a protocol, and
-//!   `-protocol_whitelist file` keeps a playlist from naming anything else.
+//! * `file:` before a path prevents the rest of it from being read as a protocol, and
+//!   `-protocol_whitelist file` prevents a playlist from naming anything else.
 
 use crate::error::{Diagnostic, Result};
 use crate::files;
@@ -20,7 +20,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Time for one clip.
+/// Time limit for one clip.
 const LIMIT: Duration = Duration::from_secs(1800);
 
 /// ffmpeg, found.
@@ -31,7 +31,7 @@ pub struct Ffmpeg {
 }
 
 impl Ffmpeg {
-    /// Looks for ffmpeg; videos are read at `rate` frames a second, or at their own.
+    /// Looks for ffmpeg; videos are read at `rate` frames per second, or at their own rate.
     pub fn find(rate: Option<f64>) -> Result<Ffmpeg> {
         Ok(Ffmpeg { found: tool::find(Tool::Ffmpeg)?, rate })
     }
@@ -72,7 +72,7 @@ impl Ffmpeg {
         }
     }
 
-    /// A run that decodes the first video stream at the rate asked for and filters it.
+    /// A run that decodes the first video stream at the requested rate and filters it.
     fn filtered(&self, video: &Path, filter: Option<String>) -> Result<Run> {
         let rate = self.rate.map(|rate| format!("fps={rate}:round=up"));
         let filters: Vec<String> = rate.into_iter().chain(filter).collect();
@@ -80,7 +80,7 @@ impl Ffmpeg {
         Ok(if filters.is_empty() { run } else { run.args(["-vf", &filters.join(",")]) })
     }
 
-    /// A run that decodes the first video stream and nothing else.
+    /// A run that only decodes the first video stream.
     fn read(&self, video: &Path) -> Result<Run> {
         files::check(video, u64::MAX)?;
         let place = video.canonicalize().map_err(|error| {

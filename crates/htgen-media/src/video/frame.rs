@@ -1,4 +1,4 @@
-//! One frame: decoded, brought to a size, laid out by channels. Integers alone.
+//! One frame: decoded, scaled, laid out by channels. Only integers.
 
 use crate::error::{Diagnostic, Result};
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage};
@@ -7,15 +7,15 @@ use std::io::Cursor;
 
 /// Longest side of a picture, pixels.
 const MAX_SIDE: u32 = 16_384;
-/// Bytes that any picture may have unpacked.
+/// Maximum size of any picture when unpacked, bytes.
 const FREE_BYTES: u64 = 1 << 26;
-/// Bytes beyond those for each byte of the file; only pictures of nearly one colour have more.
+/// Additional bytes for each byte of the file; only pictures of nearly one colour have more.
 const BYTES_A_BYTE: u64 = 64;
 
 /// Size of the frames of a data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameSize {
-    /// Pixels a row; at least 1.
+    /// Pixels per row; at least 1.
     pub width: usize,
     /// Rows; at least 1.
     pub height: usize,
@@ -36,10 +36,10 @@ impl fmt::Display for FrameSize {
     }
 }
 
-/// Decodes a PNG or JPEG picture to 8 bits of red, green and blue, turned as its EXIF orientation
-/// says; transparency is ignored, grey is equal parts of all three.
+/// Decodes a PNG or JPEG picture to 8 bits of red, green and blue, rotated according to its EXIF
+/// orientation; transparency is ignored, grey is equal parts of all three.
 ///
-/// Refused before it is unpacked: a picture of more than 64 MiB and 64 bytes a byte of the file.
+/// Refused before it is unpacked: a picture of more than 64 MiB plus 64 bytes per byte of the file.
 pub fn decode(bytes: &[u8]) -> Result<RgbImage> {
     let unreadable = |reason: String| {
         Diagnostic::new("", format!("a frame that cannot be read ({reason})"))
@@ -70,8 +70,8 @@ pub fn decode(bytes: &[u8]) -> Result<RgbImage> {
     Ok(picture.into_rgb8())
 }
 
-/// A picture as a frame: scaled to the size, whatever its own and its proportions, and laid out by
-/// channels.
+/// A picture as a frame: scaled to the size, regardless of its own size and proportions, and laid
+/// out by channels.
 ///
 /// A pixel is the mean over the area that it covers, rounded; brightness is
 /// (299 red + 587 green + 114 blue) / 1000, rounded.
@@ -79,7 +79,7 @@ pub fn resize(picture: &RgbImage, size: FrameSize) -> Vec<u8> {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let across = Spans::new(width, size.width);
     let down = Spans::new(height, size.height);
-    // Sums over the columns first: one value a source row, target column and colour.
+    // Sums over the columns first: one value per source row, target column and colour.
     let mut rows = vec![[0u32; 3]; height * size.width];
     for (row, source) in picture.as_raw().chunks_exact(3 * width).enumerate() {
         for (x, sum) in rows[row * size.width..][..size.width].iter_mut().enumerate() {

@@ -1,5 +1,5 @@
 //! Clips as sequences of frames: which frames of a clip, in which size and layout; windows of a
-//! frame; clips out of video files; and clips of moving figures that are drawn here.
+//! frame; clips from video files; and clips of moving figures that are drawn here.
 //!
 //! A frame is channel-planar: all bytes of a channel, row by row, then the next channel.
 

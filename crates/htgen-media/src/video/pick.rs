@@ -1,7 +1,8 @@
 //! Which frames of a clip are taken.
 
-/// The frames taken of a clip of `count` frames for a sequence of `steps`: all of a clip that is no
-/// longer, else the middle ones of `steps` parts as equal as can be. Ascending, none twice.
+/// The frames taken from a clip of `count` frames for a sequence of `steps`: all of a clip that is
+/// no longer, otherwise the middle ones of `steps` parts that are as equal as possible. Ascending,
+/// none twice.
 pub fn pick(count: usize, steps: usize) -> Vec<usize> {
     if count <= steps {
         return (0..count).collect();

@@ -1,4 +1,4 @@
-//! Windows of a frame, one a step, as they pass over it row by row.
+//! Windows of a frame, one per step, as they pass over it row by row.
 
 use super::FrameSize;
 use crate::error::{Diagnostic, Result};
@@ -12,7 +12,7 @@ pub struct Windows {
 }
 
 impl Windows {
-    /// A window of `width` x `height` pixels that moves by `stride`, at least 1 each.
+    /// A window of `width` x `height` pixels that moves by `stride`, each at least 1.
     ///
     /// # Errors
     /// A window that is larger than the frame.
@@ -36,7 +36,7 @@ impl Windows {
         self.window
     }
 
-    /// Windows in a row of them.
+    /// Windows per row.
     fn across(&self) -> usize {
         (self.frame.width - self.window.width) / self.stride + 1
     }
@@ -57,7 +57,7 @@ impl Windows {
         (columns, (self.frame.height - self.window.height) % self.stride)
     }
 
-    /// The windows of a frame one behind the other, each channel-planar as the frame is.
+    /// The windows of a frame one after another, each channel-planar like the frame.
     pub fn cut(&self, frame: &[u8]) -> Vec<u8> {
         let Windows { frame: FrameSize { width, height, channels }, window, stride } = *self;
         let mut cut = Vec::with_capacity(self.count() * window.bytes());
@@ -74,7 +74,7 @@ impl Windows {
     }
 }
 
-/// A frame whose pixels hold their channels side by side, channel by channel.
+/// Reorders a frame whose pixels hold their channels side by side, channel by channel.
 pub fn planar(pixels: &[u8], channels: usize) -> Vec<u8> {
     (0..channels).flat_map(|c| pixels.iter().skip(c).step_by(channels).copied()).collect()
 }

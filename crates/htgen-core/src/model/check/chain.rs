@@ -1,5 +1,5 @@
-//! Rules of tensor trains, tensor rings and block terms: shapes that belong to the modes, ranks that
-//! meet, and a sum that is not empty.
+//! Rules of tensor trains, tensor rings and block terms: shapes match the modes, neighbouring ranks
+//! match, and a sum is not empty.
 
 use super::collect::Found;
 use super::matrix::check_core;
@@ -7,11 +7,11 @@ use crate::error::Diagnostic;
 use crate::model::shape;
 use crate::model::{Block, Core, Matrix};
 
-/// Most blocks of a block-term matrix.
+/// Maximum number of blocks in a block-term matrix.
 const MAX_BLOCKS: usize = 64;
 
-/// Checks cores of left rank x modes x right rank, each core's right rank being the left one of the
-/// next. The outer ranks are 1 when the chain is `open`, else they are equal.
+/// Checks cores of left rank x modes x right rank, where the right rank of each core is the left
+/// rank of the next. The outer ranks are 1 if the chain is `open`, otherwise they are equal.
 pub(super) fn check(
     cores: &[Core],
     modes: &[Vec<usize>],

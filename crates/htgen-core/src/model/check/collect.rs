@@ -1,11 +1,11 @@
-//! The list of problems that the rules fill.
+//! The list of problems filled by the rules.
 
 use crate::error::{Diagnostic, Problems, Result};
 
-/// Problems shown before the rest is only counted.
+/// Number of problems shown before the rest is only counted.
 const MAX_SHOWN: usize = 20;
 
-/// Problems in the order they were met.
+/// Problems in the order in which they were found.
 #[derive(Debug, Default)]
 pub(in crate::model) struct Found {
     shown: Vec<Diagnostic>,
@@ -37,7 +37,7 @@ impl Found {
         self.n_more += other.n_more;
     }
 
-    /// Requires `low <= value <= high`; says whether it holds.
+    /// Requires `low <= value <= high`; returns whether it holds.
     pub(in crate::model) fn range(
         &mut self,
         place: &str,

@@ -1,5 +1,5 @@
 //! Rules of the fixed-point formats that do not depend on a plan: as many entries as the model has
-//! layers, widths and fraction bits in the range that the arithmetic is made for.
+//! layers, widths and fraction bits in the range that the arithmetic supports.
 
 use super::collect::Found;
 use crate::error::Diagnostic;
@@ -9,7 +9,7 @@ use crate::model::{Formats, Model};
 const MAX_BITS: usize = 32;
 /// Largest absolute number of fraction bits.
 const MAX_FRAC: i32 = 64;
-/// Most contraction steps of a layer.
+/// Maximum number of contraction steps in a layer.
 const MAX_STEPS: usize = 64;
 
 pub(super) fn check_formats(formats: &Formats, model: &Model, found: &mut Found) {

@@ -1,5 +1,6 @@
-//! Rules of one factored matrix: modes that multiply out, a tree that holds every mode once, ranks
-//! and core sizes. A rank above the full rank of its edge is allowed: wasteful, not wrong.
+//! Rules of one factored matrix: modes with the right product, a tree that contains every mode
+//! once, ranks and core sizes. A rank above the full rank of its edge is allowed: wasteful, not
+//! wrong.
 
 use super::collect::Found;
 use super::{chain, check_finite, too_large};
@@ -7,7 +8,7 @@ use crate::error::Diagnostic;
 use crate::model::shape::{self, MAX_MODES, MAX_SIDE};
 use crate::model::{Factors, HtNode, Matrix};
 
-/// Most cores of a ring; more indices than this the planner cannot tell apart.
+/// Maximum number of cores in a ring; the planner cannot distinguish more indices than this.
 const MAX_RING: usize = 15;
 
 /// Checks a matrix of exactly `rows` rows and at least `columns` columns (`None`: a count that does
@@ -77,7 +78,7 @@ pub(super) fn check_core(values: &[f64], shape: &[usize], place: &str, found: &m
     check_finite(values, place, found);
 }
 
-/// `wrong` says what was expected when the product will not do.
+/// `wrong` says what was expected if the product does not match.
 fn check_modes(
     modes: &[usize],
     place: &str,
@@ -130,7 +131,7 @@ fn check_tree(matrix: &Matrix, root: &HtNode, place: &str, found: &mut Found) {
     }
 }
 
-/// A walk over the tree that ticks off the modes.
+/// Walks over the tree and ticks off the modes.
 struct Walk<'a> {
     matrix: &'a Matrix,
     seen: Vec<bool>,

@@ -4,7 +4,7 @@ use crate::model::shape::MAX_ELEMENTS;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A list of numbers that stops being read when it is longer than any core may be.
+/// A list of numbers that is no longer read once it is longer than any core may be.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 pub(in crate::model) struct Numbers(pub Vec<f64>);

@@ -1,4 +1,4 @@
-//! Rules of the JSON schema that the Rust types state by options alone.
+//! Rules of the JSON schema that the Rust types express only through options.
 
 use schemars::Schema;
 

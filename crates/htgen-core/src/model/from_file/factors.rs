@@ -1,12 +1,13 @@
-//! The factors of one matrix: which keys belong to which kind, and the shapes that modes ask for.
+//! The factors of one matrix: which keys belong to which kind, and the shapes that the modes
+//! require.
 
 use super::Reader;
 use crate::error::Diagnostic;
 use crate::model::file::{BlockFile, FactorsFile, FactorsKind, NodeFile, TensorFile};
 use crate::model::{Block, Core, Factors, HtNode, shape};
 
-/// Reads the factors of a matrix with these row and column modes; with a problem and empty factors
-/// when the key of the kind is not there.
+/// Reads the factors of a matrix with these row and column modes; reports a problem and returns
+/// empty factors if the key of the kind is missing.
 pub(super) fn read(
     reader: &mut Reader<'_>,
     file: FactorsFile,
@@ -49,7 +50,7 @@ pub(super) fn read(
     }
 }
 
-/// The one key that belongs to the kind is there, and no other.
+/// The one key that belongs to the kind is present, and no other.
 fn check_keys(reader: &mut Reader<'_>, file: &FactorsFile, place: &str) {
     let wanted = match file.kind {
         FactorsKind::HierarchicalTucker => "tree",
@@ -156,7 +157,7 @@ impl Nodes<'_, '_> {
                         let expected = shape::leaf(rows, columns, file.rank, is_root);
                         self.reader.tensor(file.core, &expected, &core_place)
                     }
-                    // The rules of the model name the mode; the shape cannot be known.
+                    // The rules of the model report the mode; the shape cannot be known.
                     _ => Vec::new(),
                 };
                 HtNode::Leaf { mode, rank: file.rank, core }

@@ -4,14 +4,14 @@ use super::{Source, scale_by};
 use crate::model::{Block, Core};
 
 /// Fills the terms: each factor with the gain of an orthonormal frame, all cores with the one scale
-/// that makes the sum of squares of the rebuilt matrix `target`.
+/// that makes the sum of squares of the rebuilt matrix equal to `target`.
 pub(super) fn scale(blocks: &mut [Block], target: f64, source: &mut Source) {
     for block in blocks.iter_mut() {
         block.core.data.fill_with(|| source.unit());
         for factor in &mut block.factors {
             factor.data.fill_with(|| source.unit());
             let norm: f64 = factor.data.iter().map(|value| value * value).sum();
-            // As many units a rank as there are rows.
+            // As many units per rank as there are rows.
             let wanted = (factor.shape[0] * factor.shape[2]) as f64;
             scale_by((wanted / norm).sqrt(), &mut factor.data);
         }
@@ -28,7 +28,7 @@ pub(super) fn scale(blocks: &mut [Block], target: f64, source: &mut Source) {
 
 /// Inner product of the matrices of two terms.
 fn product(left: &Block, right: &Block) -> f64 {
-    // The core of the right term, each axis in turn replaced by that of the left one.
+    // The core of the right term, with each axis in turn replaced by that of the left one.
     let mut moved = right.core.clone();
     for (axis, (a, b)) in left.factors.iter().zip(&right.factors).enumerate() {
         let (from, to) = (b.shape[2], a.shape[2]);
@@ -45,7 +45,7 @@ fn product(left: &Block, right: &Block) -> f64 {
     left.core.data.iter().zip(&moved.data).map(|(a, b)| a * b).sum()
 }
 
-/// The core with an axis mapped by a matrix, `to` x size of the axis.
+/// The core with one axis mapped by a matrix, `to` x size of the axis.
 fn along(core: &Core, axis: usize, map: &[f64], to: usize) -> Core {
     let from = core.shape[axis];
     let inner: usize = core.shape[axis + 1..].iter().product();

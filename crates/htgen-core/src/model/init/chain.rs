@@ -5,13 +5,13 @@ use crate::model::Core;
 
 /// Fills the cores, left rank x modes x right rank. The product of the first cores gets the product
 /// of their `gains` as sum of squares, on average over its ranks; the last core makes the sum of
-/// squares of the whole tensor `target`.
+/// squares of the whole tensor equal to `target`.
 ///
 /// A train is a ring that closes on rank 1.
 pub(super) fn scale(cores: &mut [Core], gains: &[usize], target: f64, source: &mut Source) {
     let closing = cores.first().map_or(1, |core| core.shape[0]);
     let pairs = closing * closing;
-    // One row a pair of closing indices; the identity before the first core.
+    // One row per pair of closing indices; the identity before the first core.
     let mut carried = vec![0.0; pairs * pairs];
     carried.iter_mut().step_by(pairs + 1).for_each(|value| *value = 1.0);
     let last = cores.len() - 1;
@@ -58,7 +58,7 @@ fn carry(carried: &[f64], core: &[f64], pairs: usize, left: usize, right: usize)
     out
 }
 
-/// Mean over closing and right ranks of the sum of squares behind them.
+/// Mean over closing and right ranks of the sum of squares after them.
 fn mean_square(carried: &[f64], closing: usize, right: usize) -> f64 {
     let equal = carried.chunks_exact(right * right).step_by(closing + 1);
     equal.map(mean_diagonal).sum::<f64>() / closing as f64

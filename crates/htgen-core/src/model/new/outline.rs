@@ -20,9 +20,9 @@ pub(super) enum Shape {
     Dense,
 }
 
-/// Most terms; a model may have no more.
+/// Maximum number of terms; a model may have no more.
 const MAX_BLOCKS: usize = 64;
-/// Most elements of the matrix that carries the values of a ring to its spread.
+/// Maximum number of elements in the matrix that carries the values of a ring to its spread.
 const MAX_RING: usize = 1 << 22;
 
 impl Shape {
@@ -112,7 +112,7 @@ impl Shape {
             let data = memory.zeros("ranks", &shape)?;
             Ok(Core { shape, data })
         };
-        // Modes that are not there have no elements; the rules of the model name them.
+        // Missing modes have no elements; the rules of the model report them.
         let mode = |modes: &[usize], k: usize| modes.get(k).copied().unwrap_or(0);
         let pair = |k: usize| [mode(out_modes, k), mode(in_modes, k)];
         match self {

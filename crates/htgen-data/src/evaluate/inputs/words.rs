@@ -1,10 +1,11 @@
-//! What the format of the inputs clips, and inputs whose range is far from the others', in words.
+//! What the format of the inputs clips, and inputs whose range is far from that of the others, in
+//! words.
 
 use crate::evaluate::{InputClips, Outlier, Outliers};
 use crate::number::{grouped, percent};
 use std::fmt;
 
-/// Inputs that are named; more of them are counted.
+/// Number of inputs that are listed; more than that are counted.
 const NAMED: usize = 3;
 
 impl fmt::Display for InputClips {
@@ -72,7 +73,7 @@ impl Outliers {
     }
 }
 
-/// A number of the data in few digits.
+/// A number from the data in few digits.
 fn number(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),

@@ -7,7 +7,7 @@ use crate::number::{grouped, percent};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// Most outputs whose errors are printed one by one.
+/// Maximum number of outputs whose errors are printed one by one.
 const MOST_PRINTED: usize = 12;
 
 /// The keys of a judgement.

@@ -1,4 +1,4 @@
-//! `[data]`: which sequences are held back, and how inputs are prepared.
+//! `[data]`: which sequences are held out, and how inputs are prepared.
 
 use crate::error::{Diagnostic, Problems, Result};
 use serde::{Deserialize, Serialize};
@@ -7,18 +7,18 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DataTable {
-    /// Part of the sequences that is held back for validation.
+    /// Fraction of the sequences that is held out for validation.
     pub validation: f64,
-    /// What is held back whole.
+    /// What is held out as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<SplitBy>,
-    /// Numbers of the groups that are held back, instead of `validation`.
+    /// Numbers of the groups that are held out, instead of `validation`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub validation_groups: Vec<usize>,
     /// Name of the array with the groups.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// Seed of the choice of what is held back.
+    /// Seed of the choice of held-out sequences.
     pub seed: u64,
     /// Whether the mean of each input over the training part is subtracted.
     pub mean: bool,
@@ -27,15 +27,15 @@ pub struct DataTable {
     pub shift: Option<i32>,
 }
 
-/// What stays together when the data are parted.
+/// What stays together when the data are split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SplitBy {
     /// Speakers, scenes: a group is in one part.
     Group,
-    /// Nothing but the sequence; each class is parted alike.
+    /// Only the sequence itself; each class is split alike.
     Sequence,
-    /// The array `split` says it.
+    /// The array `split` decides.
     Split,
 }
 
@@ -54,10 +54,9 @@ impl Default for DataTable {
 }
 
 impl DataTable {
-    /// Checks that the table leaves it to the files which sequences are held back.
+    /// Checks that the table leaves it to the files which sequences are held out.
     ///
-    /// # Errors
-    /// When it parts the data itself.
+    /// # Errors When it splits the data itself.
     pub fn check_parted(&self) -> Result<()> {
         let keys = [
             ("data.by", self.by.is_some()),

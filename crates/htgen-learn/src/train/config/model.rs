@@ -5,7 +5,7 @@ use crate::error::{Diagnostic, Result};
 use crate::model::{Cell, Format, GateActivation, InputPrep, NewSpec, Ranks, Recurrent, modes};
 use serde::{Deserialize, Serialize};
 
-/// The model to begin with.
+/// The model to start from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelTable {
@@ -15,27 +15,27 @@ pub struct ModelTable {
     /// Kind of cell.
     #[serde(default)]
     pub cell: CellKey,
-    /// What the gates but the candidate's go through.
+    /// Activation of all gates except the candidate.
     #[serde(default)]
     pub gate_activation: ActivationKey,
     /// Hidden units of each layer.
     pub hidden: usize,
-    /// Layers.
+    /// Number of layers.
     #[serde(default = "one")]
     pub layers: usize,
     /// Tensor format.
     #[serde(default)]
     pub format: FormatKey,
-    /// Modes that are chosen, instead of the two lists.
+    /// Chosen modes, instead of the two lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modes: Option<ModesKey>,
     /// Axes of the inputs that chosen column modes are aligned to; those of the data when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shape: Option<Vec<usize>>,
-    /// Row modes; they multiply out to gates x hidden.
+    /// Row modes; their product is gates x hidden.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub out_modes: Vec<usize>,
-    /// Column modes; they multiply out to at least the columns in use.
+    /// Column modes; their product is at least the number of columns in use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub in_modes: Vec<usize>,
     /// Dimension tree, modes from 0; balanced when absent.
@@ -47,7 +47,7 @@ pub struct ModelTable {
     /// Rank that closes a ring; that of `rank` when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closing_rank: Option<usize>,
-    /// Terms of the block-term format; 1 when absent.
+    /// Number of terms of the block-term format; 1 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocks: Option<usize>,
     /// How h is fed back.
@@ -101,7 +101,7 @@ pub enum FormatKey {
     Dense,
 }
 
-/// Ways of the hidden vector by name.
+/// How the hidden vector is fed back, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RecurrentKey {
@@ -116,13 +116,13 @@ pub enum RecurrentKey {
     Factored,
 }
 
-/// Chosen modes: as many as usual, or so many.
+/// Chosen modes: as many as usual, or a given number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "\"auto\" or a number of modes")]
 pub enum ModesKey {
     /// As many as keep each of them at about nine.
     Usual(Auto),
-    /// So many.
+    /// A given number.
     Count(usize),
 }
 
@@ -130,7 +130,7 @@ pub enum ModesKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Auto {
-    /// The only one.
+    /// The only value.
     Auto,
 }
 
@@ -149,8 +149,7 @@ pub enum RankKey {
 impl ModelTable {
     /// The untrained model for a data set; `name` is for a table without one.
     ///
-    /// # Errors
-    /// Keys that exclude each other, missing modes or ranks, modes that cannot be chosen.
+    /// # Errors Keys that exclude each other, missing modes or ranks, modes that cannot be chosen.
     pub fn spec(
         &self,
         name: &str,

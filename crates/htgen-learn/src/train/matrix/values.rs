@@ -1,4 +1,4 @@
-//! Where the values of a tensor of the network stand among the parameters.
+//! Where the values of a tensor of the network are among the parameters.
 
 use crate::train::real::Real;
 use crate::train::view::View;
@@ -6,7 +6,7 @@ use crate::train::view::View;
 /// Places of the values of a node among the parameters of its matrix.
 #[derive(Debug)]
 pub(super) enum Values {
-    /// One behind the other from here on.
+    /// Consecutive, starting here.
     From(usize),
     /// Each from its own place; the number of parameters stands for a zero.
     At(Vec<u32>),
@@ -40,7 +40,7 @@ impl Values {
         }
     }
 
-    /// Adds the gradient of what `take` gave to that of all values.
+    /// Adds the gradient of what `take` returned to that of all values.
     pub(super) fn add<T: Real>(
         &self,
         gradient: &[T],

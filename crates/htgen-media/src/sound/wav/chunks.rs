@@ -1,10 +1,10 @@
-//! The chunks of a wav file: where its format stands, where its samples begin, how far they go.
+//! The chunks of a wav file: where its format is, where its samples begin, how far they extend.
 
 use crate::error::{Diagnostic, Result};
 
-/// What a 32-bit size holds where the true one is elsewhere or was never known.
+/// The value of a 32-bit size if the true one is elsewhere or was never known.
 const UNKNOWN: u32 = u32::MAX;
-/// Sizes from here on are those of writers that could not go back: larger than any file read here.
+/// Sizes from this one on come from writers that could not go back: larger than any file read here.
 const ENDLESS: u32 = 0x7fff_0000;
 /// Bytes of the name and size of a chunk.
 const HEAD: usize = 8;
@@ -14,16 +14,16 @@ const HEAD: usize = 8;
 pub struct Audio<'a> {
     /// The chunk `fmt `.
     pub format: &'a [u8],
-    /// All that follows the head of the chunk `data`.
+    /// Everything after the head of the chunk `data`.
     pub data: &'a [u8],
     /// How much of it is samples.
     pub extent: Extent,
 }
 
-/// How far the samples go.
+/// How far the samples extend.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// So many bytes, by the header.
+    /// This many bytes, according to the header.
     Known(u64),
     /// The header does not know.
     ToTheEnd,
@@ -99,7 +99,8 @@ fn container(bytes: &[u8]) -> Result<bool> {
     }
 }
 
-/// How far samples go that begin at `start` and are `size` bytes long by a header of 32 bits.
+/// How far samples extend that begin at `start` and have `size` bytes according to a header of 32
+/// bits.
 fn extent(bytes: &[u8], start: usize, size: u32) -> Extent {
     // Where nothing was known, the size of the file may be 0, or end where the samples begin.
     let file = word(&bytes[4..8]);
@@ -112,7 +113,7 @@ fn extent(bytes: &[u8], start: usize, size: u32) -> Extent {
 }
 
 /// Where the next chunk begins. A chunk of odd size is followed by a byte that its size does not
-/// count; some writers forget it, and then a name stands there.
+/// count; some writers omit it, and then a name is found there.
 fn next(bytes: &[u8], end: usize, size: u32) -> usize {
     if size.is_multiple_of(2) {
         return end;

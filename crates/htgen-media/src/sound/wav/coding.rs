@@ -4,13 +4,13 @@ use crate::error::{Diagnostic, Result};
 
 /// Full scale of the features: samples are 16-bit integers.
 const FULL_SCALE: f64 = 32768.0;
-/// The tag of a format that stands in an extension.
+/// The tag of a format that is given in an extension.
 const EXTENSIBLE: u16 = 0xfffe;
-/// What follows the tag in the extension's identifier.
+/// The bytes after the tag in the extension's identifier.
 const FAMILY: [u8; 14] = [0, 0, 0, 0, 16, 0, 128, 0, 0, 170, 0, 56, 155, 113];
 const PCM: u16 = 1;
 const FLOAT: u16 = 3;
-/// Other codings by their tags, as the registry of WAVE formats calls them.
+/// Other codings by tag, with their names in the registry of WAVE formats.
 const OTHERS: [(u16, &str); 8] = [
     (2, "Microsoft ADPCM"),
     (6, "A-law"),
@@ -34,15 +34,15 @@ enum Coding {
 /// A format that is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Format {
-    /// Samples a frame.
+    /// Samples per frame.
     pub channels: u16,
-    /// Frames a second.
+    /// Frames per second.
     pub rate: u32,
     coding: Coding,
 }
 
 impl Format {
-    /// Of the content of the chunk `fmt `.
+    /// From the content of the chunk `fmt `.
     pub fn parse(chunk: &[u8]) -> Result<Format> {
         let half = |at: usize| {
             let bytes = chunk.get(at..at + 2).ok_or_else(|| short(chunk))?;
@@ -59,8 +59,8 @@ impl Format {
         let needed = usize::from(bits).div_ceil(8);
         let coding = match (tag, bits, bytes) {
             (PCM, 1..=32, 1..=4) if bytes == needed => Coding::Integer { bytes, shift: 0 },
-            // In the extensible form the valid bits are the upper ones of the container, in the
-            // plain one of those who write 24 bits in 4 bytes the lower ones.
+            // In the extensible form the valid bits are the upper ones of the container; in the
+            // plain form of writers that put 24 bits in 4 bytes, the lower ones.
             (PCM, 8..=32, 1..=4) if bytes > needed && !extended => {
                 Coding::Integer { bytes, shift: 8 * (bytes - needed) as u32 }
             }
@@ -71,7 +71,7 @@ impl Format {
         Ok(Format { channels, rate, coding })
     }
 
-    /// Bytes of a sample of every channel.
+    /// Bytes of one sample of every channel.
     pub fn frame_bytes(&self) -> usize {
         usize::from(self.channels) * self.coding.bytes()
     }

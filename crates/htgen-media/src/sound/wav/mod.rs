@@ -1,7 +1,7 @@
-//! Samples out of the bytes of a wav file.
+//! Samples from the bytes of a wav file.
 //!
-//! Written here since no crate at hand reads all that recorders write: odd chunks with their pad
-//! byte, 24 bits in 32, 64-bit floats, RF64, and lengths that a pipe left open.
+//! Written here because no available crate reads everything that recorders write: odd chunks with
+//! their pad byte, 24 bits in 32, 64-bit floats, RF64, and lengths that a pipe left open.
 
 mod chunks;
 mod coding;
@@ -10,7 +10,7 @@ use crate::error::{Diagnostic, Result};
 use chunks::{Audio, Extent};
 use coding::Format;
 
-/// Most channels.
+/// Maximum number of channels.
 const MAX_CHANNELS: u16 = 64;
 
 /// One channel of samples on the scale of 16-bit integers.
@@ -18,15 +18,16 @@ const MAX_CHANNELS: u16 = 64;
 pub struct Recording {
     /// The samples; at least one.
     pub samples: Vec<f64>,
-    /// Samples a second.
+    /// Samples per second.
     pub rate: u32,
 }
 
-/// Decodes a wav file: integers of 8 to 32 bits or floats of 32 or 64 bits, brought to the scale of
-/// 16-bit integers without rounding, the channels averaged.
+/// Decodes a wav file: integers of 8 to 32 bits or floats of 32 or 64 bits, converted to the scale
+/// of 16-bit integers without rounding; the channels are averaged.
 ///
-/// A file whose header does not know its length, as one written to a pipe, is read to its end.
-/// Refused: what is not a whole wav file, other codings, no samples, samples that are not finite.
+/// A file whose header does not know its length, such as one written to a pipe, is read to its end.
+/// Refused: anything that is not a whole wav file, other codings, no samples, samples that are not
+/// finite.
 pub fn decode(bytes: &[u8]) -> Result<Recording> {
     let Audio { format, data, extent } = chunks::find(bytes)?;
     let format = Format::parse(format)?;
@@ -50,7 +51,7 @@ pub fn decode(bytes: &[u8]) -> Result<Recording> {
     Ok(Recording { samples, rate: format.rate })
 }
 
-/// Checks that the data are all there and whole frames.
+/// Checks that the data are complete and consist of whole frames.
 fn whole(data: &[u8], announced: u64, frame: usize) -> Result<()> {
     if announced > data.len() as u64 {
         return Err(Diagnostic::new("", "the wav file ends too early")

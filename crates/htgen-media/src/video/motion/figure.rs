@@ -3,7 +3,7 @@
 use super::kind::{PIXEL, Pose, UNIT};
 use super::noise::{Source, cosine, sine, texture};
 
-/// Outlines, all longer than wide, so that a turn is seen.
+/// Outlines, all longer than wide, so that a rotation is visible.
 #[derive(Debug, Clone, Copy)]
 enum Outline {
     Bar,
@@ -21,7 +21,7 @@ pub(super) struct Figure {
     /// Half its length at scale 1, 1/256 pixel.
     radius: i32,
     seed: u32,
-    /// Mean brightness, and how far the texture goes from it.
+    /// Mean brightness, and how far the texture deviates from it.
     level: i32,
     contrast: i32,
     /// Strength of each colour, 1/256.
@@ -49,7 +49,7 @@ impl Figure {
         }
     }
 
-    /// Draws it into planes of `width` x `height`, one a colour; what lies outside is cut off.
+    /// Draws it into planes of `width` x `height`, one per colour; anything outside is cut off.
     pub fn stamp(&self, planes: &mut [Vec<i32>], width: i32, height: i32, pose: Pose) {
         let radius = (i64::from(self.radius) * i64::from(pose.scale) / i64::from(UNIT)) as i32;
         let radius = radius.max(PIXEL);
@@ -68,7 +68,7 @@ impl Figure {
         for y in span(pose.y, height) {
             for x in span(pose.x, width) {
                 let (left, top) = (x * PIXEL, y * PIXEL);
-                // Four points a pixel soften the outline.
+                // Four samples per pixel soften the outline.
                 let points = [(1, 1), (3, 1), (1, 3), (3, 3)];
                 let inside = points.into_iter().filter(|(right, down)| {
                     let (u, v) = own(left + right * PIXEL / 4, top + down * PIXEL / 4);
@@ -83,7 +83,7 @@ impl Figure {
         }
     }
 
-    /// Brightness at a place of its own.
+    /// Brightness at a place in its own coordinates.
     fn shade(&self, u: i32, v: i32) -> i32 {
         self.level + (texture(self.seed, u, v, UNIT / 2) - 128) * self.contrast / 128
     }

@@ -26,7 +26,7 @@ pub enum Kind {
     Clockwise,
     /// Turns the other way.
     Counterclockwise,
-    /// Grows, as what comes nearer.
+    /// Grows, like something that approaches.
     Approach,
     /// Shrinks.
     Recede,
@@ -78,12 +78,12 @@ pub(super) struct Pose {
 }
 
 /// The course of one figure. What is drawn at random has the same distribution for every kind, so
-/// that the mean over a clip tells little: a motion and its reverse pass the same poses.
+/// that the mean over a clip reveals little: a motion and its reverse pass through the same poses.
 pub(super) struct Course {
     kind: Kind,
     /// The pose in the middle of the clip.
     middle: Pose,
-    /// Way from first to last step, 1/256 pixel, across and down.
+    /// Distance from first to last step, 1/256 pixel, across and down.
     way: (i32, i32),
     /// Turn from first to last step.
     turn: i32,
@@ -95,7 +95,7 @@ pub(super) struct Course {
 }
 
 impl Course {
-    /// Draws a course for a frame of so many pixels.
+    /// Draws a course for a frame of this many pixels.
     pub fn draw(kind: Kind, width: i32, height: i32, source: &mut Source) -> Course {
         let way = |side: i32, source: &mut Source| side * PIXEL * source.between(28, 40) / 100;
         let place = |side: i32, source: &mut Source| side * PIXEL * source.between(40, 60) / 100;
@@ -116,7 +116,7 @@ impl Course {
         }
     }
 
-    /// The pose at a step of a clip of so many, trembling a little.
+    /// The pose at a step of a clip with this many steps, trembling a little.
     pub fn pose(&self, step: usize, steps: usize, source: &mut Source) -> Pose {
         let progress = (step as i64 * i64::from(END) / (steps as i64 - 1).max(1)) as i32;
         // From -1/2 to 1/2 in 1/65536.

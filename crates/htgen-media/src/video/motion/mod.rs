@@ -1,8 +1,8 @@
-//! Labelled clips of moving figures, drawn here: ten kinds of motion before cluttered, lit and noisy
-//! grounds.
+//! Labelled clips of moving figures, drawn here: ten kinds of motion in front of cluttered, lit and
+//! noisy backgrounds.
 //!
-//! The same seed gives the same bytes on every machine: all is computed in integers, and every clip
-//! has random numbers of its own. What a clip looks like in one frame says little about its class;
+//! The same seed gives the same bytes on every machine: everything is computed in integers, and
+//! every clip has random numbers of its own. A single frame of a clip says little about its class;
 //! see docs/data.md for how that is measured.
 
 mod figure;
@@ -26,14 +26,14 @@ const SIDES: RangeInclusive<usize> = 16..=160;
 const ROWS: RangeInclusive<usize> = 16..=120;
 /// Steps of a clip; fewer could not show an oscillation.
 const STEPS: RangeInclusive<usize> = 4..=256;
-/// Most clips.
+/// Maximum number of clips.
 const MAX_COUNT: usize = 1_000_000;
-/// Most groups.
+/// Maximum number of groups.
 const MAX_GROUPS: usize = 10_000;
 /// Streams of random numbers below this belong to scenes, those above to clips.
 const CLIPS: u64 = 1 << 32;
 
-/// What a set is made of.
+/// What a set is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MotionSpec {
     /// Size of the frames: 16 x 16 to 160 x 120, 1 or 3 channels.
@@ -44,7 +44,7 @@ pub struct MotionSpec {
     pub count: usize,
     /// Scenes; the clips of a scene are a group.
     pub groups: usize,
-    /// Decides every byte.
+    /// Determines every byte.
     pub seed: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Randomness of clips in integers alone: seeded numbers, smooth textures, a sine.
+//! Randomness of clips, using only integers: seeded numbers, smooth textures, a sine.
 
 use super::kind::UNIT;
 use rand::{Rng, SeedableRng};
@@ -8,14 +8,15 @@ use rand_chacha::ChaCha8Rng;
 pub(super) struct Source(ChaCha8Rng);
 
 impl Source {
-    /// The numbers of one stream; streams of a seed are independent of each other.
+    /// The numbers of one stream; streams of the same seed are independent of each other.
     pub fn new(seed: u64, stream: u64) -> Source {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         random.set_stream(stream);
         Source(random)
     }
 
-    /// A number from `low` to `high`, both included and close to each other against 2^32.
+    /// A number from `low` to `high`, both included; their distance must be small compared with
+    /// 2^32.
     pub fn between(&mut self, low: i32, high: i32) -> i32 {
         let count = (high - low) as u64 + 1;
         low + ((u64::from(self.0.next_u32()) * count) >> 32) as i32
@@ -48,8 +49,8 @@ pub(super) fn cosine(angle: i32) -> i32 {
     sine(angle.wrapping_add(16_384))
 }
 
-/// A smooth texture at a place, 0 to 255: random values on a grid of cells of `cell` units, blended
-/// between.
+/// A smooth texture at a place, 0 to 255: random values on a grid of cells of `cell` units,
+/// interpolated in between.
 pub(super) fn texture(seed: u32, x: i32, y: i32, cell: i32) -> i32 {
     let (column, row) = (x.div_euclid(cell), y.div_euclid(cell));
     let (right, down) = (smooth(x.rem_euclid(cell), cell), smooth(y.rem_euclid(cell), cell));

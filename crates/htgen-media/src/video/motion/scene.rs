@@ -1,4 +1,4 @@
-//! The scene behind a figure: a textured ground, clutter on it, light over all.
+//! The scene behind a figure: a textured background, clutter on it, light over everything.
 
 use super::figure::{Figure, Look};
 use super::kind::{PIXEL, Pose, UNIT};
@@ -9,7 +9,7 @@ const CLUTTER: i32 = 5;
 
 /// What all clips of a group share.
 pub(super) struct Scene {
-    /// The ground with its clutter before light, one plane a colour, a border around it.
+    /// The background with its clutter before light, one plane per colour, surrounded by a border.
     ground: Vec<Vec<i32>>,
     width: i32,
     height: i32,
@@ -22,7 +22,7 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// Draws the scene for frames of so many pixels and planes.
+    /// Draws the scene for frames of this many pixels and planes.
     pub fn draw(width: i32, height: i32, planes: usize, source: &mut Source) -> Scene {
         let small = width.min(height);
         let border = small / 8;
@@ -59,7 +59,7 @@ impl Scene {
         Scene { ground, width, height, border, light, tint: tint(source) }
     }
 
-    /// How the figures of this scene look.
+    /// What the figures of this scene look like.
     pub fn look(&self) -> Look {
         Look { level: (165, 195), contrast: 45, tint: self.tint }
     }
@@ -75,7 +75,7 @@ impl Scene {
         (self.width.min(self.height) / 60).min(self.border / 2)
     }
 
-    /// The ground as the camera sees it.
+    /// The background as the camera sees it.
     pub fn view(&self, camera: (i32, i32)) -> Vec<Vec<i32>> {
         let wide = self.width + 2 * self.border;
         let row = |y: i32| {
@@ -87,7 +87,7 @@ impl Scene {
         self.ground.iter().map(cut).collect()
     }
 
-    /// Puts light over a picture: stronger to one side, and `strength` of it in 1/256.
+    /// Applies light to a picture: stronger on one side, with `strength` of it in 1/256.
     pub fn lighten(&self, planes: &mut [Vec<i32>], strength: i32) {
         let (width, height) = (self.width, self.height);
         for (k, y) in (0..height).enumerate() {
