@@ -86,8 +86,8 @@ impl Manifest {
         let again = "emit the design again";
         let Some(header) = header(text) else {
             return Err(Diagnostic::new("", "not a design")
-                .found(format!("a {MANIFEST} that htgen has not written"))
-                .help("give a folder that htgen emit has written")
+                .found(format!("a {MANIFEST} that htgen did not write"))
+                .help("give a folder written by htgen emit")
                 .into());
         };
         if header.htgen != VERSION {
@@ -203,7 +203,7 @@ impl Edit {
     /// The difference in words.
     pub fn what(&self) -> &'static str {
         match self.change {
-            Change::Changed => "not as htgen emit has written it",
+            Change::Changed => "not as htgen emit wrote it",
             Change::Missing => "missing",
             Change::Added => "not a file of this design, but sim and synth would read it",
         }
@@ -212,9 +212,9 @@ impl Edit {
     /// The refusal of a design in which nothing may be edited.
     pub fn refusal(&self) -> Diagnostic {
         let help = match self.change {
-            Change::Added => "move it away, or say --edited if it belongs to the design",
+            Change::Added => "move it away, or use --edited if it belongs to the design",
             Change::Changed | Change::Missing => {
-                "emit the design to a new folder, or say --edited if it was on purpose"
+                "emit the design to a new folder, or use --edited if it was on purpose"
             }
         };
         Diagnostic::new(&self.name, self.what()).help(help)

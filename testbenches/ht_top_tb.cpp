@@ -215,7 +215,7 @@ class Run {
   bench::Sink sink_;
   const std::chrono::steady_clock::time_point started_;
   unsigned reset_left_ = kResetClocks;
-  uint64_t total_ = 0;        // clocks in all
+  uint64_t total_ = 0;        // total clocks
   uint64_t clocks_ = 0;       // clocks outside reset
   uint64_t idle_ = 0;         // clocks since a word moved
   uint64_t last_output_ = 0;

@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   bench::Bench b("ht_address");
   bench::Random random(36);
   Vdut& dut = b.dut();
-  const std::vector<int64_t>*seen = nullptr, *next = nullptr;  // on the outputs, a clock before
+  const std::vector<int64_t>*seen = nullptr, *next = nullptr;  // on the outputs, one clock earlier
 
   for (std::size_t k = 0; k <= rows.size(); ++k) {
     for (bool gap = true; gap;) {

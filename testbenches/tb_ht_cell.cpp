@@ -12,7 +12,7 @@ constexpr unsigned kLatency = 16;                   // beats from phase 0 to the
 constexpr unsigned kLeast = P_SERIAL ? 17 : 1;      // clocks from beat to beat
 
 struct Expected {
-  uint64_t beat;  // the beat behind which it appears
+  uint64_t beat;  // the beat after which it appears
   int64_t unit;
   int64_t h;
 };

@@ -21,7 +21,7 @@ int main() {
   std::deque<Iteration> under_way;
   std::vector<int64_t> sums(P_LANES);
   bool known = false;  // a first iteration has been
-  int terms = 0;       // of the sum under way
+  int terms = 0;       // of the sum in progress
   const int longest = 1 << (P_ACC_W - P_ACT_W - P_WGT_W);
 
   for (int k = 0; k < 20000; ++k) {

@@ -63,7 +63,7 @@ struct World {
   int credits = kAllSlabs;    // slabs that the loader may fill
   int filled = 0;             // of the time step being filled
   std::deque<int> releases;   // clocks until a slab is handed back
-  std::deque<int> completes;  // clocks until results of an instruction are under way
+  std::deque<int> completes;  // clocks until results of an instruction are in flight
   int cell = -1;              // clocks until h is written
   int out = -1;               // clocks until the output has left
 };

@@ -15,7 +15,7 @@ struct Result {
   std::vector<int64_t> data;
 };
 
-int64_t requantise(int64_t sum, int shift, int bits) {
+int64_t requantize(int64_t sum, int shift, int bits) {
   const int64_t unit = int64_t{1} << shift;
   const int64_t top = int64_t{1} << (bits - 1);
   const int64_t rounded = bench::floor_div(2 * sum + unit, 2 * unit);
@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
       for (int drain = 0; drain < kDrains; ++drain) {
         Result r{drain == kDrains - 1, end, dest, group, drain, {}};
         for (int lane = drain * P_DRAINS; lane < (drain + 1) * P_DRAINS; ++lane)
-          r.data.push_back(requantise(sums[lane], shift, dest == 0 ? P_ACT_W : 16));
+          r.data.push_back(requantize(sums[lane], shift, dest == 0 ? P_ACT_W : 16));
         results[k + drain + 2] = r;
       }
       completes[k + kDrains - 1] = end;

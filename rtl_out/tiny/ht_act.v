@@ -1,11 +1,10 @@
 // ht_act.v: sigmoid or tanh of a stream of values on beats, by one table
 //
-// A beat is a clock with i_beat high. i_z is taken at beat b, o_y is to be taken
-// at beat b+5; one value a beat. sigmoid: base + slope * fraction from 256 segments
-// of 1/16 on |z|, mirrored for z < 0. tanh(z) = 2 sigmoid(2z) - 1 on the same table.
-// The exact rule is docs/numerics.md, its twin src/fixed/activation.rs.
-// The table is ht_sigmoid.hex; its last segment is flat, which the limit relies on.
-// HARD = 1: another table, ht_hard_sigmoid.hex, in place of the sigmoid, not of tanh.
+// A beat is a clock with i_beat high. i_z is taken at beat b, o_y is to be taken at beat b+5; one
+// value per beat. sigmoid: base + slope * fraction from 256 segments of 1/16 on |z|, mirrored for z
+// < 0. tanh(z) = 2 sigmoid(2z) - 1 on the same table. The exact rule is docs/numerics.md, its twin
+// src/fixed/activation.rs. The table is ht_sigmoid.hex; its last segment is flat, which the limit
+// relies on. HARD = 1: another table, ht_hard_sigmoid.hex, in place of the sigmoid, not of tanh.
 // SERIAL = 1 takes no DSP block and needs 9 clocks from beat to beat.
 //
 // Static library module of htgen: not generated, safe to read and edit.
@@ -25,7 +24,7 @@ module ht_act #(
   output wire signed [15:0] o_y      // 15 fraction bits; to be taken at beat b+5
 );
 
-  // The function travels beside the value: bit 0 is the youngest.
+  // The function travels with the value: bit 0 is the youngest.
   reg [4:0] tanh_q;
 
   // Beat b: the argument of the sigmoid. 2z beyond 16 bits lies in the last segment.
@@ -46,7 +45,7 @@ module ht_act #(
   wire [7:0]  segment   = magnitude[14:7] | {8{magnitude[15] || beyond_q}};
   reg  [6:0]  fraction_q;
 
-  // fraction_q: position in the segment, beside the table's output; needs no reset
+  // fraction_q: position in the segment, aligned with the table's output; needs no reset
   always @(posedge i_clk) if (i_beat) fraction_q <= magnitude[6:0];
 
   wire [23:0] smooth;
@@ -82,7 +81,7 @@ module ht_act #(
     assign word = smooth;
   end endgenerate
 
-  // Beats b+2 to b+4: slope times fraction, the base beside it.
+  // Beats b+2 to b+4: slope times fraction, with the base alongside.
   wire signed [18:0] product;
   reg         [13:0] base_q;
   reg         [13:0] base_q2;
@@ -102,7 +101,7 @@ module ht_act #(
   // base_q: base of beat b+2; needs no reset
   always @(posedge i_clk) if (i_beat) base_q <= base;
 
-  // base_q2: base beside the product; needs no reset
+  // base_q2: base aligned with the product; needs no reset
   always @(posedge i_clk) if (i_beat) base_q2 <= base_q;
 
   // Beat b+4: sigmoid of the magnitude minus one half, 15 fraction bits.
@@ -123,7 +122,7 @@ module ht_act #(
   // above_half_q: 0 .. 2^14 - 1; needs no reset
   always @(posedge i_clk) if (i_beat) above_half_q <= above_half[14:0];
 
-  // The sign travels beside the value: bit 0 is the youngest.
+  // The sign travels with the value: bit 0 is the youngest.
   reg [3:0] negative_q;
 
   // negative_q: sign of z at beats b+1 .. b+4; needs no reset
@@ -132,7 +131,7 @@ module ht_act #(
   // tanh_q: i_tanh at beats b .. b+4; needs no reset
   always @(posedge i_clk) if (i_beat) tanh_q <= {tanh_q[3:0], i_tanh};
 
-  // Behind beat b+4: the mirrored value, then sigmoid = one half + it, tanh = twice it.
+  // After beat b+4: the mirrored value, then sigmoid = one half + it, tanh = twice it.
   wire        mirror = negative_q[3];
   wire [14:0] odd    = (above_half_q + {15{mirror}}) ^ {15{mirror}};
   assign o_y = tanh_q[4] ? {odd, 1'b0} : {1'b0, !odd[14], odd[13:0]};
@@ -143,7 +142,7 @@ module ht_act #(
   reg [2:0] f_beats_q = 3'd0;  // beats since the start, up to 5
   always @(posedge i_clk) if (i_beat && f_beats_q != 3'd5) f_beats_q <= f_beats_q + 3'd1;
 
-  // What was asked for, on its own way: bit 0 is the youngest.
+  // The request, in its own pipeline: bit 0 is the youngest.
   reg [4:0] f_negative_q;
   reg [4:0] f_tanh_q;
   always @(posedge i_clk) if (i_beat) f_negative_q <= {f_negative_q[3:0], i_z[15]};
@@ -151,15 +150,15 @@ module ht_act #(
   wire f_negative = f_negative_q[4];
   wire f_tanh     = f_tanh_q[4];
 
-  // The invariant: sign and function are on their way beside the value.
+  // The invariant: sign and function travel with the value.
   wire [4:0] f_known = ~(5'b11111 << f_beats_q);
   always @(*) assert ((({negative_q, z_q[15]} ^ f_negative_q) & f_known) == 5'd0);
   always @(*) assert (((tanh_q ^ f_tanh_q) & f_known) == 5'd0);
 
-  // The table's words, whatever they are, keep below one.
+  // The table's words, whatever they are, stay below one.
   always @(*) assume (base + slope <= 16383);
   always @(*) if (f_beats_q == 3'd5) begin
-    // Rule 1: a sigmoid lies in 1 .. 32767, on the side of one half that the sign says.
+    // Rule 1: a sigmoid lies in 1 .. 32767, on the side of one half that the sign gives.
     if (!f_tanh) assert (o_y >= 16'sd1);
     if (!f_tanh && !f_negative) assert (o_y >= 16'sd16384);
     if (!f_tanh && f_negative)  assert (o_y <= 16'sd16384);

@@ -1,8 +1,7 @@
 // ht_address.v: the three address streams of a loop nest
 //
-// One addition a stream and iteration: the delta of the outermost loop that
-// advanced, from a table by nest and loop. Addresses appear two clocks behind the
-// iteration on the inputs.
+// One addition per stream and iteration: the delta of the outermost loop that advanced, from a
+// table by nest and loop. Addresses appear two clocks after the iteration on the inputs.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
@@ -16,7 +15,7 @@ module ht_address #(
   parameter WGT_AW      = 10,  // ROM address, bits
   parameter OUT_AW      = 8,   // result group address, bits
   parameter NEST_HEAD_W = 9,   // bits of a nest's word before the first ROM word
-  parameter NEST_TAIL_W = 1,   // bits behind it
+  parameter NEST_TAIL_W = 1,   // bits after it
   parameter NEST_IW     = (NESTS < 2) ? 1 : $clog2(NESTS),  // derived, do not set
   parameter LEVEL_W     = (LOOPS < 2) ? 1 : $clog2(LOOPS)   // derived, do not set
 ) (

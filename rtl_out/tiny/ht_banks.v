@@ -1,7 +1,7 @@
 // ht_banks.v: the result buffer, BANKS memories that are read at one address
 //
-// Word w = group * LANES + lane lies in bank w mod BANKS. Writes come DRAINS words
-// at a time, lane = drain * DRAINS + r from requantiser r, so no two meet in a bank.
+// Word w = group * LANES + lane lies in bank w mod BANKS. Writes come DRAINS words at a time, lane
+// = drain * DRAINS + r from requantizer r, so no two writes go to the same bank.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none

@@ -1,12 +1,11 @@
 // ht_cell.v: the element-wise part of an LSTM step, one hidden unit every five beats
 //
-// A beat is a clock with i_beat high. i_phase counts 0, 1, 2, 3, 4, 0 .. on every
-// beat, also when there is nothing to do. A unit begins at phase 0 with i_valid; its
-// phases 0 to 3 bring z of the gates i, f, g, o. o_h_valid is high for the one clock
-// that follows beat 16, where beat 0 is the unit's phase 0; until that beat the
-// caller must not begin the same unit again.
-// SERIAL = 0: beats may follow every clock; two DSP blocks. SERIAL = 1: none, and at
-// least 17 clocks from beat to beat.
+// A beat is a clock with i_beat high. i_phase counts 0, 1, 2, 3, 4, 0 .. on every beat, even when
+// there is nothing to do. A unit begins at phase 0 with i_valid; its phases 0 to 3 bring z of the
+// gates i, f, g, o. o_h_valid is high for the one clock that follows beat 16, where beat 0 is the
+// unit's phase 0; until that beat the caller must not begin the same unit again. SERIAL = 0: beats
+// may follow every clock; two DSP blocks. SERIAL = 1: none, and at least 17 clocks from beat to
+// beat.
 //   c = sat16(round(f c) + round(i g)), h = sat(round(o tanh c)): docs/numerics.md
 //
 // Static library module of htgen: not generated, safe to read and edit.
@@ -30,7 +29,7 @@ module ht_cell #(
   // z: gate sums, taken on beats
   input  wire [2:0]              i_phase,    // 0 i, 1 f, 2 g, 3 o, 4 none
   input  wire                    i_valid,    // at phase 0: a unit begins
-  input  wire                    i_first,    // at phase 0: the state before is zero
+  input  wire                    i_first,    // at phase 0: the previous state is zero
   input  wire [UNIT_W-1:0]       i_unit,     // at phase 0: which one, < UNITS
   input  wire signed [15:0]      i_z,        // 11 fraction bits
 
@@ -61,8 +60,8 @@ module ht_cell #(
   wire at_3 = i_beat && i_phase == 3'd3;
   wire at_4 = i_beat && i_phase == 3'd4;
 
-  // The units under way, one place for each five beats: bit 0 and the low bits are the
-  // youngest, complete after beats 0, 5, 10 and 15.
+  // The units in progress, one place for each five beats: bit 0 and the low bits are the youngest,
+  // complete after beats 0, 5, 10 and 15.
   reg [3:0]          valid_q;
   reg [1:0]          first_q;
   reg [4*UNIT_W-1:0] unit_q;
@@ -74,14 +73,14 @@ module ht_cell #(
     if (i_rst)     valid_q <= 4'd0;
     else if (at_0) valid_q <= {valid_q[2:0], i_valid};
 
-  // first_q: its state before is zero; needs no reset
+  // first_q: its previous state is zero; needs no reset
   always @(posedge i_clk) if (at_0) first_q <= {first_q[0], i_first};
 
   // unit_q: its number; needs no reset
   always @(posedge i_clk) if (at_0) unit_q <= {unit_q[3*UNIT_W-1:0], i_unit};
 
-  // Activations. Beats 0 to 3 take the gates, and give them at beats 5 to 8; beat 9 takes the
-  // new cell state, and gives its tanh at beat 14.
+  // Activations. Beats 0 to 3 take the gates, and give them at beats 5 to 8; beat 9 takes the new
+  // cell state, and gives its tanh at beat 14.
   wire signed [15:0] c_new;
   wire signed [15:0] c_aligned;  // 11 fraction bits
   wire signed [15:0] y;          // 15 fraction bits
@@ -134,7 +133,7 @@ module ht_cell #(
   // o_q: o from beat 8 to beat 13; needs no reset
   always @(posedge i_clk) if (at_3) o_q <= y[14:0];
 
-  // gate_q: i from beat 5, until o of the unit before replaces it at its beat 13; needs no reset
+  // gate_q: i from beat 5, until o of the previous unit replaces it at its beat 13; needs no reset
   always @(posedge i_clk)
     if (at_0)      gate_q <= y[14:0];
     else if (at_3) gate_q <= o_q;
@@ -151,8 +150,8 @@ module ht_cell #(
     .o_product (product)
   );
 
-  // Cell state: f c at beat 8, the sum at beat 9. No product reaches 2^30 in magnitude, so
-  // 31 bits of it are enough and f c needs no saturation.
+  // Cell state: f c at beat 8, the sum at beat 9. No product reaches 2^30 in magnitude, so 31 bits
+  // of it are enough and f c needs no saturation.
   wire signed [16:0] fc;
   reg  signed [15:0] fc_q;
 
@@ -217,7 +216,7 @@ module ht_cell #(
   // h_q: the hidden state; needs no reset
   always @(posedge i_clk) if (at_1) h_q <= h;
 
-  // h_valid_q: high for the clock behind beat 16
+  // h_valid_q: high for the clock after beat 16
   always @(posedge i_clk)
     if (i_rst) h_valid_q <= 1'b0;
     else       h_valid_q <= at_1 && valid_q[3];
@@ -229,7 +228,7 @@ module ht_cell #(
   wire unused = &{1'b0, product[31], fc[16], y[15]};
 
 `ifdef FORMAL
-  // The caller counts the phases on beats, from 0 behind reset.
+  // The caller counts the phases on beats, from 0 after reset.
   reg       f_past_q  = 1'b0;
   reg [2:0] f_phase_q = 3'd0;
   always @(posedge i_clk) f_past_q <= 1'b1;
@@ -239,7 +238,7 @@ module ht_cell #(
   always @(*) if (!f_past_q) assume (i_rst);
   always @(*) assume (i_phase == f_phase_q);
 
-  // f_age_q: beats since one unit, chosen by the solver, began; 31 when it is not under way.
+  // f_age_q: beats since one unit, chosen by the solver, began; 31 when it is not in progress.
   (* anyseq *) wire f_choose;
   reg [4:0]        f_age_q = 5'd31;
   reg [UNIT_W-1:0] f_unit_q;

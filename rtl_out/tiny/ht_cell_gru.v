@@ -27,7 +27,7 @@ module ht_cell_gru #(
   // z: gate sums, taken on beats
   input  wire [2:0]              i_phase,    // 0 r, 1 z, 2 candidate of h, 3 of x, 4 none
   input  wire                    i_valid,    // at phase 0: a unit begins
-  input  wire                    i_first,    // at phase 0: the state before is zero
+  input  wire                    i_first,    // at phase 0: the previous state is zero
   input  wire [UNIT_W-1:0]       i_unit,     // at phase 0: which one, < UNITS
   input  wire signed [15:0]      i_z,        // 11 fraction bits
 
@@ -58,8 +58,8 @@ module ht_cell_gru #(
   wire at_2 = i_beat && i_phase == 3'd2;
   wire at_3 = i_beat && i_phase == 3'd3;
 
-  // The units under way, one place for each five beats: bit 0 and the low bits are the
-  // youngest, complete after beats 0, 5, 10 and 15.
+  // The units in progress, one place for each five beats: bit 0 and the low bits are the youngest,
+  // complete after beats 0, 5, 10 and 15.
   reg [3:0]          valid_q;
   reg [1:0]          first_q;
   reg [4*UNIT_W-1:0] unit_q;
@@ -71,7 +71,7 @@ module ht_cell_gru #(
     if (i_rst)     valid_q <= 4'd0;
     else if (at_0) valid_q <= {valid_q[2:0], i_valid};
 
-  // first_q: its state before is zero; needs no reset
+  // first_q: its previous state is zero; needs no reset
   always @(posedge i_clk) if (at_0) first_q <= {first_q[0], i_first};
 
   // unit_q: its number; needs no reset
@@ -237,7 +237,7 @@ module ht_cell_gru #(
   // h_q: the hidden state; needs no reset
   always @(posedge i_clk) if (at_1) h_q <= h;
 
-  // h_valid_q: high for the clock behind beat 16
+  // h_valid_q: high for the clock after beat 16
   always @(posedge i_clk)
     if (i_rst) h_valid_q <= 1'b0;
     else       h_valid_q <= at_1 && valid_q[3];
@@ -249,7 +249,7 @@ module ht_cell_gru #(
   wire unused = &{1'b0, product[31], kept[16], y[15]};
 
 `ifdef FORMAL
-  // The caller counts the phases on beats, from 0 behind reset.
+  // The caller counts the phases on beats, from 0 after reset.
   reg       f_past_q  = 1'b0;
   reg [2:0] f_phase_q = 3'd0;
   always @(posedge i_clk) f_past_q <= 1'b1;
@@ -259,7 +259,7 @@ module ht_cell_gru #(
   always @(*) if (!f_past_q) assume (i_rst);
   always @(*) assume (i_phase == f_phase_q);
 
-  // f_age_q: beats since one unit, chosen by the solver, began; 31 when it is not under way.
+  // f_age_q: beats since one unit, chosen by the solver, began; 31 when it is not in progress.
   (* anyseq *) wire f_choose;
   reg [4:0]        f_age_q = 5'd31;
   reg [UNIT_W-1:0] f_unit_q;

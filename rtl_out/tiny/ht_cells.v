@@ -1,18 +1,18 @@
 // ht_cells.v: gate buffer and element-wise units
 //
-// The last contraction step fills the gate buffer; tables tell in which order the
-// units' gates are complete, where they lie, and where h goes. A unit begins when
-// enough groups of gates have arrived. CELLS units run in lock step; their h are
-// written one after the other. Where a layer adds up two products, each has a gate buffer
-// of its own; the groups that count are those of the product that completes the gates.
-// Several layers follow each other in the tables, and each is a run of its own.
+// The last contraction step fills the gate buffer; tables list in which order the units' gates are
+// complete, where they are, and where h goes. A unit begins when enough groups of gates have
+// arrived. CELLS units run in lock step; their h are written one after another. Where a layer adds
+// up two products, each has a gate buffer of its own; the groups that count are those of the
+// product that completes the gates. Several layers follow each other in the tables, and each is a
+// run of its own.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
 
 module ht_cells #(
-  // Tables, CELLS images each: {last, need, {use, word} .., bias} by unit and gate;
-  // {last, to input, input word, hidden word} by unit. Names without digit and ending.
+  // Tables, CELLS images each: {last, need, {use, word} .., bias} by unit and gate; {last, to
+  // input, input word, hidden word} by unit. Names without digit and ending.
   parameter GATE_FILE   = "",
   parameter HIDDEN_FILE = "",
   parameter SIGMOID_FILE = "ht_sigmoid.hex",
@@ -111,7 +111,7 @@ module ht_cells #(
       else               clock_q <= clock_q + 5'd1;
   end endgenerate
 
-  // How many groups are there.
+  // Number of groups that have arrived.
   reg [NEED_W-1:0] groups_q;
   always @(posedge i_clk)  // groups_q: since the start of the time step
     if (i_rst || i_start)              groups_q <= {NEED_W{1'b0}};
@@ -131,7 +131,7 @@ module ht_cells #(
   reg [ROW_W-1:0] row_q3;     // the unit in stage C
   reg [ROW_W-1:0] row_q4;     // the unit in stage D
   reg             open_q;     // units are left to begin
-  reg             taken_q;    // stage B: a unit is under way
+  reg             taken_q;    // stage B: a unit is in progress
   reg             begin_q3;   // stage C: a unit begins
   reg             begin_q4;   // stage D: a unit begins
   wire [GATE_W-1:0] entry;    // stage B, first unit's table
@@ -172,12 +172,12 @@ module ht_cells #(
     else if (i_start)                       open_q <= 1'b1;
     else if (beat && advance && ends_layer) open_q <= 1'b0;
 
-  // taken_q: the unit in stage B is under way
+  // taken_q: the unit in stage B is in progress
   always @(posedge i_clk)
     if (i_rst)                 taken_q <= 1'b0;
     else if (beat && at_begin) taken_q <= take;
 
-  // row_q: up behind the address of every unit's last gate
+  // row_q: counts up after the address of every unit's last gate
   always @(posedge i_clk)
     if (i_rst)                row_q <= {ROW_W{1'b0}};
     else if (beat && advance) row_q <= (row_q == FINAL_ROW) ? {ROW_W{1'b0}}
@@ -210,7 +210,7 @@ module ht_cells #(
   end endgenerate
   ht_resize #(.IN_W (FULL_W), .OUT_W (ADDR_W)) u_waddr (.i_data (waddr_full), .o_data (waddr));
 
-  // h on its way out: all units at once, then one a clock.
+  // h on its way out: all units at once, then one per clock.
   reg  [ROW_W-1:0]       out_row_q;
   reg  [CELLS-1:0]       waiting_q;
   wire [CELLS-1:0]       h_valid;
@@ -256,7 +256,7 @@ module ht_cells #(
     .o_data (o_h_data)
   );
 
-  // Never in reset: the input buffer has words that must stay zero from configuration on.
+  // Not in reset: the input buffer has words that must stay zero after configuration.
   assign o_h_we    = writing && !i_rst;
   assign o_h_input = o_h_we && place[SLOT_W+ACT_AW];
   assign o_h_addr  = place[SLOT_W +: ACT_AW];
@@ -289,13 +289,13 @@ module ht_cells #(
       .o_data (own)
     );
 
-    // bias_q3: beside the gate; needs no reset
+    // bias_q3: aligned with the gate; needs no reset
     always @(posedge i_clk) if (beat) bias_q3 <= own[15:0];
 
-    // bias_q4: beside the gate; needs no reset
+    // bias_q4: aligned with the gate; needs no reset
     always @(posedge i_clk) if (beat) bias_q4 <= bias_q3;
 
-    // Each part's gate at stage C; zero where it has no share in the sum.
+    // Each part's gate at stage C; zero where it does not contribute to the sum.
     wire [PARTS*16-1:0] gates;
     for (p = 0; p < PARTS; p = p + 1) begin : gen_part
       wire [WORD_W-1:0]    word  = own[16+p*PART_W +: WORD_W];
@@ -332,7 +332,7 @@ module ht_cells #(
 
       if (MASKED != 0) begin : gen_masked
         reg use_q3;
-        // use_q3: the part has a share; needs no reset
+        // use_q3: the part contributes; needs no reset
         always @(posedge i_clk) if (beat) use_q3 <= own[16+p*PART_W+WORD_W];
         assign gates[p*16 +: 16] = gate & {16{use_q3}};
       end else begin : gen_always

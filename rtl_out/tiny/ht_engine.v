@@ -1,9 +1,8 @@
 // ht_engine.v: the whole machine between the input stream and the output stream
 //
-// loader -> input buffer -> lanes -> requantisers -> result buffer (back to the
-// lanes), gate buffer -> element-wise units -> h (back to the input buffer) ->
-// head on the same lanes -> output stream. Stage numbers count clocks behind the
-// sequencer's issue; docs/engine.md draws them.
+// loader -> input buffer -> lanes -> requantizers -> result buffer (back to the lanes), gate buffer
+// -> element-wise units -> h (back to the input buffer) -> head on the same lanes -> output stream.
+// Stage numbers count clocks after the sequencer's issue; docs/engine.md draws them.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
@@ -13,7 +12,7 @@ module ht_engine #(
   parameter PROGRAM_FILE = "",   // instructions
   parameter NEST_FILE    = "",   // loop nests
   parameter DELTA_FILE   = "",   // address deltas
-  parameter WEIGHT_FILE  = "",   // weights, LANES a word
+  parameter WEIGHT_FILE  = "",   // weights, LANES per word
   parameter LOADER_FILE  = "",   // write addresses of the loader, where it has loops
   parameter GATE_FILE    = "",   // gate tables, name without digit and ending
   parameter HIDDEN_FILE  = "",   // hidden tables, likewise
@@ -23,7 +22,7 @@ module ht_engine #(
   // sizes
   parameter LANES        = 4,    // multiply-accumulate lanes
   parameter LANES_USED   = {LANES{1'b1}},  // bit l: lane l has weights that are not zero
-  parameter DRAINS       = 1,    // requantisers
+  parameter DRAINS       = 1,    // requantizers
   parameter BANKS        = 1,    // banks of the result buffer
   parameter BANK_ALWAYS  = 0,    // bank bits that every nest keeps
   parameter BANK_NEVER   = 0,    // bank bits that no nest keeps
@@ -52,8 +51,8 @@ module ht_engine #(
   parameter ACC_W        = 32,   // accumulator, bits
   parameter ACT_AW       = 12,   // operand address, bits
   parameter OUT_AW       = 8,    // result group address, bits
-  parameter SHIFT_MIN    = 1,    // least shift of the requantisers
-  parameter SHIFT_SPAN   = 1,    // greatest less least
+  parameter SHIFT_MIN    = 1,    // least shift of the requantizers
+  parameter SHIFT_SPAN   = 1,    // greatest minus least
   parameter C_FRAC       = 11,   // fraction bits of c
   parameter H_FRAC       = 11,   // fraction bits of h
   parameter GATE_SHIFT   = 0,    // left shift that takes gates and biases to 11 fraction bits
@@ -76,7 +75,7 @@ module ht_engine #(
   parameter SLAB_COLUMNS = 2,    // elements of a slab
   parameter SLABS        = 1,    // slabs of x in a frame
   parameter HEAD         = 1,    // 1: linear head, 0: h is the output
-  parameter EVERY_STEP   = 0     // 1: an output vector each time step
+  parameter EVERY_STEP   = 0     // 1: an output vector after each time step
 ) (
   input  wire                   i_clk,
   input  wire                   i_rst,        // synchronous, active high
@@ -94,7 +93,7 @@ module ht_engine #(
   output wire                   o_y_last,
   output wire                   o_y_user,
 
-  output wire                   o_error       // sticky: a tlast in the wrong place
+  output wire                   o_error       // sticky: a misplaced tlast
 );
 
   localparam WEIGHT_D = (WEIGHT_WORDS < 2) ? 2 : WEIGHT_WORDS;
@@ -273,7 +272,7 @@ module ht_engine #(
     .o_out      (out_addr)
   );
 
-  // Control beside the data: bit or slice k - 1 belongs to stage k.
+  // Control alongside the data: bit or slice k - 1 belongs to stage k.
   reg [6:0]           valid_q, end_q;     // end_q: last of its nest
   reg [6:0]           group_q;            // last of a sum
   reg [3:0]           first_q, fresh_q;
@@ -431,7 +430,7 @@ module ht_engine #(
   // path_q4: source and kept bank bits; needs no reset
   always @(posedge i_clk) path_q4 <= path_nest[LOOPS_W+WGT_AW +: PATH_W];
 
-  // input_q4, result_q4, hidden_q4, weight_q4: what the memories yield; need no reset
+  // input_q4, result_q4, hidden_q4, weight_q4: outputs of the memories; need no reset
   always @(posedge i_clk) input_q4  <= input_data;
   always @(posedge i_clk) result_q4 <= result_data;
   always @(posedge i_clk) hidden_q4 <= hidden_data;
@@ -465,7 +464,7 @@ module ht_engine #(
   );
 
   // ---------------------------------------------------------------------------
-  // Results (two stages behind the chain's head, which is stage 8 at the earliest).
+  // Results (two stages after the chain's head, which is stage 8 at the earliest).
   // ---------------------------------------------------------------------------
   reg [5*OUT_AW-1:0] place_q;   // slice k - 3 belongs to stage k
 
@@ -567,7 +566,7 @@ module ht_engine #(
     ht_resize #(.IN_W (FULL_W), .OUT_W (ADDR_W)) u_waddr (.i_data (waddr_full), .o_data (waddr));
     ht_resize #(.IN_W (IDX_W), .OUT_W (ADDR_W)) u_raddr (.i_data (raddr_full), .o_data (raddr));
 
-    // A memory for each requantiser that computes an output; with few outputs some have none.
+    // A memory for each requantizer that computes an output; with few outputs some have none.
     wire [DRAINS*16-1:0] words;
     for (r = 0; r < DRAINS; r = r + 1) begin : gen_bank
       if (r < OUTPUTS) begin : gen_read
@@ -596,7 +595,7 @@ module ht_engine #(
       .o_data (out_value)
     );
 
-    // The vector is complete one clock behind its last write.
+    // The vector is complete one clock after its last write.
     reg go_q;
     assign out_go = go_q;
 

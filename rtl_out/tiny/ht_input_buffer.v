@@ -1,8 +1,8 @@
 // ht_input_buffer.v: the input vector, written several words at once, read bank by bank
 //
-// Word w lies in bank w mod BANKS; a bank's words are spread over ELEMENTS memories,
-// so that ELEMENTS words at distance BANKS, aligned, are written in one clock.
-// A word carries a mark: it was written as part of h.
+// Word w lies in bank w mod BANKS; the words of a bank are spread over ELEMENTS memories, so that
+// ELEMENTS words at distance BANKS, aligned, are written in one clock. A word carries a mark that
+// says whether it was written as part of h.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
@@ -16,7 +16,7 @@ module ht_input_buffer #(
 ) (
   input  wire                      i_clk,
 
-  // x: ELEMENTS words from an aligned address on
+  // x: ELEMENTS words, starting at an aligned address
   input  wire [ELEMENTS-1:0]       i_x_we,
   input  wire [ACT_AW-1:0]         i_x_addr,
   input  wire [ELEMENTS*WIDTH-1:0] i_x_data,

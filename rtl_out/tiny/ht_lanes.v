@@ -1,9 +1,9 @@
 // ht_lanes.v: operands from three buffers to LANES multiply-accumulate lanes
 //
-// A lane takes the word of the bank that its own number and the address name: bits
-// that the nest keeps come from the lane, the others from the address. Inputs are
-// the buffers' registered outputs; sums are complete three clocks later. A lane whose
-// weights are all zero has no multiplier.
+// A lane takes the word of the bank given by its own number and the address: bits that the nest
+// keeps come from the lane, the others from the address. Inputs are the buffers' registered
+// outputs; sums are complete three clocks later. A lane whose weights are all zero has no
+// multiplier.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
@@ -22,11 +22,11 @@ module ht_lanes #(
 ) (
   input  wire                             i_clk,
 
-  // control, beside the buffers' outputs
+  // control, aligned with the buffers' outputs
   input  wire                             i_valid,
   input  wire                             i_first,    // first of a sum
   input  wire [1:0]                       i_source,   // 0 input, 1 results, 2 h, 3 h before
-  input  wire                             i_fresh,    // marked words and h before read as zero
+  input  wire                             i_fresh,    // marked words and the previous h read as zero
   input  wire [BANK_W-1:0]                i_sel,      // bank bits of the result address
   input  wire [BANK_W-1:0]                i_keep,     // bank bits that come from the lane
 
@@ -63,7 +63,7 @@ module ht_lanes #(
 
   wire [ACT_W-1:0] hidden = i_hidden & {ACT_W{!(i_source[0] && i_fresh)}};
 
-  // Stage 1 of the lanes is their operand register; accumulation two clocks behind it.
+  // Stage 1 of the lanes is their operand register; accumulation is two clocks after it.
   reg [1:0] valid_q, first_q;
 
   // valid_q: a product is on its way; needs no reset, sums begin with i_first
@@ -94,7 +94,7 @@ module ht_lanes #(
         .o_acc       (o_acc[l*ACC_W +: ACC_W])
       );
     end else begin : gen_unused
-      // Sums of products with zero weights are what the weights are: zero.
+      // Sums of products with zero weights are zero, like the weights.
       wire unused_act = &{1'b0, act};
       assign o_acc[l*ACC_W +: ACC_W] = {{(ACC_W-WGT_W){weight[WGT_W-1]}}, weight};
     end

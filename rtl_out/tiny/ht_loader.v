@@ -1,9 +1,9 @@
 // ht_loader.v: from the input stream to the input buffer
 //
-// Converts elements to words, writes them where the layout wants them and counts
-// slabs: it fills a slab only when the program has handed it back. A tlast that is
-// not on the last beat of a time step raises o_error for good; the rest of that
-// time step is passed on unfilled, to be run and not answered.
+// Converts elements to words, writes them where the layout wants them and counts slabs: it fills a
+// slab only when the program has handed it back. A tlast that is not on the last beat of a time
+// step raises o_error permanently; the rest of that time step is passed on unfilled, to be run and
+// not answered.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
@@ -48,7 +48,7 @@ module ht_loader #(
   output wire                      o_frame_last,
   output wire                      o_frame_abort,
 
-  output wire                      o_error        // sticky: a tlast in the wrong place
+  output wire                      o_error        // sticky: a misplaced tlast
 );
 
   generate
@@ -110,7 +110,7 @@ module ht_loader #(
   assign o_frame_abort = fill_q;
   assign o_error       = error_q;
 
-  // free_q: down with a slab filled, up with one handed back
+  // free_q: decremented with a slab filled, incremented with one handed back
   always @(posedge i_clk)
     if (i_rst)                         free_q <= ALL_SLABS;
     else if (slab_full != i_slab_free) free_q <= free_q + {{(CREDIT_W-1){slab_full}}, 1'b1};
@@ -172,7 +172,7 @@ module ht_loader #(
       .i_data (slot[IN_W-1:0]),
       .o_data (o_words[e*WIDTH +: WIDTH])
     );
-    // Never in reset: the input buffer has words that must stay zero from configuration on.
+    // Not in reset: the input buffer has words that must stay zero after configuration.
     assign o_we[e] = write && !i_rst && (column_q + E < INPUTS_C);
   end endgenerate
 
@@ -192,7 +192,7 @@ module ht_loader #(
   end else begin : gen_loops
     localparam LEVEL_W = $clog2(LOOPS);
     localparam DEPTH   = 1 << LEVEL_W;
-    // Words {iterations less one, delta} by loop, innermost first.
+    // Words {iterations minus one, delta} by loop, innermost first.
     wire [LOOPS-1:0] done;
     reg  [LEVEL_W-1:0] level;
     wire [COUNT_W+ACT_AW-1:0] word;
@@ -222,7 +222,7 @@ module ht_loader #(
       );
       assign done[l]    = (count_q == own[ACT_AW +: COUNT_W]);
 
-      // count_q: iterations of this loop that are over
+      // count_q: iterations of this loop that are done
       always @(posedge i_clk)
         if (i_rst || close)                  count_q <= {COUNT_W{1'b0}};
         else if (write && (&(done | OUTER))) count_q <= done[l] ? {COUNT_W{1'b0}} : count_q + ONE;

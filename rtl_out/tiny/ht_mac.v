@@ -1,10 +1,10 @@
 // ht_mac.v: one lane, multiply two signed operands and accumulate the product
 //
-// Stage 1 registers the operands, stage 2 the product (both inside SB_MAC16),
-// stage 3 is the accumulator in fabric. i_acc_en and i_acc_first belong to the
-// product register: they come two clocks after the operands they accumulate, and
-// o_acc follows one clock later. A new sum starts without a lost clock.
-// The sum must fit ACC_W bits: the number formats guarantee it, nothing checks it.
+// Stage 1 registers the operands, stage 2 the product (both inside SB_MAC16), stage 3 is the
+// accumulator in fabric. i_acc_en and i_acc_first belong to the product register: they come two
+// clocks after the operands they accumulate, and o_acc follows one clock later. A new sum starts
+// without a lost clock. The sum must fit ACC_W bits: the number formats guarantee it, nothing
+// checks it.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
@@ -20,7 +20,7 @@ module ht_mac #(
   input  wire signed [ACT_W-1:0] i_act,
   input  wire signed [WGT_W-1:0] i_wgt,
 
-  // accumulator control, two clocks behind the operands
+  // accumulator control, two clocks after the operands
   input  wire                    i_acc_en,     // add the product
   input  wire                    i_acc_first,  // ... to zero instead of the sum
 
@@ -55,13 +55,13 @@ module ht_mac #(
   // prod_q: exactly one product register, see the README on yosys; needs no reset
   always @(posedge i_clk) prod_q <= act_q * wgt_q;
 
-  // Sign extension by concatenation serves PROD_W == ACC_W as well.
+  // Sign extension by concatenation also works for PROD_W == ACC_W.
   wire signed [ACC_W:0]   prod_wide = {{(ACC_W-PROD_W+1){prod_q[PROD_W-1]}}, prod_q};
   wire signed [ACC_W-1:0] prod      = prod_wide[ACC_W-1:0];
   wire unused = prod_wide[ACC_W];
 
-  // acc_q: the sum; as a choice behind the adder the restart shares the adder's LUT
-  // on iCE40 (one a bit), in front of it it would need a second; needs no reset
+  // acc_q: the sum; as a choice after the adder the restart shares the adder's LUT on iCE40 (one
+  // per bit), before the adder it would need a second; needs no reset
   always @(posedge i_clk)
     if (i_acc_en) acc_q <= i_acc_first ? prod : acc_q + prod;
 

@@ -1,10 +1,9 @@
 // ht_mul.v: signed multiplier on beats, in a DSP block or serial in LUTs
 //
-// A beat is a clock with i_beat high. Operands are taken at beat b; o_product is
-// stable from beat b+1 to beat b+2, so that a register behind it takes it at
-// beat b+2. One product a beat. SERIAL = 0: two registers around one multiply,
-// beats may follow every clock. SERIAL = 1: one bit of i_b a clock, at least
-// B_W + 1 clocks from beat to beat, and no multiply operator anywhere.
+// A beat is a clock with i_beat high. Operands are taken at beat b; o_product is stable from beat
+// b+1 to beat b+2, so that a register after it takes it at beat b+2. One product per beat. SERIAL =
+// 0: two registers around one multiply, beats may follow every clock. SERIAL = 1: one bit of i_b
+// per clock, at least B_W + 1 clocks from beat to beat, and no multiply operator anywhere.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
@@ -60,8 +59,8 @@ module ht_mul #(
     wire next_to_last = (left_q == {{(STEP_W-2){1'b0}}, 2'd2});
     wire busy         = (left_q != {STEP_W{1'b0}});
 
-    // The partial sum grows by i_a where the bit of i_b is set. The top bit of i_b weighs
-    // negative: for it a_q has been complemented, and the carry in completes the negation.
+    // The partial sum grows by i_a where the bit of i_b is set. The top bit of i_b has a negative
+    // weight: for it a_q has been complemented, and the carry in completes the negation.
     wire signed [A_W:0] plus = {high_q[A_W-1], high_q} + {a_q[A_W-1], a_q}
                                + {{A_W{1'b0}}, last};
     wire signed [A_W:0] next = low_q[0] ? plus : {high_q[A_W-1], high_q};
@@ -86,7 +85,7 @@ module ht_mul #(
       if (i_beat)    low_q <= i_b;
       else if (busy) low_q <= {next[0], low_q[B_W-1:1]};
 
-    // product_q: the sum of the beat before; needs no reset
+    // product_q: the sum of the previous beat; needs no reset
     always @(posedge i_clk) if (i_beat) product_q <= {high_q, low_q};
   end endgenerate
 
@@ -104,7 +103,7 @@ module ht_mul #(
   always @(*) if (f_started_q2) assert (o_product == f_product);
 
   generate if (SERIAL != 0) begin : gen_formal
-    // The caller leaves time enough.
+    // The caller leaves enough time.
     always @(*) if (gen_serial.busy) assume (!i_beat);
 
     // Rule 2, the invariant: the sum so far is i_a times the bits done, the rest is untouched.

@@ -1,8 +1,7 @@
 // ht_output.v: output vectors to the output stream
 //
-// Reads value after value from a buffer behind its port, adds a bias with
-// saturation where there is a table of them, and sends it. A value takes four
-// clocks at least.
+// Reads value after value from a buffer connected to its port, adds a bias with saturation where
+// there is a table of biases, and sends it. A value takes at least four clocks.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
@@ -21,7 +20,7 @@ module ht_output #(
   input  wire               i_go,       // the vector, if one is reserved, is in the buffer
   output wire               o_idle,     // none is reserved or being sent
 
-  // the buffer, one clock behind the number
+  // the buffer, one clock after the number
   output wire [IDX_W-1:0]   o_idx,
   input  wire signed [15:0] i_value,
 
@@ -101,7 +100,7 @@ module ht_output #(
       );
     end
     reg signed [15:0] bias_q;
-    // bias_q: beside the value; needs no reset
+    // bias_q: aligned with the value; needs no reset
     always @(posedge i_clk) bias_q <= bias;
 
     wire signed [16:0] sum = {value_q[15], value_q} + {bias_q[15], bias_q};

@@ -1,8 +1,7 @@
 // ht_pick.v: one of COUNT words, no clock
 //
-// An AND-OR multiplexer; an index beyond the last of several words yields zero. Written out
-// because an indexed part-select multiplies the index, and a synthesiser may take
-// a DSP block for that.
+// An AND-OR multiplexer; an index beyond the last of several words gives zero. Written out because
+// an indexed part-select multiplies the index, and a synthesizer may take a DSP block for that.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none

@@ -1,10 +1,9 @@
 // ht_ram.v: block RAM with one write port and one read port on one clock
 //
-// Read latency 1: o_rdata is the word at i_raddr of the last clock with i_re
-// high, and holds otherwise. All words are zero after configuration.
-// What a read returns when the same clock writes the same address is not
-// defined: the schedule never does it, and no_rw_check tells yosys so, which
-// keeps comparators and bypass multiplexers out of the netlist.
+// Read latency 1: o_rdata is the word at i_raddr of the last clock with i_re high, and holds
+// otherwise. All words are zero after configuration. The result of a read in the same clock as a
+// write to the same address is undefined: the schedule never does it, and no_rw_check tells yosys
+// so, which keeps comparators and bypass multiplexers out of the netlist.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none

@@ -1,10 +1,10 @@
 // ht_requant.v: accumulator to activation: shift, round half up, saturate
 //
 // With s = SHIFT_MIN + i_shift and b = NARROW_W or OUT_W bits:
-//   o_data = saturate((i_acc + 2^(s-1)) >>> s) to b bits, sign-extended to OUT_W.
-// Latency 2 clocks, one value a clock. Inside, a negative sum is carried as its
-// ones' complement: the shift commutes with it, every overflow then looks alike
-// (a one above the window) and clips to ones, which is the set input of a register.
+//   o_data = saturate((i_acc + 2^(s-1)) >>> s) to b bits, sign-extended to OUT_W. Latency 2 clocks,
+// one value per clock. Internally, a negative sum is carried as its ones' complement: the shift
+// commutes with it, every overflow then looks the same (a one above the window) and clips to ones,
+// which is the set input of a register.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
@@ -79,7 +79,7 @@ module ht_requant #(
   // narrow_q: the limit that holds for view_q; needs no reset
   always @(posedge i_clk) narrow_q <= i_narrow;
 
-  // over_q: the shifted sum lies beyond the limit; needs no reset
+  // over_q: the shifted sum is beyond the limit; needs no reset
   always @(posedge i_clk) over_q <= over_wide || over_narrow;
 
   // view_q: magnitude and guard bit, all ones up to the limit on overflow; needs no reset
@@ -92,8 +92,8 @@ module ht_requant #(
     end
   end endgenerate
 
-  // Stage 2: back to two's complement and round. At the greatest value no rounding: it
-  // would leave the range, and saturation would bring it back to the same value.
+  // Stage 2: back to two's complement, and round. No rounding at the greatest value: it would leave
+  // the range, and saturation would bring it back to the same value.
   wire at_max = !sign_q && &view_q[NARROW_W-1:1]
                 && (narrow_q || &(view_q | ~({OUT_W{1'b1}} << NARROW_W)));
   wire guard  = view_q[0] ^ sign_q;
@@ -102,13 +102,13 @@ module ht_requant #(
   reg signed [OUT_W-1:0] data_q;
   reg                    saturated_q;
 
-  // data_q: the result; x + up is written as the complement of (ones' complement - up), so that
-  // the complement costs no LUT of its own in front of the adder; needs no reset
+  // data_q: the result; x + up is written as the complement of (ones' complement - up), so that the
+  // complement costs no separate LUT before the adder; needs no reset
   wire [OUT_W-1:0] less = {1'b0, view_q[OUT_W-1:1]} + {OUT_W{sign_q}}
                           + {{(OUT_W-1){1'b0}}, up ^ sign_q};
   always @(posedge i_clk) data_q <= less ^ {OUT_W{sign_q}};
 
-  // saturated_q: it was outside, before or by the rounding; needs no reset
+  // saturated_q: it was out of range, before or after rounding; needs no reset
   always @(posedge i_clk) saturated_q <= over_q || (guard && at_max);
 
   assign o_data      = data_q;

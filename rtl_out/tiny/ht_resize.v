@@ -1,7 +1,7 @@
 // ht_resize.v: an unsigned number in another width
 //
-// Widens with zeros; narrows by dropping upper bits, which the caller knows to be
-// zero. Exists so that widths that depend on parameters meet without warnings.
+// Widens with zeros; narrows by dropping upper bits, which the caller knows to be zero. Exists so
+// that widths that depend on parameters can be connected without warnings.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none

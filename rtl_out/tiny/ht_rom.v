@@ -1,9 +1,9 @@
 // ht_rom.v: block ROM with a registered output, read from an image file
 //
-// Read latency 1: o_data is the word at i_addr of the last clock with i_re high,
-// and holds otherwise. For tables of a few words see ht_table.
-// A missing image is an error in yosys, but only a warning in a simulator, which
-// goes on with zeros: run it in the folder of the images and check the log.
+// Read latency 1: o_data is the word at i_addr of the last clock with i_re high, and holds
+// otherwise. For tables of a few words see ht_table. A missing image is an error in yosys, but only
+// a warning in a simulator, which continues with zeros: run it in the folder of the images and
+// check the log.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
@@ -27,7 +27,8 @@ module ht_rom #(
       ht_error_rom_size_out_of_bounds u_error ();
     end
 
-    // Without an image few words pass: yosys elaborates the defaults of every module on its way.
+    // Without an image a few words are accepted: yosys elaborates the defaults of every module on
+    // its way.
     if (FILE == "" && DEPTH > 8) begin : gen_bounds_file
       ht_error_rom_file_must_be_named u_error ();
     end

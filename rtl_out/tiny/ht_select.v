@@ -1,10 +1,9 @@
 // ht_select.v: read network from LANES memory banks to LANES lanes, no clock
 //
-// Lane L gets the word of bank (L & i_keep) | (i_sel & ~i_keep): a kept index
-// bit stays the lane's own, any other is the same bit of i_sel for all lanes.
-// One stage of two-way multiplexers for each index bit. A bit that the program
-// always keeps is wires; a bit that it never keeps makes its two lanes equal, so
-// one multiplexer serves both: those stages come first and halve what follows.
+// Lane L gets the word of bank (L & i_keep) | (i_sel & ~i_keep): a kept index bit stays the lane's
+// own, any other is the same bit of i_sel for all lanes. One stage of two-way multiplexers for each
+// index bit. A bit that the program always keeps is wires; a bit that it never keeps makes its two
+// lanes equal, so one multiplexer serves both: those stages come first and halve what follows.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
@@ -47,12 +46,12 @@ module ht_select #(
     localparam NEVER  = ((KEEP_NEVER  >> BIT) & 1) != 0;
     localparam ALWAYS = ((KEEP_ALWAYS >> BIT) & 1) != 0;
     localparam ACTIVE = (s < STAGES) ? NEVER : !NEVER && !ALWAYS;
-    // Index bits that no longer tell lanes apart behind this stage.
+    // Index bits that no longer distinguish lanes after this stage.
     localparam EQUAL  = (s < STAGES) ? KEEP_NEVER & ((2 << BIT) - 1) : KEEP_NEVER;
 
     wire [LANES*WIDTH-1:0] in;
     wire [LANES*WIDTH-1:0] out;
-    wire unused_in = &{1'b0, in};  // of equal lanes only the first is read
+    wire unused_in = &{1'b0, in};  // among equal lanes only the first is read
     if (s == 0) begin : gen_first
       assign in = i_data;
     end else begin : gen_next
@@ -86,7 +85,7 @@ module ht_select #(
   always @(*) assume (f_lane < LANES);
   always @(*) assume ((i_keep & KEEP_ALWAYS) == KEEP_ALWAYS && (i_keep & KEEP_NEVER) == 0);
 
-  // Rule 1: the lane's word is that of the bank named by the rule in the header.
+  // Rule 1: the lane's word is that of the bank given by the rule in the header.
   wire [IDX_W-1:0] f_bank = (f_lane & i_keep) | (i_sel & ~i_keep);
   always @(*) if (LANES > 1)
     assert (o_data[f_lane*WIDTH +: WIDTH] == i_data[f_bank*WIDTH +: WIDTH]);

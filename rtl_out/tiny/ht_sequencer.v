@@ -1,9 +1,9 @@
-// ht_sequencer.v: walks the microprogram, one loop iteration a clock
+// ht_sequencer.v: walks the microprogram, one loop iteration per clock
 //
-// An instruction is a loop nest with first addresses and with what it waits for.
-// The next one starts in the clock after the last iteration of the one before,
-// without a bubble, when its conditions hold. No arithmetic on data here.
-// The words of both tables are described in their images.
+// An instruction is a loop nest with its first addresses and with what it waits for. If its
+// conditions hold, the next one starts in the clock after the last iteration of the previous one,
+// without a bubble. No arithmetic on data here. The words of both tables are described in their
+// images.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
@@ -17,11 +17,11 @@ module ht_sequencer #(
   parameter COUNT_W      = 8,   // width of a loop counter, bits
   parameter ACT_AW       = 12,  // operand address, bits
   parameter OUT_AW       = 8,   // result group address, bits
-  parameter NEST_TAIL_W  = 1,   // bits of a nest's word behind the loops, not read here
+  parameter NEST_TAIL_W  = 1,   // bits of a nest's word after the loops, not read here
   parameter SLABS        = 1,   // slabs of x that the input buffer holds
   parameter FRAMES       = 1,   // frames that the input buffer holds, 1 or 2
   parameter FRAME_WORDS  = 1,   // words of one frame
-  parameter EVERY_STEP   = 0,   // 1: an output vector each time step, 0: each sequence
+  parameter EVERY_STEP   = 0,   // 1: an output vector after each time step, 0: each sequence
   parameter HEAD         = 1,   // 1: the program ends with a linear head
   parameter HIDDEN_HALF  = 0,   // words of one half of the hidden buffer; 0: it is not halved
   parameter NEST_IW      = (NESTS < 2) ? 1 : $clog2(NESTS),             // derived, do not set
@@ -48,7 +48,7 @@ module ht_sequencer #(
   // out: the output vector
   output wire               o_out_reserve,  // one is about to come
   output wire               o_out_final,    // it ends a sequence
-  output wire               o_out_half,     // half of the hidden buffer that an h as output lies in
+  output wire               o_out_half,     // half of the hidden buffer that holds the output h
   input  wire               i_out_idle,     // the one before has left
 
   // issue: one loop iteration
@@ -61,10 +61,10 @@ module ht_sequencer #(
   output wire [NEST_IW-1:0] o_nest,
   output wire [ACT_AW-1:0]  o_act_base,     // valid with o_start
   output wire [OUT_AW-1:0]  o_out_base,     // valid with o_start
-  output wire               o_fresh,        // h of the time step before is zero
+  output wire               o_fresh,        // h of the previous time step is zero
   output wire               o_release,      // with o_end: hands its slab back
   input  wire               i_release,      // o_release, when the last operand has been read
-  input  wire               i_complete      // all results of an instruction are under way
+  input  wire               i_complete      // all results of an instruction are in flight
 );
 
   generate
@@ -111,16 +111,16 @@ module ht_sequencer #(
   wire ir_wait_input    = ir_flags[0];  // needs the next slab of x
   wire ir_release_input = ir_flags[1];  // is the last to read its slab
   wire ir_takes_frame   = ir_flags[2];  // its slab is the last of the time step
-  wire ir_wait_hidden   = ir_flags[3];  // needs h of the time step before
+  wire ir_wait_hidden   = ir_flags[3];  // needs h of the previous time step
   wire ir_reads_input   = ir_flags[4];  // operands from the input buffer
   wire ir_is_last       = ir_flags[5];  // feeds the element-wise units
-  wire ir_answers       = ir_flags[6];  // yields the output vector: head, or top layer's last
+  wire ir_answers       = ir_flags[6];  // gives the output vector: head, or top layer's last
   wire ir_opens_step    = ir_flags[7];  // first of a time step
   wire ir_reads_hidden  = ir_flags[8];  // operands from h of this time step
-  wire ir_reads_before  = ir_flags[9];  // operands from h of the time step before
+  wire ir_reads_before  = ir_flags[9];  // operands from h of the previous time step
   wire ir_is_head       = ir_answers && (HEAD != 0);
 
-  // What the running time step is.
+  // Properties of the running time step.
   reg  fresh_q;       // the next time step starts a sequence
   reg  first_q;       // the running one does
   reg  last_q;        // it ends its sequence
@@ -165,13 +165,13 @@ module ht_sequencer #(
   // ir_pc_q: its number; needs no reset
   always @(posedge i_clk) if (fetch) ir_pc_q <= pc_q;
 
-  // full_q: up with a slab filled, down with one taken
+  // full_q: incremented with a slab filled, decremented with one taken
   wire take_slab = dispatch && ir_wait_input;
   always @(posedge i_clk)
     if (i_rst)                         full_q <= {SLOT_W{1'b0}};
     else if (i_slab_full != take_slab) full_q <= full_q + {{(SLOT_W-1){take_slab}}, 1'b1};
 
-  // in_flight_q: up with an instruction started, down with one complete
+  // in_flight_q: incremented with an instruction started, decremented with one complete
   always @(posedge i_clk)
     if (i_rst)                       in_flight_q <= 4'd0;
     else if (dispatch != i_complete) in_flight_q <= in_flight_q + {{3{i_complete}}, 1'b1};
@@ -183,7 +183,7 @@ module ht_sequencer #(
     else if (cell_start)  cell_busy_q <= 1'b1;
     else if (i_cell_done) cell_busy_q <= 1'b0;
 
-  // Frames: what the loader says of a time step waits here until the program reaches it.
+  // Frames: what the loader reports about a time step waits here until the program reaches it.
   reg  [1:0] info_last_q;
   reg  [1:0] info_abort_q;
   reg        info_write_q;
@@ -215,7 +215,7 @@ module ht_sequencer #(
   // abort_q: needs no reset
   always @(posedge i_clk) if (take_frame) abort_q <= info_abort_q[info_read_q];
 
-  // fresh_q: after reset and behind the end of a sequence
+  // fresh_q: after reset and after the end of a sequence
   always @(posedge i_clk)
     if (i_rst)           fresh_q <= 1'b1;
     else if (take_frame) fresh_q <= info_last_q[info_read_q] || info_abort_q[info_read_q];
@@ -224,7 +224,7 @@ module ht_sequencer #(
   wire open_step = dispatch && ir_opens_step;
   always @(posedge i_clk) if (open_step) first_q <= fresh_q;
 
-  // frame_q: half of the input buffer that is read; toggles behind its last reader
+  // frame_q: half of the input buffer that is read; toggles after its last reader
   reg  frame_q;
   wire next_frame = dispatch && ir_release_input && (FRAMES == 2);
   always @(posedge i_clk)
@@ -246,9 +246,9 @@ module ht_sequencer #(
   reg cell_half_q;
   always @(posedge i_clk) if (cell_start) cell_half_q <= half_now;
 
-  // The loop counters: each counts down, with a flag that it stands at its last iteration.
+  // The loop counters: each counts down, with a flag that it is at its last iteration.
   wire [NEST_W-1:0]        nest;
-  wire [LOOPS*COUNT_W-1:0] top;       // iterations less one, by loop, innermost first
+  wire [LOOPS*COUNT_W-1:0] top;       // iterations minus one, by loop, innermost first
   wire [LOOPS-1:0]         summed;    // loops that are summed over
   reg  [LOOPS*COUNT_W-1:0] top_q;
   reg  [LOOPS-1:0]         summed_q;
@@ -297,7 +297,7 @@ module ht_sequencer #(
       else if (move) done_q[l] <= done_q[l] ? (own_top == ZERO) : (own == ONE);
   end endgenerate
 
-  // The outermost loop that advances behind this iteration.
+  // The outermost loop that advances after this iteration.
   reg [LEVEL_W-1:0] level;
   integer k;
   always @(*) begin
@@ -398,7 +398,7 @@ module ht_sequencer #(
       if (take_slab)   f_take_q <= f_reach ? 8'd0 : f_take_q + 8'd1;
     end
 
-  // The surroundings count: slabs within the credit, nothing ends that has not begun.
+  // The environment counts: slabs within the credit, nothing ends that has not begun.
   always @(*) if (f_past_q) begin
     assume (!i_slab_full || f_full_q + f_open_q < F_SLABS);
     assume (i_frame_done == (i_slab_full && f_frame));
@@ -407,8 +407,8 @@ module ht_sequencer #(
     assume (!i_cell_done || f_cells_q != 0);
   end
 
-  // So does the program: a time step is reached with its last slab, not in the head; what feeds
-  // the units waits for h. Summed loops are the innermost.
+  // So does the program: a time step is reached with its last slab, not in the head; what feeds the
+  // units waits for h. Summed loops are the innermost.
   always @(*) if (dispatch) begin
     assume (ir_takes_frame == (ir_wait_input && f_reach));
     assume (!ir_takes_frame || !ir_is_head);
@@ -416,8 +416,8 @@ module ht_sequencer #(
     assume ((summed & (summed + 1'b1)) == 0);
   end
 
-  // Rule 1: an instruction starts when what it waits for is there and the nest before has
-  // ended, and then at once.
+  // Rule 1: an instruction starts when what it waits for is there and the previous nest has ended,
+  // and then at once.
   wire f_ready = (!ir_wait_input || f_full_q != 0) && (!ir_wait_hidden || f_cells_q == 0)
                  && f_flight_q <= ir_lag && (!ir_answers || i_out_idle);
   always @(*) if (f_past_q)
@@ -434,13 +434,13 @@ module ht_sequencer #(
     assert (f_full_q + f_take_q == f_steps_q * SLABS + f_fill_q);
   end
 
-  // Rule 3: a nest has as many iterations as its loops say, a sum as many as its summed loops.
+  // Rule 3: a nest has as many iterations as its loops give, a sum as many as its summed loops.
   reg  [F_W-1:0] f_left_q;    // iterations of the nest that are left, with this one
   reg  [F_W-1:0] f_terms_q;   // terms of the sum that are left, with this one
   wire [F_W-1:0] f_one = 1;
   wire [(LOOPS+1)*F_W-1:0] f_all;   // product of the iterations of the loops below each
   wire [(LOOPS+1)*F_W-1:0] f_sum;   // ... of the summed ones
-  wire [(LOOPS+1)*F_W-1:0] f_rest;  // iterations left in the loops below each, less one
+  wire [(LOOPS+1)*F_W-1:0] f_rest;  // iterations left in the loops below each, minus one
   wire [(LOOPS+1)*F_W-1:0] f_own;   // ... of the summed ones
   wire [(LOOPS+1)*F_W-1:0] f_next;      // as f_all, of the nest that starts
   wire [(LOOPS+1)*F_W-1:0] f_next_sum;  // as f_sum
@@ -464,7 +464,7 @@ module ht_sequencer #(
     assert ((summed_q & (summed_q + 1'b1)) == 0);
   end
 
-  // Rule 4: the loop on o_level has advanced by one, those inside begin anew, those around wait.
+  // Rule 4: the loop on o_level has advanced by one, those inside start again, those around wait.
   genvar f;
   generate for (f = 0; f < LOOPS; f = f + 1) begin : gen_formal
     wire [F_W-1:0] f_top   = top_q[f*COUNT_W +: COUNT_W];
@@ -485,8 +485,8 @@ module ht_sequencer #(
         assert (f_count == ((f < o_level) ? f_top : $past(f_count) - ((f == o_level) ? 1 : 0)));
   end endgenerate
 
-  // Rule 5: a time step is answered by what came with its own slabs, in order; the head starts
-  // when an answer is due and is passed over otherwise.
+  // Rule 5: a time step is answered by what came with its own slabs, in order; the head starts when
+  // an answer is due and is skipped otherwise.
   reg [1:0] f_last_q, f_abort_q;  // of the time steps filled and not reached, the first lowest
   wire f_place = (f_steps_q - take_frame) != 0;
   always @(posedge i_clk) begin

@@ -1,10 +1,9 @@
 // ht_skid.v: holds one word between two streams so that ready is registered
 //
-// Without it a chain of stages has one combinational path from the last ready
-// to the first. The stream contract of every htgen module: a word moves on each
-// clock where valid and ready are both high; valid never waits for ready; once
-// valid is high, valid and data stay until the word has moved.
-// Forward path: combinational (0 clocks). Throughput: one word a clock.
+// Without it a chain of stages has one combinational path from the last ready to the first. The
+// stream contract of every htgen module: a word moves on each clock where valid and ready are both
+// high; valid never waits for ready; once valid is high, valid and data stay until the word has
+// moved. Forward path: combinational (0 clocks). Throughput: one word per clock.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none

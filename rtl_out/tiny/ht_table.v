@@ -1,7 +1,7 @@
 // ht_table.v: a constant table in LUTs, read without a clock, from an image file
 //
-// For a few dozen words (loop bounds, shifts): latency 0, and never block RAM,
-// even when a register follows the output. For anything larger see ht_rom.
+// For a few dozen words (loop bounds, shifts): latency 0, and never block RAM, even if a register
+// follows the output. For anything larger see ht_rom.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
@@ -21,7 +21,8 @@ module ht_table #(
       ht_error_table_size_out_of_bounds u_error ();
     end
 
-    // Without an image few words pass: yosys elaborates the defaults of every module on its way.
+    // Without an image a few words are accepted: yosys elaborates the defaults of every module on
+    // its way.
     if (FILE == "" && DEPTH > 8) begin : gen_bounds_file
       ht_error_table_file_must_be_named u_error ();
     end

@@ -1,9 +1,9 @@
 // ht_writeback.v: from P accumulators to results, DRAINS at a time
 //
-// The sums of a group are copied in one clock and leave through DRAINS shift
-// chains and requantisers while the lanes go on; lane d*DRAINS + r leaves through
-// requantiser r at drain d. Two groups are at least LANES / DRAINS clocks apart.
-// Results appear two clocks behind the head of the chain.
+// The sums of a group are copied in one clock and leave through DRAINS shift chains and
+// requantizers while the lanes continue; lane d*DRAINS + r leaves through requantizer r at drain d.
+// Two groups are at least LANES / DRAINS clocks apart. Results appear two clocks after the head of
+// the chain.
 //
 // Static library module of htgen: not generated, safe to read and edit.
 `default_nettype none
@@ -13,12 +13,12 @@ module ht_writeback #(
   parameter NESTS       = 2,   // loop nests, 2..256
   parameter NEST_HEAD_W = 1,   // bits of a nest's word before shift and destination
   parameter LANES       = 4,   // lanes, a power of two
-  parameter DRAINS      = 1,   // requantisers, a power of two up to LANES
+  parameter DRAINS      = 1,   // requantizers, a power of two up to LANES
   parameter ACC_W       = 32,  // accumulator, bits
   parameter ACT_W       = 12,  // activation, bits
   parameter OUT_AW      = 8,   // result group address, bits
   parameter SHIFT_MIN   = 1,   // least shift
-  parameter SHIFT_SPAN  = 1,   // greatest shift less the least
+  parameter SHIFT_SPAN  = 1,   // greatest shift minus the least
   parameter SHIFT_W     = (SHIFT_SPAN < 2) ? 1 : $clog2(SHIFT_SPAN + 1),   // derived, do not set
   parameter DRAIN_W     = (LANES <= DRAINS) ? 1 : $clog2(LANES / DRAINS),  // derived, do not set
   parameter NEST_IW     = (NESTS < 2) ? 1 : $clog2(NESTS)                 // derived, do not set
@@ -40,9 +40,9 @@ module ht_writeback #(
   output wire [1:0]              o_dest,      // 0 result buffer, 1 gates, 2 output
   output wire [OUT_AW-1:0]       o_group,
   output wire [DRAIN_W-1:0]      o_drain,
-  output wire [DRAINS*16-1:0]    o_data,      // drain 0's requantiser in the low bits
+  output wire [DRAINS*16-1:0]    o_data,      // drain 0's requantizer in the low bits
 
-  output wire                    o_complete   // the last result of a nest enters a requantiser
+  output wire                    o_complete   // the last result of a nest enters a requantizer
 );
 
   generate
@@ -131,7 +131,7 @@ module ht_writeback #(
     );
   end endgenerate
 
-  // Beside the requantisers' two stages.
+  // Alongside the two stages of the requantizers.
   reg [1:0]           valid_q, last_q, ending_q;
   reg [1:0]           dest_q, dest_q2;
   reg [OUT_AW-1:0]    place_q, place_q2;

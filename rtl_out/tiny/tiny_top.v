@@ -3,28 +3,28 @@
 // Do not edit; everything below ht_engine is the static library beside this file.
 //
 // 4 lanes, 8 bit weights, 12 bit activations, 7 instructions
-// 480 multiplies and 170 cycles a time step (predicted)
+// 480 multiplies and 170 cycles per time step (predicted)
 `default_nettype none
 
 module tiny_top (
   input  wire        aclk,
   input  wire        aresetn,        // synchronous, active low
 
-  // s_axis: 16 elements a time step, 1 a beat; element 0 in the low bits
+  // s_axis: 16 elements per time step, 1 per beat; element 0 in the low bits
   // an element is an unsigned byte
   input  wire [7:0]  s_axis_tdata,
   input  wire        s_axis_tvalid,
   output wire        s_axis_tready,
   input  wire        s_axis_tlast,   // last beat of a sequence's last time step
 
-  // m_axis: 4 values a vector, one a beat: 16 bits, 12 fraction bits
+  // m_axis: 4 values per vector, one per beat: 16 bits, 12 fraction bits
   output wire [15:0] m_axis_tdata,
   output wire        m_axis_tvalid,
   input  wire        m_axis_tready,
   output wire        m_axis_tlast,   // last value of a vector
   output wire        m_axis_tuser,   // the vector ends a sequence
 
-  output wire        error           // sticky: a tlast in the wrong place
+  output wire        error           // sticky: a misplaced tlast
 );
 
   wire        x_valid, x_ready, x_last;

@@ -117,8 +117,7 @@ pub fn read(dir: &Path, edited: EditOption) -> Result<Design> {
 }
 
 fn other_source(name: &str) -> Diagnostic {
-    Diagnostic::new(name, "not as htgen emit has written it")
-        .help("emit the design to a new folder")
+    Diagnostic::new(name, "not as htgen emit wrote it").help("emit the design to a new folder")
 }
 
 /// The program made from the model and parameters in the folder.
@@ -178,7 +177,7 @@ fn manifest(dir: &Path) -> Result<Manifest> {
         Some(text) => Manifest::parse(&text).map_err(|problems| problems.in_file(dir.display())),
         None => Err(Diagnostic::new("", "not a design")
             .found(format!("no {MANIFEST}"))
-            .help("give a folder that htgen emit has written")
+            .help("give a folder written by htgen emit")
             .in_file(dir.display())
             .into()),
     }
@@ -207,7 +206,7 @@ pub fn check_replaceable(dir: &OutputFolder) -> Result<()> {
     if strangers.len() > MOST_NAMED {
         found += &format!(" and {} more", strangers.len() - MOST_NAMED);
     }
-    Err(Diagnostic::new("", "a design that holds what htgen has not written is not replaced")
+    Err(Diagnostic::new("", "a design with files that htgen did not write is not replaced")
         .found(found)
         .help("move that away, or choose another place with -o")
         .in_file(dir.path().display())

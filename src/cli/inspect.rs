@@ -92,7 +92,7 @@ impl Inspect {
                 if self.keep_zero_columns {
                     let problem = Diagnostic::new("--keep-zero-columns", "not for this stage");
                     return Err(problem
-                        .expected("the stages network and plan alone")
+                        .expected("only the stages network and plan")
                         .help("formats and programs leave zero columns out")
                         .into());
                 }

@@ -37,7 +37,7 @@ use std::process::ExitCode;
     version,
     arg_required_else_help = true,
     disable_help_subcommand = true,
-    after_help = "Exit codes: 0 done, 1 ran but the answer is no, 2 error.\n\n\
+    after_help = "Exit codes: 0 done, 1 ran but a check failed, 2 error.\n\n\
                   Example:\n  htgen new --preset digits -o digits.json\n  \
                   htgen emit digits.json --pe 8\n  \
                   htgen sim rtl_out/digits --random 20"

@@ -38,7 +38,7 @@ pub fn class_names(text: &str) -> Result<ClassNames, String> {
     for (k, name) in names.iter().enumerate() {
         check_name(name).map_err(|problems| problems.to_string())?;
         if names[..k].contains(name) {
-            return Err(format!("{name} stands there twice"));
+            return Err(format!("{name} is listed twice"));
         }
     }
     Ok(ClassNames(names))

@@ -38,7 +38,7 @@ pub fn load_sequences(
     if let Some(decider) = decider {
         let whom = match decider {
             Decider::LargestOutput(_) => "the model's outputs",
-            Decider::Threshold(_) => "the model's one output",
+            Decider::Threshold(_) => "the model's only output",
         };
         let checked = data.check_labels(decider.classes(), whom);
         checked.map_err(|p| p.in_file(path.display()))?;
@@ -91,7 +91,7 @@ pub fn foretell(plan: &ModelPlan, data: &Sequences, times: u64) {
     if minutes > 0 {
         out::note(&format!(
             "note: {steps} time steps of {} multiplies, {times} times over: at least {minutes} \
-             minutes of computing, shared by the cores",
+             minutes of computing, divided among the cores",
             plan.macs_per_step()
         ));
     }
@@ -115,7 +115,7 @@ fn keeps(
 ) -> Result<()> {
     let mut problems = Vec::new();
     let mut refuse = |key: &str, found: u64, expected: String, option: &str| {
-        let problem = Diagnostic::new(format!("formats.{key}"), "not what is asked for");
+        let problem = Diagnostic::new(format!("formats.{key}"), "not as requested");
         let help = format!("quantize the model again with {option}");
         problems.push(problem.found(found).expected(expected).help(help));
     };

@@ -41,9 +41,10 @@ fn conditions(comparison: &Comparison) -> String {
     };
     format!(
         "Each system was trained with {tries} and {seeds} seeds for {} epochs on the same {} \
-         sequences; accuracy is that on the {} held back: the mean over the seeds, in brackets the \
-         least and the largest. Balanced accuracy, in float too, counts each class alike. The validation part chooses the epoch (and the try) too, for all \
-         systems alike. Costs are those of the first seed's model.",
+         sequences; accuracy is that on the {} held-out ones: the mean over the seeds, with the \
+         least and the largest in brackets. Balanced accuracy, also in float, gives each class \
+         equal weight. The validation part also chooses the epoch (and the try), for all systems \
+         alike. Costs are those of the first seed's model.",
         comparison.epochs,
         grouped(comparison.training),
         grouped(comparison.validation)
@@ -55,9 +56,9 @@ fn sizes(comparison: &Comparison) -> String {
         let title = |a: &super::Accuracy| format!("{}/{} bits", a.weight_bits, a.activation_bits);
         system.fixed.iter().map(title).collect()
     });
-    let mut header = vec!["system", "parameters", "of h alone", "dense / own", "float", "balanced"];
+    let mut header = vec!["system", "parameters", "only of h", "dense / own", "float", "balanced"];
     header.extend(widths.iter().map(String::as_str));
-    header.extend(["multiplies a step", "ROM bits", "buffer bits"]);
+    header.extend(["multiplies per step", "ROM bits", "buffer bits"]);
     let several = comparison.tries > 1;
     header.extend(several.then_some("try"));
     let row = |system: &SystemResult| {
@@ -79,7 +80,7 @@ fn sizes(comparison: &Comparison) -> String {
 
 fn cycles(comparison: &Comparison) -> String {
     let header =
-        ["system", "lanes", "cycles a step", "efficiency", "outputs compared", "bit exact"];
+        ["system", "lanes", "cycles per step", "efficiency", "outputs compared", "bit exact"];
     let rows = comparison.systems.iter().flat_map(|system| {
         system.lanes.iter().map(|lanes| {
             vec![
@@ -104,7 +105,7 @@ fn boards(comparison: &Comparison) -> String {
         "DSP",
         "block RAM",
         "MHz",
-        "inferences a second, predicted",
+        "inferences per second, predicted",
     ];
     let rows = comparison
         .systems

@@ -32,7 +32,7 @@ pub fn over_parameters(comparison: &Comparison) -> String {
 pub fn over_cycles(comparison: &Comparison) -> Option<String> {
     let lanes = comparison.systems.first()?.lanes.first()?.lanes;
     let cycles = |system: &SystemResult| system.lanes.first().map_or(1.0, |l| l.cycles_per_step);
-    Some(picture(comparison, &format!("cycles a time step at {lanes} lanes"), &cycles))
+    Some(picture(comparison, &format!("cycles per time step at {lanes} lanes"), &cycles))
 }
 
 /// Accuracy in float over a cost, on a logarithmic axis.
@@ -47,7 +47,7 @@ fn picture(comparison: &Comparison, axis: &str, cost: &dyn Fn(&SystemResult) -> 
          <rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"white\"/>\n"
     );
     let title = escaped(&comparison.title);
-    let _ = writeln!(svg, "<text x=\"{LEFT}\" y=\"20\">{title}: accuracy held back</text>");
+    let _ = writeln!(svg, "<text x=\"{LEFT}\" y=\"20\">{title}: held-out accuracy</text>");
     for value in axes.lines() {
         let y = axes.y(value);
         let _ = writeln!(

@@ -153,9 +153,9 @@ impl Comparison {
             |what: &str, of: &dyn Fn(&SystemResult) -> Option<f64>| fewest(what, first, others, of);
         verdicts.extend(least("parameters", &|system| Some(system.parameters as f64)));
         let macs = |system: &SystemResult| Some(system.macs_per_step as f64);
-        verdicts.extend(least("multiplies a time step", &macs));
+        verdicts.extend(least("multiplies per time step", &macs));
         for (k, lanes) in first.lanes.iter().enumerate() {
-            let what = format!("cycles a time step at {} lanes", lanes.lanes);
+            let what = format!("cycles per time step at {} lanes", lanes.lanes);
             let of = |system: &SystemResult| system.lanes.get(k).map(|l| l.cycles_per_step);
             verdicts.extend(least(&what, &of));
         }
@@ -180,7 +180,7 @@ impl Comparison {
         let best = best.expect("there are others");
         let (own, other) = (first.float, best.float);
         let numbers = format!(
-            "{} {:.1} % on the mean of {} seeds, {} {:.1} %",
+            "{} {:.1} % on average over {} seeds, {} {:.1} %",
             first.label,
             100.0 * own.mean,
             self.seeds.len(),
@@ -218,7 +218,7 @@ fn fewest(
              ({other})."
         )
     } else if own < value {
-        format!("**Fewest {what}**, but hardly: {name} has {number}, {best} {other}.")
+        format!("**Fewest {what}**, but only just: {name} has {number}, {best} {other}.")
     } else if own > value {
         format!("**Not the fewest {what}**: {best} has {other}, {name} {number}.")
     } else {

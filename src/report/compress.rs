@@ -204,7 +204,7 @@ impl fmt::Display for Unchanged {
         let Unchanged { sequences, decisions_equal, largest_difference, outputs, .. } = self;
         write!(f, "  outputs      ")?;
         if let Some(cosine) = outputs.cosine {
-            write!(f, "cosine {:.6} in the mean, {:.6} at worst, ", cosine.mean, cosine.worst)?;
+            write!(f, "cosine {:.6} on average, {:.6} at worst, ", cosine.mean, cosine.worst)?;
         }
         writeln!(f, "largest difference {largest_difference:.2e}, over {sequences} sequences")?;
         if let Some(equal) = decisions_equal {

@@ -197,7 +197,7 @@ impl fmt::Display for DataSet {
 fn other_classes(f: &mut fmt::Formatter<'_>, left_out: usize) -> fmt::Result {
     match left_out {
         0 => Ok(()),
-        left_out => writeln!(f, "  left out     {left_out} of classes that were not named"),
+        left_out => writeln!(f, "  left out     {left_out} of classes that were not listed"),
     }
 }
 
@@ -224,7 +224,7 @@ impl fmt::Display for Parts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [training, validation] = [self.training, self.validation].map(|n| grouped(n as u64));
         let folder = printable::path(&self.folder);
-        writeln!(f, "{training} sequences to learn from, {validation} held back, in {folder}")?;
+        writeln!(f, "{training} sequences for training, {validation} held out, in {folder}")?;
         self.division.fmt(f)
     }
 }

@@ -32,13 +32,13 @@ impl fmt::Display for Division {
                 let (array, names) = (listed(&self.arrays), listed(&self.validation_groups));
                 writeln!(
                     f,
-                    "  parted by    group (array {array}): {training} to learn from, {held} held back: \
-                     {names}"
+                    "  split by     group (array {array}): {training} for training, {held} held \
+                     out: {names}"
                 )?;
             }
-            "split" => writeln!(f, "  parted by    the array split")?,
-            "files" => writeln!(f, "  parted by    files, with --validation")?,
-            _ => writeln!(f, "  parted by    sequence, each class alike")?,
+            "split" => writeln!(f, "  split by     the array split")?,
+            "files" => writeln!(f, "  split by     files, with --validation")?,
+            _ => writeln!(f, "  split by     sequence, each class alike")?,
         }
         match self.arrays_not_used.as_slice() {
             [] => Ok(()),

@@ -130,7 +130,7 @@ impl fmt::Display for Emission {
         writeln!(f, "  cells        {} element-wise units ({multiplier})", self.cells)?;
         writeln!(
             f,
-            "  speed        {} cycles a time step, predicted; efficiency {:.3}",
+            "  speed        {} cycles per time step, predicted; efficiency {:.3}",
             grouped(self.predicted_cycles_per_step),
             self.efficiency
         )?;

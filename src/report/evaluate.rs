@@ -44,7 +44,7 @@ impl fmt::Display for Evaluation {
         writeln!(f, "{}: {} sequences", self.name, self.judgement.sequences)?;
         self.inputs.fmt(f)?;
         self.judgement.fmt(f)?;
-        writeln!(f, "  speed        {:.0} sequences a second", self.sequences_per_second)?;
+        writeln!(f, "  speed        {:.0} sequences per second", self.sequences_per_second)?;
         writeln!(f, "  formats      from {}", self.formats)?;
         Classes(&self.judgement).fmt(f)
     }

@@ -41,7 +41,7 @@ impl fmt::Display for Simulation {
                 let predicted = predicted.map_or(String::new(), |p| format!(" ({p} predicted)"));
                 writeln!(
                     f,
-                    "  speed        {cycles:.1} cycles a time step{predicted} for {} multiplies, \
+                    "  speed        {cycles:.1} cycles per time step{predicted} for {} multiplies, \
                      efficiency {efficiency:.3}",
                     grouped(r.macs_per_step)
                 )?;

@@ -88,18 +88,22 @@ impl Synthesis {
                 let verdict = if r.clock_met() == Some(true) { "met" } else { "missed" };
                 writeln!(f, "  {:<12} {fmax:.1} MHz, {} MHz {verdict}", "clock", r.clock_mhz)?;
                 if let (Some(seed), n @ 2..) = (r.seed, r.placements_mhz.len()) {
-                    writeln!(f, "  {:<12} seed {seed}, best or first to do of {n}", "placement")?;
+                    writeln!(
+                        f,
+                        "  {:<12} seed {seed}, the first to meet the clock or else the best of {n}",
+                        "placement"
+                    )?;
                 }
             }
             None => writeln!(f, "  {:<12} not measured", "clock")?,
         }
         let Some(speed) = self.predicted_inferences_per_second else { return Ok(()) };
         let length = match self.steps {
-            1 => "a time step each".to_owned(),
+            1 => "one time step each".to_owned(),
             steps => format!("{steps} time steps each"),
         };
         let speed = grouped(speed.round() as u64);
-        writeln!(f, "  {:<12} {speed} inferences a second predicted, {length}", "speed")
+        writeln!(f, "  {:<12} {speed} inferences per second predicted, {length}", "speed")
     }
 }
 
@@ -115,11 +119,7 @@ impl fmt::Display for Synthesis {
         match &r.bitstream {
             Some(path) => {
                 writeln!(f, "  {:<12} {}", "bitstream", printable::path(path))?;
-                writeln!(
-                    f,
-                    "  {:<12} measures the clock and can do nothing else: a pin harness folds",
-                    ""
-                )?;
+                writeln!(f, "  {:<12} only measures the clock: a pin harness folds", "")?;
                 writeln!(f, "  {:<12} the design's outputs into a signature", "")?;
             }
             None => writeln!(f, "  {:<12} none", "bitstream")?,

@@ -88,7 +88,7 @@ impl fmt::Display for Trained {
                 self.epochs,
                 printable::path(file)
             )?,
-            None => writeln!(f, "{}: no whole epoch, nothing written", self.name)?,
+            None => writeln!(f, "{}: no completed epoch, nothing written", self.name)?,
         }
         for (name, part) in [("training", &self.training), ("validation", &self.validation)] {
             let PartReport { loss, accuracy, balanced_accuracy, .. } = part;
@@ -111,7 +111,7 @@ impl fmt::Display for Trained {
         match self.not_finite {
             Some(epoch) => writeln!(
                 f,
-                "stopped: the loss was no number in epoch {epoch}; try a lower learning_rate"
+                "stopped: the loss was not finite in epoch {epoch}; try a lower learning_rate"
             ),
             None => Ok(()),
         }

@@ -113,7 +113,7 @@ pub(super) fn build(
 ) -> Result<Model> {
     let dir = fs::canonicalize(design_dir).map_err(|e| unreadable(design_dir, &e))?;
     if dir.to_string_lossy().contains(char::is_whitespace) {
-        return Err(Diagnostic::new("", "make builds in no folder with a space in its path")
+        return Err(Diagnostic::new("", "make cannot build in a folder with a space in its path")
             .found(dir.display())
             .help("move the design to a folder without spaces")
             .in_file(design_dir.display())
@@ -171,7 +171,7 @@ impl<'a> Recipe<'a> {
                 "not the folder of this design",
             )
             .expected(format!("a file {top}.v"))
-            .help("give a folder that htgen emit has written")
+            .help("give a folder written by htgen emit")
             .into());
         }
         let version = tool.version.map(|v| v.to_string()).unwrap_or_default();
@@ -240,7 +240,7 @@ impl<'a> Recipe<'a> {
             return Some("failed");
         }
         let warns = self.options.netlist.is_none() && finished.stderr.contains("%Warning");
-        warns.then_some("warns of the design")
+        warns.then_some("warned about the design")
     }
 
     /// Where objects of Verilator's runtime are kept for the next model, if they are.

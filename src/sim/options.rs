@@ -70,7 +70,7 @@ impl Options {
         for (k, event) in self.events.iter().enumerate() {
             let problem = match event.sequence < stimulus.count() {
                 true if self.events[..k].iter().any(|other| other.sequence == event.sequence) => {
-                    Some(Diagnostic::new("", "the sequence has an event already"))
+                    Some(Diagnostic::new("", "the sequence already has an event"))
                 }
                 true => event.kind.problem(stimulus.steps(event.sequence) as u64, beats_per_step),
                 false => Some(
@@ -145,7 +145,7 @@ impl EventKind {
                 if beat >= beats_in_all || (beat + 1) % beats_per_step == 0 =>
             {
                 Some(
-                    Diagnostic::new("beat", "a tlast there is in its place or behind the end")
+                    Diagnostic::new("beat", "a tlast there is in its place or after the end")
                         .found(beat)
                         .expected(format!(
                             "below {beats_in_all}, not the last of {beats_per_step} beats of a step"

@@ -42,6 +42,6 @@ pub(super) fn read_source(path: &Path) -> Result<(String, Vec<u8>)> {
 
 pub(super) fn unreadable(path: &Path, error: &io::Error) -> Problems {
     Diagnostic::new(path.display().to_string(), format!("cannot be read ({error})"))
-        .help("give a folder that htgen emit has written")
+        .help("give a folder written by htgen emit")
         .into()
 }

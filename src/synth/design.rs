@@ -150,7 +150,7 @@ fn is_identifier(name: &str) -> bool {
 fn files_in(dir: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let unreadable = |error: std::io::Error| {
         Diagnostic::new(dir.display().to_string(), format!("cannot be read: {error}"))
-            .help("give a folder that htgen emit has written")
+            .help("give a folder written by htgen emit")
     };
     let mut paths = Vec::new();
     for entry in fs::read_dir(dir).map_err(unreadable)? {

@@ -66,7 +66,7 @@ fn check_contents(folder: &Path) -> Result<()> {
         .collect();
     strangers.sort();
     let Some(first) = strangers.first() else { return Ok(()) };
-    Err(Diagnostic::new("", "a synthesis that holds what htgen has not written is not replaced")
+    Err(Diagnostic::new("", "a synthesis with files that htgen did not write is not replaced")
         .found(first.escape_debug())
         .help("move that away, or choose another place with -o")
         .in_file(folder.display())

@@ -24,7 +24,7 @@ pub(super) fn files(program: &Program, sizes: &Sizes) -> Vec<(String, String)> {
     if let Some(head) = program.quant().head() {
         let words = head.bias.iter().enumerate();
         let rows = words.map(|(o, &b)| (Word::default().push(i64::from(b), 16), format!("[{o}]")));
-        let format = format!("16 bits, {} fraction bits, one output a word", head.out_frac);
+        let format = format!("16 bits, {} fraction bits, one output per word", head.out_frac);
         files.push(("head_bias.hex".into(), image("head_bias.hex", &format, rows, 2)));
     }
     files

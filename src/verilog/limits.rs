@@ -28,7 +28,7 @@ pub(super) fn check(program: &Program, sizes: &Sizes) -> Result<()> {
         false => ("use fewer layers or fewer modes", "use fewer layers or a tree of fewer modes"),
     };
     let limits = [
-        (instructions, TABLE_WORDS, "instructions a time step", fewer_steps),
+        (instructions, TABLE_WORDS, "instructions per time step", fewer_steps),
         (deltas, TABLE_WORDS, "address deltas, a power of two for each loop nest", fewer_loops),
         (sizes.loops, LOOPS, "loops in one nest", fewer_loops),
         (sizes.acc_w, ACC_BITS, "bits of an accumulator", "quantize with narrower weights"),

@@ -116,8 +116,8 @@ pub(super) fn readme(program: &Program, sizes: &Sizes, top: &str, about: &About)
     let act = quant.activation_bits() as usize;
     let rows = [
         ("lanes", program.lanes().to_string()),
-        ("multiplies a time step", quant.plan().macs_per_step().to_string()),
-        ("cycles a time step, predicted", program.timing().cycles_per_step.to_string()),
+        ("multiplies per time step", quant.plan().macs_per_step().to_string()),
+        ("cycles per time step, predicted", program.timing().cycles_per_step.to_string()),
         ("weights", format!("{} bits each", quant.weight_bits())),
         ("activations", format!("{act} bits each")),
         ("accumulators", format!("{} bits, {} needed", sizes.acc_w, quant.acc_bits())),
@@ -131,11 +131,11 @@ pub(super) fn readme(program: &Program, sizes: &Sizes, top: &str, about: &About)
         ("program.hex".into(), "the microprogram".into()),
         ("nests.hex".into(), "loop nests of the instructions".into()),
         ("deltas.hex".into(), "address deltas of the loops".into()),
-        ("weights.hex".into(), "merged weights, one a lane in each word".into()),
-        ("gates*.hex".into(), "where each unit's gates lie, biases".into()),
+        ("weights.hex".into(), "merged weights, one per lane in each word".into()),
+        ("gates*.hex".into(), "where each unit's gates are, biases".into()),
         ("hidden*.hex".into(), "where each unit's h goes".into()),
         ("ht_sigmoid.hex".into(), "the table of sigmoid and tanh".into()),
-        ("ht_hard_sigmoid.hex".into(), "the table of the hard sigmoid, where it is in use".into()),
+        ("ht_hard_sigmoid.hex".into(), "the table of the hard sigmoid, if it is in use".into()),
     ];
     if quant.head().is_some() {
         images.push(("head_bias.hex".into(), "biases of the linear head".into()));
@@ -185,7 +185,7 @@ fn facts(program: &Program) -> Vec<String> {
             program.instrs().len()
         ),
         format!(
-            "{} multiplies and {} cycles a time step (predicted)",
+            "{} multiplies and {} cycles per time step (predicted)",
             quant.plan().macs_per_step(),
             program.timing().cycles_per_step
         ),

@@ -27,7 +27,7 @@ module ht_cell_gru #(
   // z: gate sums, taken on beats
   input  wire [2:0]              i_phase,    // 0 r, 1 z, 2 candidate of h, 3 of x, 4 none
   input  wire                    i_valid,    // at phase 0: a unit begins
-  input  wire                    i_first,    // at phase 0: the state before is zero
+  input  wire                    i_first,    // at phase 0: the previous state is zero
   input  wire [UNIT_W-1:0]       i_unit,     // at phase 0: which one, < UNITS
   input  wire signed [15:0]      i_z,        // 11 fraction bits
 

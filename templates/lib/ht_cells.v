@@ -131,7 +131,7 @@ module ht_cells #(
   reg [ROW_W-1:0] row_q3;     // the unit in stage C
   reg [ROW_W-1:0] row_q4;     // the unit in stage D
   reg             open_q;     // units are left to begin
-  reg             taken_q;    // stage B: a unit is under way
+  reg             taken_q;    // stage B: a unit is in progress
   reg             begin_q3;   // stage C: a unit begins
   reg             begin_q4;   // stage D: a unit begins
   wire [GATE_W-1:0] entry;    // stage B, first unit's table

@@ -12,7 +12,7 @@ module ht_engine #(
   parameter PROGRAM_FILE = "",   // instructions
   parameter NEST_FILE    = "",   // loop nests
   parameter DELTA_FILE   = "",   // address deltas
-  parameter WEIGHT_FILE  = "",   // weights, LANES a word
+  parameter WEIGHT_FILE  = "",   // weights, LANES per word
   parameter LOADER_FILE  = "",   // write addresses of the loader, where it has loops
   parameter GATE_FILE    = "",   // gate tables, name without digit and ending
   parameter HIDDEN_FILE  = "",   // hidden tables, likewise
@@ -22,7 +22,7 @@ module ht_engine #(
   // sizes
   parameter LANES        = 4,    // multiply-accumulate lanes
   parameter LANES_USED   = {LANES{1'b1}},  // bit l: lane l has weights that are not zero
-  parameter DRAINS       = 1,    // requantisers
+  parameter DRAINS       = 1,    // requantizers
   parameter BANKS        = 1,    // banks of the result buffer
   parameter BANK_ALWAYS  = 0,    // bank bits that every nest keeps
   parameter BANK_NEVER   = 0,    // bank bits that no nest keeps
@@ -51,8 +51,8 @@ module ht_engine #(
   parameter ACC_W        = 32,   // accumulator, bits
   parameter ACT_AW       = 12,   // operand address, bits
   parameter OUT_AW       = 8,    // result group address, bits
-  parameter SHIFT_MIN    = 1,    // least shift of the requantisers
-  parameter SHIFT_SPAN   = 1,    // greatest less least
+  parameter SHIFT_MIN    = 1,    // least shift of the requantizers
+  parameter SHIFT_SPAN   = 1,    // greatest minus least
   parameter C_FRAC       = 11,   // fraction bits of c
   parameter H_FRAC       = 11,   // fraction bits of h
   parameter GATE_SHIFT   = 0,    // left shift that takes gates and biases to 11 fraction bits
@@ -75,7 +75,7 @@ module ht_engine #(
   parameter SLAB_COLUMNS = 2,    // elements of a slab
   parameter SLABS        = 1,    // slabs of x in a frame
   parameter HEAD         = 1,    // 1: linear head, 0: h is the output
-  parameter EVERY_STEP   = 0     // 1: an output vector each time step
+  parameter EVERY_STEP   = 0     // 1: an output vector after each time step
 ) (
   input  wire                   i_clk,
   input  wire                   i_rst,        // synchronous, active high
@@ -93,7 +93,7 @@ module ht_engine #(
   output wire                   o_y_last,
   output wire                   o_y_user,
 
-  output wire                   o_error       // sticky: a tlast in the wrong place
+  output wire                   o_error       // sticky: a misplaced tlast
 );
 
   localparam WEIGHT_D = (WEIGHT_WORDS < 2) ? 2 : WEIGHT_WORDS;
@@ -464,7 +464,7 @@ module ht_engine #(
   );
 
   // ---------------------------------------------------------------------------
-  // Results (two stages behind the chain's head, which is stage 8 at the earliest).
+  // Results (two stages after the chain's head, which is stage 8 at the earliest).
   // ---------------------------------------------------------------------------
   reg [5*OUT_AW-1:0] place_q;   // slice k - 3 belongs to stage k
 

@@ -48,7 +48,7 @@ module ht_loader #(
   output wire                      o_frame_last,
   output wire                      o_frame_abort,
 
-  output wire                      o_error        // sticky: a tlast in the wrong place
+  output wire                      o_error        // sticky: a misplaced tlast
 );
 
   generate

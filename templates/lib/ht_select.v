@@ -51,7 +51,7 @@ module ht_select #(
 
     wire [LANES*WIDTH-1:0] in;
     wire [LANES*WIDTH-1:0] out;
-    wire unused_in = &{1'b0, in};  // of equal lanes only the first is read
+    wire unused_in = &{1'b0, in};  // among equal lanes only the first is read
     if (s == 0) begin : gen_first
       assign in = i_data;
     end else begin : gen_next

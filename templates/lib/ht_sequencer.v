@@ -17,11 +17,11 @@ module ht_sequencer #(
   parameter COUNT_W      = 8,   // width of a loop counter, bits
   parameter ACT_AW       = 12,  // operand address, bits
   parameter OUT_AW       = 8,   // result group address, bits
-  parameter NEST_TAIL_W  = 1,   // bits of a nest's word behind the loops, not read here
+  parameter NEST_TAIL_W  = 1,   // bits of a nest's word after the loops, not read here
   parameter SLABS        = 1,   // slabs of x that the input buffer holds
   parameter FRAMES       = 1,   // frames that the input buffer holds, 1 or 2
   parameter FRAME_WORDS  = 1,   // words of one frame
-  parameter EVERY_STEP   = 0,   // 1: an output vector each time step, 0: each sequence
+  parameter EVERY_STEP   = 0,   // 1: an output vector after each time step, 0: each sequence
   parameter HEAD         = 1,   // 1: the program ends with a linear head
   parameter HIDDEN_HALF  = 0,   // words of one half of the hidden buffer; 0: it is not halved
   parameter NEST_IW      = (NESTS < 2) ? 1 : $clog2(NESTS),             // derived, do not set
@@ -48,7 +48,7 @@ module ht_sequencer #(
   // out: the output vector
   output wire               o_out_reserve,  // one is about to come
   output wire               o_out_final,    // it ends a sequence
-  output wire               o_out_half,     // half of the hidden buffer that an h as output lies in
+  output wire               o_out_half,     // half of the hidden buffer that holds the output h
   input  wire               i_out_idle,     // the one before has left
 
   // issue: one loop iteration
@@ -61,10 +61,10 @@ module ht_sequencer #(
   output wire [NEST_IW-1:0] o_nest,
   output wire [ACT_AW-1:0]  o_act_base,     // valid with o_start
   output wire [OUT_AW-1:0]  o_out_base,     // valid with o_start
-  output wire               o_fresh,        // h of the time step before is zero
+  output wire               o_fresh,        // h of the previous time step is zero
   output wire               o_release,      // with o_end: hands its slab back
   input  wire               i_release,      // o_release, when the last operand has been read
-  input  wire               i_complete      // all results of an instruction are under way
+  input  wire               i_complete      // all results of an instruction are in flight
 );
 
   generate
@@ -111,13 +111,13 @@ module ht_sequencer #(
   wire ir_wait_input    = ir_flags[0];  // needs the next slab of x
   wire ir_release_input = ir_flags[1];  // is the last to read its slab
   wire ir_takes_frame   = ir_flags[2];  // its slab is the last of the time step
-  wire ir_wait_hidden   = ir_flags[3];  // needs h of the time step before
+  wire ir_wait_hidden   = ir_flags[3];  // needs h of the previous time step
   wire ir_reads_input   = ir_flags[4];  // operands from the input buffer
   wire ir_is_last       = ir_flags[5];  // feeds the element-wise units
-  wire ir_answers       = ir_flags[6];  // yields the output vector: head, or top layer's last
+  wire ir_answers       = ir_flags[6];  // gives the output vector: head, or top layer's last
   wire ir_opens_step    = ir_flags[7];  // first of a time step
   wire ir_reads_hidden  = ir_flags[8];  // operands from h of this time step
-  wire ir_reads_before  = ir_flags[9];  // operands from h of the time step before
+  wire ir_reads_before  = ir_flags[9];  // operands from h of the previous time step
   wire ir_is_head       = ir_answers && (HEAD != 0);
 
   // Properties of the running time step.
@@ -248,7 +248,7 @@ module ht_sequencer #(
 
   // The loop counters: each counts down, with a flag that it is at its last iteration.
   wire [NEST_W-1:0]        nest;
-  wire [LOOPS*COUNT_W-1:0] top;       // iterations less one, by loop, innermost first
+  wire [LOOPS*COUNT_W-1:0] top;       // iterations minus one, by loop, innermost first
   wire [LOOPS-1:0]         summed;    // loops that are summed over
   reg  [LOOPS*COUNT_W-1:0] top_q;
   reg  [LOOPS-1:0]         summed_q;
@@ -440,7 +440,7 @@ module ht_sequencer #(
   wire [F_W-1:0] f_one = 1;
   wire [(LOOPS+1)*F_W-1:0] f_all;   // product of the iterations of the loops below each
   wire [(LOOPS+1)*F_W-1:0] f_sum;   // ... of the summed ones
-  wire [(LOOPS+1)*F_W-1:0] f_rest;  // iterations left in the loops below each, less one
+  wire [(LOOPS+1)*F_W-1:0] f_rest;  // iterations left in the loops below each, minus one
   wire [(LOOPS+1)*F_W-1:0] f_own;   // ... of the summed ones
   wire [(LOOPS+1)*F_W-1:0] f_next;      // as f_all, of the nest that starts
   wire [(LOOPS+1)*F_W-1:0] f_next_sum;  // as f_sum

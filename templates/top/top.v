@@ -11,21 +11,21 @@ module {{ top }} (
   input  wire        aclk,
   input  wire        aresetn,        // synchronous, active low
 
-  // s_axis: {{ inputs }} elements a time step, {{ beat }} a beat; element 0 in the low bits
+  // s_axis: {{ inputs }} elements per time step, {{ beat }} per beat; element 0 in the low bits
   // {{ element }}
   input  wire [{{ in_bits - 1 }}:0] {{ in_pad }}s_axis_tdata,
   input  wire        s_axis_tvalid,
   output wire        s_axis_tready,
   input  wire        s_axis_tlast,   // last beat of a sequence's last time step
 
-  // m_axis: {{ outputs }} values a vector, one a beat: {{ output }}
+  // m_axis: {{ outputs }} values per vector, one per beat: {{ output }}
   output wire [15:0] m_axis_tdata,
   output wire        m_axis_tvalid,
   input  wire        m_axis_tready,
   output wire        m_axis_tlast,   // last value of a vector
   output wire        m_axis_tuser,   // the vector ends a sequence
 
-  output wire        error           // sticky: a tlast in the wrong place
+  output wire        error           // sticky: a misplaced tlast
 );
 
   wire        x_valid, x_ready, x_last;

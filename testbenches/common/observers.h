@@ -47,8 +47,8 @@ class Timeline {
 
 // Which results are recorded, and where.
 struct Recording {
-  uint64_t resets = 0;  // behind so many resets in the middle of the run
-  uint64_t first = 0;   // from this result on
+  uint64_t resets = 0;  // after this many resets in the middle of the run
+  uint64_t first = 0;   // starting with this result
   uint64_t count = 0;
   std::string file;     // none when empty
 };

@@ -44,7 +44,7 @@ struct Vectors {
   uint32_t elements_per_beat = 0;
   uint32_t elements_per_step = 0;
   uint32_t values = 0;             // of an output vector
-  uint32_t every_step = 0;         // 1: an output vector each time step
+  uint32_t every_step = 0;         // 1: an output vector after each time step
   std::vector<Sequence> sequences;
 
   uint64_t beats_per_step() const {
@@ -61,10 +61,10 @@ struct Scenario {
   uint64_t seed = 0;
   uint64_t source_percent = 100;  // clocks in which the source offers the next beat
   uint64_t sink_percent = 100;    // clocks in which the sink is ready
-  uint64_t stall_every = 0;       // the sink stops after so many values; 0: never
-  uint64_t stall_clocks = 0;      // for so many clocks
+  uint64_t stall_every = 0;       // the sink stops after this many values; 0: never
+  uint64_t stall_clocks = 0;      // for this many clocks
   uint64_t idle_limit = 0;        // clocks without a word on either stream that mean a hang
-  uint64_t tail_clocks = 0;       // clocks to go on behind the last expected value
+  uint64_t tail_clocks = 0;       // clocks to continue after the last expected value
   uint64_t window_first = 0;      // time steps between whose starts instructions are timed
   uint64_t window_last = 0;
 };
@@ -111,7 +111,7 @@ inline Vectors read_vectors(const std::string& path) {
         detail::read_i16(in, uint64_t{sequence.n_steps} * vectors.elements_per_step);
     sequence.expected = detail::read_i16(in, uint64_t{sequence.n_vectors} * vectors.values);
   }
-  if (in.peek() != std::char_traits<char>::eof()) fatal(path + " goes on behind its end");
+  if (in.peek() != std::char_traits<char>::eof()) fatal(path + " continues after its end");
   if (vectors.sequences.empty()) fatal(path + " has no sequence");
   return vectors;
 }

@@ -31,10 +31,10 @@ fn bytes_that_leave_no_bit_to_h() {
         &[&format!("{quantize} --activation-bits 8"), "emit m.json --activation-bits 6"],
         expect![[r#"
             $ htgen quantize m.json --calibrate data.npz -o q.json --activation-bits 8
-            error: m.json: layers[0]: x leaves no fraction bit to h, whose matrix and words it shares: found inputs up to 255, -2 fraction bits of 8, expected at least 0; one of these would do: 9 activation bits; a model made for inputs divided by 2^2 (shift); a model with a matrix of its own for h (--recurrent dense of htgen new)
+            error: m.json: layers[0]: x leaves no fraction bit for h, which shares its matrix and words: found inputs up to 255, -2 fraction bits of 8, expected at least 0; one of these would do: 9 activation bits; a model made for inputs divided by 2^2 (shift); a model with a matrix of its own for h (--recurrent dense of htgen new)
             $ htgen emit m.json --activation-bits 6
             note: m.json: no formats in the model, so they come from interval analysis (8-bit weights, 6-bit activations); htgen quantize chooses better ones from data
-            error: m.json: layers[0]: x leaves no fraction bit to h, whose matrix and words it shares: found inputs up to 255, -4 fraction bits of 6, expected at least 0; one of these would do: 9 activation bits; a model made for inputs divided by 2^4 (shift); a model with a matrix of its own for h (--recurrent dense of htgen new)
+            error: m.json: layers[0]: x leaves no fraction bit for h, which shares its matrix and words: found inputs up to 255, -4 fraction bits of 6, expected at least 0; one of these would do: 9 activation bits; a model made for inputs divided by 2^4 (shift); a model with a matrix of its own for h (--recurrent dense of htgen new)
         "#]],
     );
     dir.done(&format!("{quantize} --activation-bits 9"));
@@ -62,7 +62,7 @@ fn real_numbers_that_leave_no_bit_to_h() {
         &[&format!("{quantize} --activation-bits 8")],
         expect![[r#"
         $ htgen quantize m.json --calibrate data.npz -o q.json --activation-bits 8
-        error: m.json: layers[0]: x leaves no fraction bit to h, whose matrix and words it shares: found -2 fraction bits of 8, expected at least 0; one of these would do: 10 activation bits; a model made for inputs divided by 2^2 (shift); a model with a matrix of its own for h (--recurrent dense of htgen new)
+        error: m.json: layers[0]: x leaves no fraction bit for h, which shares its matrix and words: found -2 fraction bits of 8, expected at least 0; one of these would do: 10 activation bits; a model made for inputs divided by 2^2 (shift); a model with a matrix of its own for h (--recurrent dense of htgen new)
     "#]],
     );
     dir.done(&format!("{quantize} --activation-bits 10"));
@@ -74,7 +74,7 @@ fn real_numbers_that_leave_no_bit_to_h() {
         &[&format!("{quantize} --activation-bits 8")],
         expect![[r#"
         $ htgen quantize m.json --calibrate data.npz -o q.json --activation-bits 8
-        error: m.json: layers[0]: x leaves no fraction bit to h, whose matrix and words it shares: found -91 fraction bits of 8, expected at least 0; inputs this large need a mean or a larger shift in training
+        error: m.json: layers[0]: x leaves no fraction bit for h, which shares its matrix and words: found -91 fraction bits of 8, expected at least 0; inputs this large need a mean or a larger shift in training
     "#]],
     );
 }
@@ -113,7 +113,7 @@ fn weights_far_from_one() {
             note: some.json: no formats in the model, so they come from interval analysis (4-bit weights, 4-bit activations); htgen quantize chooses better ones from data
             error: some.json: step s1: weights too large for the results: found -9 fraction bits of the result, expected at least -4; 9 weight bits or 9 activation bits would do
             $ htgen quantize large.json --calibrate data.npz -o q.json
-            error: large.json: step s1: weights too large for the results: found -64 fraction bits of the result, expected at least -4; smaller weights; every gate is at its end with these: did the training diverge?
+            error: large.json: step s1: weights too large for the results: found -64 fraction bits of the result, expected at least -4; smaller weights; with these every gate is saturated: did the training diverge?
         "#]],
     );
     for bits in ["--weight-bits 8 --activation-bits 4", "--weight-bits 4 --activation-bits 8"] {
@@ -144,7 +144,7 @@ fn limits_of_a_quantized_model() {
             $ htgen run q.json --inputs data.npz --max-rom-words 200
             error: q.json: --max-rom-words: the model was quantized for a larger plan: found 252 ROM words, expected at most 200; quantize the model again with --max-rom-words 200
             $ htgen run q.json --inputs data.npz --max-rom-words 4
-            error: q.json: plan: no contraction order keeps the limits: found at least 183 ROM words, at least 0 buffer words, expected at most 4 ROM words and any number of buffer words; raise max_rom_words
+            error: q.json: plan: no contraction order is within the limits: found at least 183 ROM words, at least 0 buffer words, expected at most 4 ROM words and any number of buffer words; raise max_rom_words
         "#]],
     );
     dir.done("quantize m.json --calibrate data.npz -o q.json --max-rom-words 200");

@@ -186,7 +186,7 @@ pub fn requant_vectors(acc_w: u32, out_w: u32, narrow_w: u32, least: u32, span: 
 }
 
 #[test]
-fn requantiser_equals_its_twin() {
+fn requantizer_equals_its_twin() {
     for (acc_w, out_w, narrow_w, least, span) in
         [(32, 16, 12, 1, 15), (27, 16, 8, 3, 6), (40, 16, 16, 12, 0), (20, 18, 4, 1, 18)]
     {

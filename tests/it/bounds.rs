@@ -62,9 +62,9 @@ fn plans_that_take_too_much_are_refused_with_what_they_take() {
         &["inspect multiplies.json", "emit columns.json"],
         expect![[r#"
             $ htgen inspect multiplies.json
-            error: multiplies.json: plan: the model takes more than htgen computes with: found 452984832 multiplies a time step, expected at most 268435456; smaller ranks, fewer blocks, or modes that are more alike make it less
+            error: multiplies.json: plan: the model takes more than htgen allows: found 452984832 multiplies per time step, expected at most 268435456; smaller ranks, fewer blocks, or more equal modes reduce it
             $ htgen emit columns.json
-            error: columns.json: plan: the model takes more than htgen computes with: found 20000000 columns of an operand, expected at most 16777216; take fewer inputs a time step
+            error: columns.json: plan: the model takes more than htgen allows: found 20000000 columns of an operand, expected at most 16777216; take fewer inputs per time step
         "#]],
     );
 }

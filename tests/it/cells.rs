@@ -98,7 +98,7 @@ fn line(yosys: &Found, dir: &Path, row: (&str, &str)) -> String {
 #[test]
 fn the_table_of_cells_is_up_to_date() {
     if env::var_os("HTGEN_SLOW").is_none() {
-        return eprintln!("passed over: the table of cells asks for HTGEN_SLOW=1");
+        return eprintln!("skipped: the table of cells asks for HTGEN_SLOW=1");
     }
     let Some(yosys) = needs(Tool::Yosys) else { return };
     let dir = folder(&[(IMAGE, TABLE_TEXT)]);

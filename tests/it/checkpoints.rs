@@ -92,7 +92,7 @@ fn indexes_that_are_refused() {
             $ htgen import other.json -o m.json
             error: other.json: fc.bias: not where the index has it: found model-00001-of-00002.safetensors; do the files belong together?
             $ htgen import empty.json -o m.json
-            error: empty.json: the keys fit no known convention: found no tensor, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); keras (kernel, recurrent_kernel and bias); tt-rnn (a flat kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with --from to learn what it misses; docs/import.md describes them
+            error: empty.json: the keys match no known convention: found no tensor, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); keras (kernel, recurrent_kernel and bias); tt-rnn (a flat kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with --from to see what it misses; docs/import.md describes them
             $ htgen import number.json -o m.json
             error: number.json: not the index of a checkpoint (invalid type: integer `1`, expected a string at line 1 column 48): expected a safetensors or npz file, or the index of several safetensors files
             $ htgen import folder.json -o m.json
@@ -102,7 +102,7 @@ fn indexes_that_are_refused() {
             $ htgen import tiny.json -o m.json
             error: tiny.json: a model file, which needs no import: expected a safetensors or npz file, or the index of several safetensors files; give it to inspect, quantize or emit as it is
             $ htgen inspect model.safetensors.index.json
-            error: model.safetensors.index.json: the index of a checkpoint, no model; if it holds the weights of a layer, make a model of it with htgen import
+            error: model.safetensors.index.json: the index of a checkpoint, not a model; if it holds the weights of a layer, make a model of it with htgen import
         "#]],
     );
 }
@@ -206,27 +206,27 @@ fn other_kinds_are_named_by_every_reader() {
         ],
         expect![[r#"
             $ htgen import a -o m.json
-            error: a: an HDF5 file, as Keras writes (.h5, .hdf5), which is not read here; load it in Keras and write its weights with numpy.savez; docs/import.md shows how
+            error: a: an HDF5 file, as written by Keras (.h5, .hdf5), which htgen does not read; load it in Keras and write its weights with numpy.savez; docs/import.md shows how
             $ htgen inspect a
-            error: a: an HDF5 file, as Keras writes (.h5, .hdf5), which is not read here; load it in Keras and write its weights with numpy.savez; docs/import.md shows how
+            error: a: an HDF5 file, as written by Keras (.h5, .hdf5), which htgen does not read; load it in Keras and write its weights with numpy.savez; docs/import.md shows how
             $ htgen import b -o m.json
-            error: b: an ONNX model, which is not read here; write the weights of the network that it was exported from; docs/import.md shows how from PyTorch and Keras
+            error: b: an ONNX model, which htgen does not read; write the weights of the network that it was exported from; docs/import.md shows how from PyTorch and Keras
             $ htgen import c -o m.json
-            error: c: a file of torch.save, which is not read here; load it in PyTorch and write its state_dict() with safetensors.torch.save_file; docs/import.md shows how
+            error: c: a torch.save file, which htgen does not read; load it in PyTorch and write its state_dict() with safetensors.torch.save_file; docs/import.md shows how
             $ htgen emit d -o rtl
-            error: d: a pickle of Python, which is not read here; a pickle can run any program, so it is never loaded here; load it where it comes from, and write its arrays with numpy.savez or its tensors with safetensors
+            error: d: a Python pickle, which htgen does not read; a pickle can run any program, so it is never loaded here; load it where it comes from, and write its arrays with numpy.savez or its tensors with safetensors
             $ htgen inspect e
-            error: e: a TensorFlow Lite model, which is not read here; load it in TensorFlow and write its variables with numpy.savez; docs/import.md has the names
+            error: e: a TensorFlow Lite model, which htgen does not read; load it in TensorFlow and write its variables with numpy.savez; docs/import.md has the names
             $ htgen import f -o m.json
-            error: f: a file of torch.save or a TorchScript module, which is not read here; load it in PyTorch and write its state_dict() with safetensors.torch.save_file; docs/import.md shows how
+            error: f: a torch.save file or a TorchScript module, which htgen does not read; load it in PyTorch and write its state_dict() with safetensors.torch.save_file; docs/import.md shows how
             $ htgen run g --inputs data.npz
-            error: g: a .keras file, which is not read here; load it in Keras and write its weights with numpy.savez; docs/import.md shows how
+            error: g: a .keras file, which htgen does not read; load it in Keras and write its weights with numpy.savez; docs/import.md shows how
             $ htgen import h.ckpt -o m.json
-            error: h.ckpt: by its name a checkpoint of TensorFlow or PyTorch, which is not read here; load it in TensorFlow and write its variables with numpy.savez; docs/import.md has the names
+            error: h.ckpt: by its name a TensorFlow or PyTorch checkpoint, which htgen does not read; load it in TensorFlow and write its variables with numpy.savez; docs/import.md has the names
             $ htgen inspect i.safetensors
-            error: i.safetensors: a safetensors file, no model; if it holds the weights of a layer, make a model of it with htgen import
+            error: i.safetensors: a safetensors file, not a model; if it holds the weights of a layer, make a model of it with htgen import
             $ htgen inspect data.npz
-            error: data.npz: an npz file, no model; if it holds the weights of a layer, make a model of it with htgen import
+            error: data.npz: an npz file, not a model; if it holds the weights of a layer, make a model of it with htgen import
         "#]],
     );
 }

@@ -109,7 +109,7 @@ fn inspect_dumps_every_stage() {
           leaf.0: g=4 m0=1 n0=2 r0=2
           root: r0=2 r1=2
           leaf.1: m1=2 n1=3 r1=2
-        plan: 40 multiplies a step, 40 ROM words, 0 buffer words
+        plan: 40 multiplies per step, 40 ROM words, 0 buffer words
           s0: free - | contracted n0 n1 | new g m0 m1 | 40 multiplies, weights leaf.0 x root x leaf.1 = 40
               columns 5 of the first 2 modes -> 1 of 0
           uncut

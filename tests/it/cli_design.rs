@@ -76,7 +76,7 @@ fn a_damaged_image_is_an_error_that_names_it() {
         &dir,
         "",
         expect![[r#"
-            error: rtl: weights.hex: not as htgen emit has written it; emit the design to a new folder, or say --edited if it was on purpose
+            error: rtl: weights.hex: not as htgen emit wrote it; emit the design to a new folder, or use --edited if it was on purpose
         "#]],
     );
 }
@@ -90,7 +90,7 @@ fn other_lanes_in_the_folder_are_an_error() {
             &dir,
             options,
             expect![[r#"
-                error: rtl: hw.toml: not as htgen emit has written it; emit the design to a new folder
+                error: rtl: hw.toml: not as htgen emit wrote it; emit the design to a new folder
             "#]],
         );
     };
@@ -124,11 +124,11 @@ fn files_that_are_missing_or_too_many_are_named() {
         &dir,
         "",
         expect![[r#"
-            error: rtl: README.md: not as htgen emit has written it; emit the design to a new folder, or say --edited if it was on purpose
-            error: rtl: ht_round.v: missing; emit the design to a new folder, or say --edited if it was on purpose
-            error: rtl: nests.hex: missing; emit the design to a new folder, or say --edited if it was on purpose
-            error: rtl: more.hex: not a file of this design, but sim and synth would read it; move it away, or say --edited if it belongs to the design
-            error: rtl: more.v: not a file of this design, but sim and synth would read it; move it away, or say --edited if it belongs to the design
+            error: rtl: README.md: not as htgen emit wrote it; emit the design to a new folder, or use --edited if it was on purpose
+            error: rtl: ht_round.v: missing; emit the design to a new folder, or use --edited if it was on purpose
+            error: rtl: nests.hex: missing; emit the design to a new folder, or use --edited if it was on purpose
+            error: rtl: more.hex: not a file of this design, but sim and synth would read it; move it away, or use --edited if it belongs to the design
+            error: rtl: more.v: not a file of this design, but sim and synth would read it; move it away, or use --edited if it belongs to the design
         "#]],
     );
     fs::remove_file(dir.path("rtl/model.json")).unwrap();
@@ -190,8 +190,8 @@ fn manifests_of_other_versions_are_told_from_those_of_others() {
         error: rtl: design.json: written by another version of htgen: found 9.9.9, expected VERSION; emit the design again
         error: rtl: design.json: written by another version of htgen: found 0.0.1, expected VERSION; emit the design again
         error: rtl: design.json: not the manifest that this htgen writes (missing field `name` at line 1 column 56); emit the design again
-        error: rtl: not a design: found a design.json that htgen has not written; give a folder that htgen emit has written
-        error: rtl: not a design: found a design.json that htgen has not written; give a folder that htgen emit has written
+        error: rtl: not a design: found a design.json that htgen did not write; give a folder written by htgen emit
+        error: rtl: not a design: found a design.json that htgen did not write; give a folder written by htgen emit
     "#]]
     .assert_eq(&messages);
 }
@@ -208,7 +208,7 @@ fn emit_replaces_no_work_of_the_users() {
         &["emit tiny.json --pe 4 -o rtl"],
         expect![[r#"
             $ htgen emit tiny.json --pe 4 -o rtl
-            error: rtl: a design that holds what htgen has not written is not replaced: found notes.txt, simulations, tiny_top.v, edited; move that away, or choose another place with -o
+            error: rtl: a design with files that htgen did not write is not replaced: found notes.txt, simulations, tiny_top.v, edited; move that away, or choose another place with -o
         "#]],
     );
     fs::remove_file(dir.path("rtl/notes.txt")).unwrap();

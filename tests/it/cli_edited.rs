@@ -59,7 +59,7 @@ fn an_edited_design_is_simulated_when_asked_for() {
     assert_eq!((ended.code, &report["bit_exact"]), (Some(1), &json!(false)));
     assert_eq!(report["edited"], json!(["weights.hex"]));
     assert_eq!(report["cycles_as_predicted"], Value::Null, "nothing is measured after a mismatch");
-    let note = "note: rtl/weights.hex: not as htgen emit has written it\n";
+    let note = "note: rtl/weights.hex: not as htgen emit wrote it\n";
     assert!(ended.stderr.contains(note), "{}", ended.stderr);
     assert!(ended.stderr.contains("mismatch: sequence "), "{}", ended.stderr);
     flip_word_0(&dir, "rtl/weights.hex", 15);

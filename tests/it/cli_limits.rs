@@ -23,7 +23,7 @@ fn a_program_too_long_for_the_sequencer() {
         expect![[r#"
             $ htgen emit long.json --pe 4 --max-rom-words 3279
             note: long.json: no formats in the model, so they come from interval analysis (8-bit weights, 12-bit activations); htgen quantize chooses better ones from data
-            error: long.json: schedule: program too large for the sequencer: found 513 instructions a time step, expected at most 256; raise max_rom_words or max_buffer_words, which makes fewer steps or slabs
+            error: long.json: schedule: program too large for the sequencer: found 513 instructions per time step, expected at most 256; raise max_rom_words or max_buffer_words, which makes fewer steps or slabs
         "#]],
     );
 }
@@ -137,7 +137,7 @@ fn folders_with_the_characters_of_a_shell() {
     let place = dir.0.path().canonicalize().unwrap().display().to_string();
     assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""));
     expect![[r#"
-        error: a b: make builds in no folder with a space in its path: found DIR/a b; move the design to a folder without spaces
+        error: a b: make cannot build in a folder with a space in its path: found DIR/a b; move the design to a folder without spaces
     "#]].assert_eq(&refused.messages().replace(&place, "DIR"));
     assert!(dir.files() == before);
     assert_eq!(dir.names(), ["a b", "tiny.json"]);

@@ -66,7 +66,7 @@ fn new() {
             $ htgen new --inputs 3 --hidden 2 --out-modes 4,2 --in-modes 2,3 --rank 2x -o m.json
             error: invalid value '2x' for '--rank <RANK>': invalid digit found in string; write 6, or LEAF:INNER like 4:2, or a list like 2,3
             $ htgen new --inputs 3 --hidden 2 --out-modes 4,2 --in-modes 2,3 --rank 2,2,2 -o m.json
-            error: ranks: one rank a node but the root: found 3, expected 2 for the tree (0,1); list them in the order of the tree's text: a node, its left half, its right half
+            error: ranks: one rank per node except the root: found 3, expected 2 for the tree (0,1); list them in the order of the tree's text: a node, its left half, its right half
             $ htgen new --inputs 3 --hidden 2 --out-modes 4,2 --in-modes 2,3 --rank 0 -o m.json
             error: layers[0].matrices[0].factors.tree.left.rank: empty rank: found 0, expected at least 1
             error: layers[0].matrices[0].factors.tree.right.rank: empty rank: found 0, expected at least 1
@@ -87,9 +87,9 @@ fn new() {
             $ htgen new --inputs 3 --hidden 2 --out-modes 4,2 --in-modes 2,3 --rank 2 --shift 99 -o m.json
             error: input.shift: out of range: found 99, expected -32 to 32
             $ htgen new --inputs 3 --hidden 2 --out-modes 4,3 --in-modes 2,3 --rank 2 -o m.json
-            error: layers[0].matrices[0].out_modes: modes do not multiply out: found 4 x 3 = 12, expected 8, gates times hidden units; change a mode or `hidden`
+            error: layers[0].matrices[0].out_modes: modes have the wrong product: found 4 x 3 = 12, expected 8, gates times hidden units; change a mode or `hidden`
             $ htgen new --inputs 3 --hidden 2 --out-modes 4,2 --in-modes 2,2 --rank 2 -o m.json
-            error: layers[0].matrices[0].in_modes: modes do not multiply out: found 2 x 2 = 4, expected at least 5, the columns in use
+            error: layers[0].matrices[0].in_modes: modes have the wrong product: found 2 x 2 = 4, expected at least 5, the columns in use
             $ htgen new --inputs 3 --hidden 2 --out-modes 4,2 --in-modes 2,3 --rank 2 -o nowhere/m.json
             error: nowhere/m.json: cannot be written (entity not found); check that the folder exists and can be written to
         "#]],
@@ -133,7 +133,7 @@ fn models() {
             $ htgen emit name.json
             error: name.json: name: not an identifier: found "../tiny", expected a letter, then letters, digits and _, at most 48; tiny would do
             $ htgen inspect tiny.json --max-rom-words 1
-            error: tiny.json: plan: no contraction order keeps the limits: found at least 28 ROM words, at least 0 buffer words, expected at most 1 ROM words and any number of buffer words; raise max_rom_words
+            error: tiny.json: plan: no contraction order is within the limits: found at least 28 ROM words, at least 0 buffer words, expected at most 1 ROM words and any number of buffer words; raise max_rom_words
             $ htgen inspect tiny.json --dump nothing
             error: invalid value 'nothing' for '--dump <STAGE>'
               [possible values: network, plan, formats, program]
@@ -143,7 +143,7 @@ fn models() {
             note: tiny.json: no formats in the model, so they come from interval analysis (8-bit weights, 12-bit activations); htgen quantize chooses better ones from data
             error: lanes: not usable: found 3, expected a power of two from 1 to 256; try 2
             $ htgen inspect tiny.json --dump program --keep-zero-columns
-            error: --keep-zero-columns: not for this stage: expected the stages network and plan alone; formats and programs leave zero columns out
+            error: --keep-zero-columns: not for this stage: expected only the stages network and plan; formats and programs leave zero columns out
         "#]],
     );
 }
@@ -175,7 +175,7 @@ fn data() {
         ],
         expect![[r#"
             $ htgen quantize tiny.json --calibrate wide.npz -o q.json
-            error: wide.npz: x: wrong width: found 5 = 5 elements a step, expected 3, the inputs of the model
+            error: wide.npz: x: wrong width: found 5 = 5 elements per step, expected 3, the inputs of the model
             $ htgen quantize tiny.json --calibrate real.npz -o q.json
             error: real.npz: x: wrong type: found float32, expected uint8, the stream element of the model
             $ htgen run tiny.json --inputs empty.npz
@@ -210,10 +210,10 @@ fn quantized_models_that_are_not_what_is_asked_for() {
         ],
         expect![[r#"
             $ htgen emit q.json --weight-bits 6 --activation-bits 10
-            error: q.json: formats.weight_bits: not what is asked for: found 8, expected 6; quantize the model again with --weight-bits 6
-            error: q.json: formats.activation_bits: not what is asked for: found 12, expected 10; quantize the model again with --activation-bits 10
+            error: q.json: formats.weight_bits: not as requested: found 8, expected 6; quantize the model again with --weight-bits 6
+            error: q.json: formats.activation_bits: not as requested: found 12, expected 10; quantize the model again with --activation-bits 10
             $ htgen run q.json --inputs data.npz --max-rom-words 2 --max-buffer-words 1
-            error: q.json: plan: no contraction order keeps the limits: found at least 28 ROM words, at least 0 buffer words, expected at most 2 ROM words and 1 buffer words; raise max_rom_words
+            error: q.json: plan: no contraction order is within the limits: found at least 28 ROM words, at least 0 buffer words, expected at most 2 ROM words and 1 buffer words; raise max_rom_words
         "#]],
     );
 }
@@ -268,7 +268,7 @@ fn hardware() {
             $ htgen emit tiny.json --target nothing
             error: --target: no such board: found nothing, expected one of icebreaker, hx8k, ulx3s-25f, ulx3s-85f, tangnano9k; or give the path of a board file, NAME.toml
             $ htgen emit tiny.json --max-rom-words 1
-            error: tiny.json: plan: no contraction order keeps the limits: found at least 28 ROM words, at least 0 buffer words, expected at most 1 ROM words and any number of buffer words; raise max_rom_words
+            error: tiny.json: plan: no contraction order is within the limits: found at least 28 ROM words, at least 0 buffer words, expected at most 1 ROM words and any number of buffer words; raise max_rom_words
         "#]],
     );
 }
@@ -311,9 +311,9 @@ fn folders_that_are_no_designs() {
             $ htgen emit tiny.json --pe 3 -o rtl
             error: lanes: not usable: found 3, expected a power of two from 1 to 256; try 2
             $ htgen sim mine --random 2
-            error: mine: not a design: found no design.json; give a folder that htgen emit has written
+            error: mine: not a design: found no design.json; give a folder written by htgen emit
             $ htgen sim none --random 2
-            error: none: not a design: found no design.json; give a folder that htgen emit has written
+            error: none: not a design: found no design.json; give a folder written by htgen emit
             $ htgen sim rtl
             error: the following required arguments were not provided:
               <--inputs <DATA>|--random <SEQUENCES>>
@@ -324,7 +324,7 @@ fn folders_that_are_no_designs() {
             $ htgen sim rtl --inputs none.npz
             error: none.npz: cannot be read (No such file or directory (os error 2)); check the path
             $ htgen synth mine --target icebreaker
-            error: mine: not a design: found no design.json; give a folder that htgen emit has written
+            error: mine: not a design: found no design.json; give a folder written by htgen emit
             $ htgen synth rtl
             error: the following required arguments were not provided:
               --target <BOARD>

@@ -16,7 +16,7 @@ fn a_design_that_cannot_fit_is_written_and_the_answer_is_no() {
         digits: top module digits_top in rtl
           lanes        64
           cells        1 element-wise units (shift and add)
-          speed        6,120 cycles a time step, predicted; efficiency 0.333
+          speed        6,120 cycles per time step, predicted; efficiency 0.333
           memory       17,408 weights, 1,088 input words, 2,560 buffer words, 256 gate words
           formats      from interval analysis
           target       icebreaker, without lookup tables, which synth counts
@@ -26,7 +26,7 @@ fn a_design_that_cannot_fit_is_written_and_the_answer_is_no() {
           does not fit: dsp: 64 needed, 8 in the part
     "#]]
     .assert_eq(&ended.stdout);
-    assert!(dir.path("rtl/digits_top.v").exists(), "the design is there all the same");
+    assert!(dir.path("rtl/digits_top.v").exists(), "the design is there anyway");
     // The same counts from synthesis, which needs no tool to report them.
     let run = Run::new(env!("CARGO_BIN_EXE_htgen"));
     let run = run.args("synth rtl --target icebreaker --json".split_whitespace());
@@ -67,7 +67,7 @@ fn a_design_that_may_fit_is_done() {
         tiny: top module tiny_top in rtl
           lanes        2
           cells        1 element-wise units (multiplier blocks)
-          speed        60 cycles a time step, predicted; efficiency 0.333
+          speed        60 cycles per time step, predicted; efficiency 0.333
           memory       48 weights, 10 input words, 0 buffer words, 8 gate words
           formats      from interval analysis
           target       icebreaker, without lookup tables, which synth counts

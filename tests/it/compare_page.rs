@@ -67,10 +67,10 @@ fn verdicts_follow_from_the_figures() {
     assert_eq!(
         lost.verdicts(),
         [
-            "**Not the most accurate**: A 80.0 % on the mean of 3 seeds, B 95.0 %.",
+            "**Not the most accurate**: A 80.0 % on average over 3 seeds, B 95.0 %.",
             "**Not the fewest parameters**: B has 100, A 200.",
-            "**As few multiplies a time step as any**: A and B have 500.",
-            "**As few cycles a time step at 8 lanes as any**: A and B have 70.",
+            "**As few multiplies per time step as any**: A and B have 500.",
+            "**As few cycles per time step at 8 lanes as any**: A and B have 70.",
             "Does not fit icebreaker: B.",
         ]
     );
@@ -81,7 +81,7 @@ fn verdicts_follow_from_the_figures() {
     let verdicts = won.verdicts();
     assert_eq!(
         verdicts[0],
-        "**Most accurate**: A 92.0 % on the mean of 3 seeds, B 91.0 %, the next; their ranges \
+        "**Most accurate**: A 92.0 % on average over 3 seeds, B 91.0 %, the next; their ranges \
          overlap, so the order may be chance."
     );
     assert_eq!(
@@ -130,7 +130,7 @@ fn plots_show_the_figures() {
         assert!((found - expected).abs() < 0.2, "{svg}");
     }
     let svg = over_cycles(&two).unwrap();
-    assert!(svg.contains("cycles a time step at 8 lanes"), "{svg}");
+    assert!(svg.contains("cycles per time step at 8 lanes"), "{svg}");
     let mut none = two;
     none.systems[0].lanes.clear();
     assert!(over_cycles(&none).is_none());

@@ -122,11 +122,11 @@ fn checkpoints_that_are_refused() {
         message(&more(("net.lstm.weight_ih_l1", &[8, 3], 0.0)), None, &found),
     ];
     expect![[r#"
-        DIR/d.safetensors: the keys fit no known convention: found a, b, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); keras (kernel, recurrent_kernel and bias); tt-rnn (a flat kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with --from to learn what it misses; docs/import.md describes them
-        DIR/d.safetensors: the keys fit no known convention: found no tensor, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); keras (kernel, recurrent_kernel and bias); tt-rnn (a flat kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with --from to learn what it misses; docs/import.md describes them
-        DIR/d.safetensors: more than one layer could be meant: found pytorch at "gru.", pytorch at "net.lstm."; choose one with --prefix gru. or --prefix net.lstm., or name several from input to output, as layers one after the other
-        DIR/d.safetensors: --prefix lstm.: no layer has keys behind it: expected --prefix net.lstm.
-        DIR/d.safetensors: more than one layer could be meant: found pytorch at the top, pytorch at "net.lstm."; choose one with --prefix "" or --prefix net.lstm., or name several from input to output, as layers one after the other
+        DIR/d.safetensors: the keys match no known convention: found a, b, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); keras (kernel, recurrent_kernel and bias); tt-rnn (a flat kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with --from to see what it misses; docs/import.md describes them
+        DIR/d.safetensors: the keys match no known convention: found no tensor, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); keras (kernel, recurrent_kernel and bias); tt-rnn (a flat kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with --from to see what it misses; docs/import.md describes them
+        DIR/d.safetensors: more than one layer could be meant: found pytorch at "gru.", pytorch at "net.lstm."; choose one with --prefix gru. or --prefix net.lstm., or name several from input to output, as layers one after another
+        DIR/d.safetensors: --prefix lstm.: no layer has keys with this prefix: expected --prefix net.lstm.
+        DIR/d.safetensors: more than one layer could be meant: found pytorch at the top, pytorch at "net.lstm."; choose one with --prefix "" or --prefix net.lstm., or name several from input to output, as layers one after another
         DIR/d.safetensors: net.lstm.weight_ih_l0: wrong shape: found 8 x 3, expected 6 rows, those of weight_hh
         DIR/d.safetensors: net.lstm.weight_hh_l0: neither an LSTM nor a GRU: found 8 x 8, expected 4H x H or 3H x H
         DIR/d.safetensors: net.lstm.weight_ih_l0: wrong number of axes: found 24, expected 2 axes: gates x H, N
@@ -181,7 +181,7 @@ mod with_singular_values {
                 modes             rank    full       error       bound
                 0                    3       6     1.73e-1     1.73e-1
                 1                    3       6           0           0
-              outputs      cosine 0.998531 in the mean, 0.996465 at worst, largest difference 1.06e-1, over 6 sequences
+              outputs      cosine 0.998531 on average, 0.996465 at worst, largest difference 1.06e-1, over 6 sequences
               decisions    6 of 6 as before
               accuracy     16.67 % (dense 16.67 %)
               balanced     25.00 % (dense 25.00 %)
@@ -272,7 +272,7 @@ mod with_singular_values {
                 $ htgen compress d.safetensors --tolerance 0.1 --recurrent dense --hidden-offset 4 -o m.json
                 error: --hidden-offset: only with --recurrent shared; leave it out
                 $ htgen compress d.safetensors --tolerance 0.1 --out-modes 4,2 --in-modes 2,2 -o m.json
-                error: layers[0]: --in-modes: modes do not multiply out: found 2 x 2, expected at least 5, the columns in use
+                error: layers[0]: --in-modes: modes have the wrong product: found 2 x 2, expected at least 5, the columns in use
                 $ htgen compress d.safetensors --tolerance 0.1 --inputs no.npz -o m.json
                 error: no.npz: cannot be read (No such file or directory (os error 2)); check the path
                 $ htgen compress o.safetensors --tolerance 0.1 --ignore conv -o m.json
@@ -280,7 +280,7 @@ mod with_singular_values {
                 $ htgen compress not.safetensors --tolerance 0.1 -o m.json
                 error: not.safetensors: not a whole safetensors file (shorter than its header length): expected a safetensors or npz file; docs/import.md says how to write one from PyTorch or Keras
                 $ htgen compress tiny.json --tolerance 0.1 -o m.json
-                error: layers[0].matrices[0]: factored already: found hierarchical-tucker, expected dense
+                error: layers[0].matrices[0]: already factored: found hierarchical-tucker, expected dense
                 $ htgen compress tiny.json --tolerance 0.1 --bytes -o m.json
                 error: --bytes: not for a model file; the file says this itself; leave the option out
                 $ htgen compress no.safetensors --tolerance 0.1 -o m.json

@@ -111,7 +111,7 @@ fn those_of_a_head_with_few_outputs() {
     counted(kinds.map(|(outputs, board)| {
         let wanted = Wanted { format: "tt", ..PLAIN };
         let program = Kind { wanted, outputs, lanes: 32, activation_bits: 12, board }.program(3);
-        assert!(program.drains() > 4, "{} requantisers", program.drains());
+        assert!(program.drains() > 4, "{} requantizers", program.drains());
         (program, board)
     }));
 }

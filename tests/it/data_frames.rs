@@ -59,7 +59,7 @@ fn clips_become_planes_in_the_order_of_their_frames() {
     let x = bytes(&arrays(&dir.path("some.npz")), "x", &[2, 3, 3, 3, 4]);
     let mut wanted: Vec<u8> = [2, 6, 10, 50, 51].iter().flat_map(|&f| planes(4, 3, f)).collect();
     wanted.resize(6 * 36, 0);
-    assert_eq!(x, wanted, "the middle of each third; a black frame behind the short clip");
+    assert_eq!(x, wanted, "the middle of each third; a black frame after the short clip");
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn videos_are_read_by_ffmpeg() {
     // The group would have a name with a colon, so the clip is refused; in a group of its own it is
     // accepted.
     let ended = dir.htgen("data frames in --size 8x6 -o out.npz");
-    assert!(ended.messages().contains("a name that is not taken"), "{}", ended.stderr);
+    assert!(ended.messages().contains("a name that is not allowed"), "{}", ended.stderr);
     fs::create_dir(dir.path("in/walk/one")).unwrap();
     fs::rename(&video, dir.path("in/walk/one").join(video.file_name().unwrap())).unwrap();
     let report = dir.json("data frames in --size 8x6 --steps 3 -o out.npz");

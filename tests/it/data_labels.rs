@@ -59,9 +59,9 @@ fn labels_outside_the_classes_are_refused_by_every_command() {
             $ htgen quantize m.json --calibrate one.npz -o q2.json
             error: one.npz: y[2]: label outside the classes: found 3, expected 0 to 2, the classes of the model's outputs; count the classes from 0; does the data set belong to this model?
             $ htgen train one.npz --config c.toml -o t.json
-            error: one.npz: y: a class without training sequences: found none of class 0, expected sequences of each of the 4 classes; count the classes from 0 without gaps, or hold back less
+            error: one.npz: y: a class without training sequences: found none of class 0, expected sequences of each of the 4 classes; count the classes from 0 without gaps, or hold out less
             $ htgen data split one.npz --config c.toml -o parts
-            error: one.npz: y: a class without training sequences: found none of class 0, expected sequences of each of the 4 classes; count the classes from 0 without gaps, or hold back less
+            error: one.npz: y: a class without training sequences: found none of class 0, expected sequences of each of the 4 classes; count the classes from 0 without gaps, or hold out less
             $ htgen run m.json --inputs less.npz
             error: less.npz: y[0]: label outside the classes: found -1, expected 0 to 2, the classes of the model's outputs; count the classes from 0; does the data set belong to this model?
             $ htgen quantize m.json --calibrate less.npz -o q2.json
@@ -98,7 +98,7 @@ fn one_output_tells_two_classes_apart() {
         &["run one.json --inputs d.npz"],
         expect![[r#"
             $ htgen run one.json --inputs d.npz
-            error: d.npz: y[2]: label outside the classes: found 2, expected 0 to 1, the classes of the model's one output; count the classes from 0; does the data set belong to this model?
+            error: d.npz: y[2]: label outside the classes: found 2, expected 0 to 1, the classes of the model's only output; count the classes from 0; does the data set belong to this model?
         "#]],
     );
     dir.done("run none.json --inputs d.npz");
@@ -131,9 +131,9 @@ fn what_stands_after_the_end_does_not_matter() {
         &lines,
         expect![[r#"
         $ htgen run m.json --inputs inside.npz
-        error: inside.npz: x[2, 1]: not finite: found NaN at element 0, expected finite single-precision numbers; where it fills up a shorter sequence, tell its steps in `length`
+        error: inside.npz: x[2, 1]: not finite: found NaN at element 0, expected finite single-precision numbers; if it pads a shorter sequence, give its number of steps in `length`
         $ htgen train inside.npz --config c.toml -o u.json
-        error: inside.npz: x[2, 1]: not finite: found NaN at element 0, expected finite single-precision numbers; where it fills up a shorter sequence, tell its steps in `length`
+        error: inside.npz: x[2, 1]: not finite: found NaN at element 0, expected finite single-precision numbers; if it pads a shorter sequence, give its number of steps in `length`
     "#]],
     );
 }
@@ -200,13 +200,13 @@ fn a_group_of_two_files_is_one_group() {
     }
     let text = dir.done("data split monday.npz friday.npz --config c.toml -o parts");
     expect![[r#"
-        80 sequences to learn from, 40 held back, in parts
-          parted by    group (array video): 6 to learn from, 2 held back: 3, 4
+        80 sequences for training, 40 held out, in parts
+          split by     group (array video): 6 for training, 2 held out: 3, 4
           not used     day
     "#]]
     .assert_eq(&text);
     let text = dir.done("train monday.npz --config c.toml -o t.json");
-    assert!(text.contains("parted by    group (array video): "), "{text}");
+    assert!(text.contains("split by     group (array video): "), "{text}");
     of_people(&dir, "others.npz", 0..6, "speaker");
     let report = dir.json("data split monday.npz others.npz --config c.toml -o apart");
     let groups = |part: &str| report["division"][part].as_array().unwrap().len();
@@ -214,7 +214,7 @@ fn a_group_of_two_files_is_one_group() {
     assert_eq!(report["division"]["arrays"], json!(["video", "speaker"]));
     of_people(&dir, "plain.npz", 0..6, "weekday");
     let text = dir.done("train plain.npz --config c.toml -o u.json");
-    assert!(text.contains("parted by    sequence, each class alike\n"), "{text}");
+    assert!(text.contains("split by     sequence, each class alike\n"), "{text}");
     assert!(text.contains("not used     day, weekday\n"), "{text}");
     std::os::unix::fs::symlink("monday.npz", dir.path("again.npz")).unwrap();
     let lines = [

@@ -130,9 +130,9 @@ fn channels_first_and_last_are_told_apart() {
         &lines,
         expect![[r#"
         $ htgen data sliding both.npz --steps 1 -o out.npz
-        error: both.npz: frames: axes that can be read in two ways: found shape 2 x 3 x 16 x 3, expected 1 to 4 channels either first or last; --axes chw or --axes hwc says which they are
+        error: both.npz: frames: ambiguous axes: found shape 2 x 3 x 16 x 3, expected 1 to 4 channels either first or last; --axes chw or --axes hwc says which they are
         $ htgen data windows neither.npz --window 2x2 --stride 1 -o out.npz
-        error: neither.npz: x: axes that can be read in two ways: found shape 2 x 6 x 8 x 6, expected 1 to 4 channels either first or last; --axes chw or --axes hwc says which they are
+        error: neither.npz: x: ambiguous axes: found shape 2 x 6 x 8 x 6, expected 1 to 4 channels either first or last; --axes chw or --axes hwc says which they are
         $ htgen data windows neither.npz --axes wh --window 2x2 --stride 1 -o out.npz
         error: invalid value 'wh' for '--axes <AXES>'
           [possible values: chw, hwc]

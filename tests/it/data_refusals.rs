@@ -138,33 +138,33 @@ fn folders_of_recordings() {
             $ htgen data wav nowhere -o out.npz
             error: nowhere: cannot be read (No such file or directory (os error 2)); check the path
             $ htgen data wav empty -o out.npz
-            error: empty: no recordings: found no folder, expected a folder a class
+            error: empty: no recordings: found no folder, expected one folder per class
             $ htgen data wav one -o out.npz
             error: one/b: a class without recordings; remove the folder, or name the classes with --classes
             $ htgen data wav group -o out.npz
             error: group/a/ann: a folder without recordings; remove the folder, or name the classes with --classes
             $ htgen data wav deep -o out.npz
-            error: deep/a/ann/more: a folder without recordings: expected classes, and in them groups at most
+            error: deep/a/ann/more: a folder without recordings: expected classes, containing at most groups
             $ htgen data wav both -o out.npz
-            error: both: recordings beside folders: expected a folder a class, or all recordings in one folder
+            error: both: recordings beside folders: expected one folder per class, or all recordings in one folder
             $ htgen data wav shell -o out.npz
-            error: shell/$(touch gone): a name that is not taken: found "$(touch gone)", expected letters, digits and "_-+. ()", a letter, digit or _ first, at most 64 characters; rename the folder or file
+            error: shell/$(touch gone): a name that is not allowed: found "$(touch gone)", expected letters, digits and "_-+. ()", a letter, digit or _ first, at most 64 characters; rename the folder or file
             $ htgen data wav dash -o out.npz
-            error: dash/-rf: a name that is not taken: found "-rf", expected letters, digits and "_-+. ()", a letter, digit or _ first, at most 64 characters; rename the folder or file
+            error: dash/-rf: a name that is not allowed: found "-rf", expected letters, digits and "_-+. ()", a letter, digit or _ first, at most 64 characters; rename the folder or file
             $ htgen data wav flat -o out.npz
-            error: flat/10_ann_1.wav: a label outside the classes: found "10", expected one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9; --classes names other ones
+            error: flat/10_ann_1.wav: a label outside the classes: found "10", expected one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9; --classes can list others
             $ htgen data wav few -o out.npz
-            error: few: a class without recordings: found none of 2; name the classes that there are with --classes
+            error: few: a class without recordings: found none of 2; list the existing classes with --classes
             $ htgen data wav name -o out.npz
-            error: name/zero.wav: a name that says no class: expected DIGIT_SPEAKER_INDEX.wav, or a folder a class
+            error: name/zero.wav: a name without a class: expected DIGIT_SPEAKER_INDEX.wav, or one folder per class
             $ htgen data wav speaker -o out.npz
-            error: speaker/0_a;b_1.wav: a name that is not taken: found "a;b", expected letters, digits and "_-+. ()", a letter, digit or _ first, at most 64 characters; rename the folder or file
+            error: speaker/0_a;b_1.wav: a name that is not allowed: found "a;b", expected letters, digits and "_-+. ()", a letter, digit or _ first, at most 64 characters; rename the folder or file
             $ htgen data wav fine --classes a,b,c -o out.npz
-            error: fine/c: a class without a folder: expected one of a, b; name the classes that there are with --classes
+            error: fine/c: a class without a folder: expected one of a, b; list the existing classes with --classes
             $ htgen data wav fine --classes a,b,a -o out.npz
-            error: invalid value 'a,b,a' for '--classes <NAME,…>': a stands there twice
+            error: invalid value 'a,b,a' for '--classes <NAME,…>': a is listed twice
             $ htgen data wav fine --classes a,../b -o out.npz
-            error: invalid value 'a,../b' for '--classes <NAME,…>': a name that is not taken: found "../b", expected letters, digits and "_-+. ()", a letter, digit or _ first, at most 64 characters; rename the folder or file
+            error: invalid value 'a,../b' for '--classes <NAME,…>': a name that is not allowed: found "../b", expected letters, digits and "_-+. ()", a letter, digit or _ first, at most 64 characters; rename the folder or file
             $ htgen data wav fine -o nowhere/out.npz
             error: nowhere/out.npz: cannot be written (entity not found); check that the folder exists and can be written to
             $ htgen data wav fine -o fine
@@ -225,7 +225,7 @@ fn clips() {
         ],
         expect![[r#"
             $ htgen data frames empty --size 4x4 -o out.npz
-            error: empty: no clips: found no folder, expected a folder a class
+            error: empty: no clips: found no folder, expected one folder per class
             $ htgen data frames cut --size 4x4 -o out.npz
             error: cut/a/c_1/2.png: a frame that cannot be read (unexpected end of file): expected a whole PNG or JPEG picture; was it copied whole?
             $ htgen data frames text --size 4x4 -o out.npz
@@ -241,9 +241,9 @@ fn clips() {
             $ htgen data frames hollow --size 4x4 -o out.npz
             error: hollow/a/c_2: a folder without clips; remove the folder, or name the classes with --classes
             $ htgen data frames nested --size 4x4 -o out.npz
-            error: nested/a/c_1: folders among frames: expected a folder of frames alone
+            error: nested/a/c_1: folders among frames: expected a folder containing only frames
             $ htgen data frames fine --size 4x4 --steps 5000 -o out.npz
-            error: --steps: too many steps a sequence: found 5000, expected at most 4096; --steps takes so many, spread over the clip
+            error: --steps: too many steps per sequence: found 5000, expected at most 4096; --steps takes that many, spread over the clip
             $ htgen data frames fine --size 4x0 -o out.npz
             error: invalid value '4x0' for '--size <WxH>': expected WIDTHxHEIGHT, 1 to 4096 pixels each
             $ htgen data frames fine --size 4 -o out.npz

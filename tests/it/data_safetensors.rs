@@ -160,15 +160,15 @@ fn bad_files_are_refused() {
         messages += "\n";
     }
     expect_test::expect![[r#"
-        cut.safetensors: not a whole safetensors file ("x" ends behind the file): expected tensors written by safetensors.numpy.save_file, or an npz file; was it copied whole?
+        cut.safetensors: not a whole safetensors file ("x" ends after the end of the file): expected tensors written by safetensors.numpy.save_file, or an npz file; was it copied whole?
         head.safetensors: not a whole safetensors file (the header ends too early): expected tensors written by safetensors.numpy.save_file, or an npz file; was it copied whole?
         nothing.safetensors: not a whole safetensors file (shorter than its header length): expected tensors written by safetensors.numpy.save_file, or an npz file; was it copied whole?
         text.safetensors: not a whole safetensors file (the header ends too early): expected tensors written by safetensors.numpy.save_file, or an npz file; was it copied whole?
-        offsets.safetensors: not a whole safetensors file ("x" ends behind the file): expected tensors written by safetensors.numpy.save_file, or an npz file; was it copied whole?
+        offsets.safetensors: not a whole safetensors file ("x" ends after the end of the file): expected tensors written by safetensors.numpy.save_file, or an npz file; was it copied whole?
         bare.safetensors: x: array missing: found frames, expected x of (sequences, steps, inputs)
         flat.safetensors: x: wrong shape: found 6 x 12, expected sequences x steps x inputs, none of them 0
         unlabelled.safetensors: y: array missing: found x, expected y, the class of each sequence
-        short.safetensors: y: wrong shape: found 2, expected 6, one a sequence
+        short.safetensors: y: wrong shape: found 2, expected 6, one per sequence
         type.safetensors: y: element type that cannot be read: found F8_E5M2, expected BOOL, U8, I8, I16, U16, I32, U32, I64, F16, BF16, F32 or F64
         classes.safetensors: y[2]: label outside the classes: found 2, expected 0 to 1, the classes named
     "#]].assert_eq(&messages);

@@ -87,11 +87,11 @@ fn what_is_refused() {
             $ htgen data sliding frames.npz --axes hwc --steps 2 -o out.npz
             error: frames.npz: frames: wrong shape: found 8 x 6, expected bytes of (frames, rows, columns), (frames, channels, rows, columns) or (frames, rows, columns, channels)
             $ htgen data sliding short.npz --axes hwc --steps 2 -o out.npz
-            error: short.npz: video: wrong shape: found 7, expected 8, one a frame
+            error: short.npz: video: wrong shape: found 7, expected 8, one per frame
             $ htgen data sliding shorter.npz --axes hwc --steps 2 -o out.npz
-            error: shorter.npz: state: wrong shape: found 6, expected 8, one a frame
+            error: shorter.npz: state: wrong shape: found 6, expected 8, one per frame
             $ htgen data sliding twice.npz --axes hwc --steps 2 -o out.npz
-            error: twice.npz: video[4]: a video in two places: found 1, expected the frames of a video one behind the other, in the order of time
+            error: twice.npz: video[4]: a video in two places: found 1, expected the frames of a video one after another, in order of time
             $ htgen data sliding reals.npz --axes hwc --steps 2 -o out.npz
             error: reals.npz: state: wrong type: found numbers with a fraction, expected integers
             $ htgen data sliding minus.npz --axes hwc --steps 2 -o out.npz
@@ -101,10 +101,10 @@ fn what_is_refused() {
             $ htgen data sliding in --labels header.csv --size 2x1 --fps 4 --steps 2 -o out.npz
             error: header.csv: line 1: not the header of such a file: found video,start,end,class, expected video,first_second,last_second,class or video,first_frame,last_frame,class
             $ htgen data sliding in --labels lines.csv --size 2x1 --fps 4 --steps 2 -o out.npz
-            error: lines.csv: line 2: too few fields: found walk,0,up, expected a video, two times and a class, with commas between
+            error: lines.csv: line 2: too few fields: found walk,0,up, expected a video, two times and a class, separated by commas
             error: lines.csv: line 3: not a time: found x, expected seconds from the beginning
             error: lines.csv: line 4: ends before it begins: found 2 to 1
-            error: lines.csv: line 5: a name that is not taken: found "a;b", expected letters, digits and "_-+. ()", a letter, digit or _ first, at most 64 characters; rename the folder or file
+            error: lines.csv: line 5: a name that is not allowed: found "a;b", expected letters, digits and "_-+. ()", a letter, digit or _ first, at most 64 characters; rename the folder or file
             error: lines.csv: line 6: not a time: found -1, expected seconds from the beginning
             $ htgen data sliding in --labels part.csv --size 2x1 --fps 4 --steps 2 -o out.npz
             error: part.csv: line 2: not a time: found 0.5, expected a frame, counted from 0
@@ -113,7 +113,7 @@ fn what_is_refused() {
             $ htgen data sliding in --labels late.csv --size 2x1 --fps 4 --steps 2 -o out.npz
             error: late.csv: line 3: a span without a frame: found 7 to 8, expected a part of 3 frames at 4 a second
             $ htgen data sliding in --labels one.csv --size 2x1 --fps 4 --steps 2 -o out.npz
-            error: one.csv: no line about a video: found "ann/fall 1" is not named; --otherwise gives a class to frames that no line names
+            error: one.csv: no line about a video: found "ann/fall 1" is not listed; --otherwise gives a class to frames that no line covers
             $ htgen data sliding in --labels bytes.csv --size 2x1 --fps 4 --steps 2 -o out.npz
             error: bytes.csv: not a text: expected lines in UTF-8
             $ htgen data sliding in --labels nowhere.csv --size 2x1 --fps 4 --steps 2 -o out.npz
@@ -121,7 +121,7 @@ fn what_is_refused() {
             $ htgen data sliding good.npz --axes hwc --steps 2 --classes up,down -o out.npz
             error: good.npz: state[3]: label outside the classes: found 2, expected 0 to 1, the classes named
             $ htgen data sliding good.npz --axes hwc --steps 5 -o out.npz
-            error: good.npz: --steps: no window: found 5 frames a window, 0 windows without a class, expected at most 4 frames, as the longest video has
+            error: good.npz: --steps: no window: found 5 frames per window, 0 windows without a class, expected at most 4 frames, the length of the longest video
             $ htgen data sliding good.npz --axes hwc --steps 2 --every 0 -o out.npz
             error: invalid value '0' for '--every <N>': expected a whole number of at least 1
             $ htgen data sliding good.npz --axes hwc --steps 2 --fps 8 --labels l.csv -o out.npz
@@ -132,17 +132,17 @@ fn what_is_refused() {
             $ htgen data sliding in --steps 2 --labels l.csv --size 2x1 -o out.npz
             error: --fps: needed to read in, which is a folder
             $ htgen data sliding in --steps 2 --labels l.csv --size 2x1 --fps 0 -o out.npz
-            error: invalid value '0' for '--fps <RATE>': expected frames a second, more than 0 and at most 1000
+            error: invalid value '0' for '--fps <RATE>': expected frames per second, more than 0 and at most 1000
             $ htgen data sliding in --steps 2 --labels l.csv --size 2x1 --fps 8 --frames f -o out.npz
             error: --frames: an option for a file of arrays; leave it out with in
             $ htgen data sliding in --steps 2 --labels l.csv --size 2x1 --fps 8 --classes up -o out.npz
-            error: l.csv: line 3: a label outside the classes: found "down", expected one of up; --classes names other ones
+            error: l.csv: line 3: a label outside the classes: found "down", expected one of up; --classes can list others
             $ htgen data sliding in --steps 2 --labels l.csv --size 2x1 --fps 8 --classes up,down --otherwise lying -o out.npz
-            error: --otherwise: a label outside the classes: found "lying", expected one of up, down; --classes names other ones
+            error: --otherwise: a label outside the classes: found "lying", expected one of up, down; --classes can list others
             $ htgen data sliding in --steps 5000 --labels l.csv --size 2x1 --fps 8 -o out.npz
-            error: --steps: too many steps a sequence: found 5000, expected at most 4096; take fewer
+            error: --steps: too many steps per sequence: found 5000, expected at most 4096; take fewer
             $ htgen data sliding same --steps 2 --labels l.csv --size 2x1 --fps 8 -o out.npz
-            error: same/walk: two videos of one name: found "walk"; rename one of them
+            error: same/walk: two videos with the same name: found "walk"; rename one of them
             $ htgen data sliding hollow --steps 2 --labels l.csv --size 2x1 --fps 8 -o out.npz
             error: hollow: no videos
         "#]],

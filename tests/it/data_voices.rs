@@ -62,7 +62,7 @@ fn a_voice_of_the_training_has_the_features_that_it_had() {
         ended.stdout
     };
     if !done("espeak-ng", "--version").contains("1.51 ") {
-        eprintln!("passed over: another espeak-ng speaks otherwise");
+        eprintln!("skipped: another espeak-ng speaks otherwise");
         return;
     }
     fs::create_dir_all(dir.path("in/8")).unwrap();

@@ -195,7 +195,7 @@ fn what_is_not_read_says_how_to_convert_it() {
         $ htgen data wav 5 -o out.npz
         error: 5/a/x_1.wav: a format that contradicts itself: found 0 channels of 16 bits in 2 bytes, expected as many bytes as the channels take; was it copied whole?
         $ htgen data wav 6 -o out.npz
-        error: 6/a/x_1.wav: a wav file that does not say its format: found the chunk "fmt " after the samples, expected it before the samples; was it copied whole?
+        error: 6/a/x_1.wav: a wav file that does not give its format: found the chunk "fmt " after the samples, expected this chunk before the samples; was it copied whole?
         $ htgen data wav 7 -o out.npz
         error: 7/a/x_1.wav: a wav file without samples: found no chunk "data"; was it copied whole?
         $ htgen data wav 8 -o out.npz
@@ -260,7 +260,7 @@ fn classes_choose_among_folders() {
         &["data wav in --classes yes,maybe -o out.npz"],
         expect![[r#"
         $ htgen data wav in --classes yes,maybe -o out.npz
-        error: in/maybe: a class without a folder: expected one of -odd name;, _background_noise_, go, no, yes; name the classes that there are with --classes
+        error: in/maybe: a class without a folder: expected one of -odd name;, _background_noise_, go, no, yes; list the existing classes with --classes
     "#]],
     );
 }

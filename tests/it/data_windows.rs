@@ -216,13 +216,13 @@ fn pictures_that_are_refused() {
             $ htgen data windows none.npz --window 2x2 --stride 1 -o out.npz
             error: none.npz: x: wrong shape: found 0 x 4 x 6, expected bytes of (pictures, rows, columns), (pictures, channels, rows, columns) or (pictures, rows, columns, channels)
             $ htgen data windows reals.npz --window 2x2 --stride 1 -o out.npz
-            error: reals.npz: x: wrong type: found elements that are no unsigned bytes, expected bytes of (pictures, rows, columns), (pictures, channels, rows, columns) or (pictures, rows, columns, channels)
+            error: reals.npz: x: wrong type: found elements that are not unsigned bytes, expected bytes of (pictures, rows, columns), (pictures, channels, rows, columns) or (pictures, rows, columns, channels)
             $ htgen data windows short.npz --window 2x2 --stride 1 -o out.npz
-            error: short.npz: y: wrong shape: found 2, expected 3, one a picture
+            error: short.npz: y: wrong shape: found 2, expected 3, one per picture
             $ htgen data windows negative.npz --window 2x2 --stride 1 -o out.npz
             error: negative.npz: y[1]: label outside the classes: found -1, expected classes counted from 0
             $ htgen data windows groups.npz --window 2x2 --stride 1 -o out.npz
-            error: groups.npz: group: wrong shape: found 4, expected 3, one a picture
+            error: groups.npz: group: wrong shape: found 4, expected 3, one per picture
             $ htgen data windows cut.npz --window 2x2 --stride 1 -o out.npz
             error: cut.npz: not a whole npz file (invalid Zip archive: Could not find EOCD): expected arrays written by numpy.savez or savez_compressed; was it copied whole?
             $ htgen data windows nowhere --window 2x2 --stride 1 -o out.npz
@@ -232,9 +232,9 @@ fn pictures_that_are_refused() {
             $ htgen data windows in --size 6x4 --window 2x2 --stride 1 --group who -o out.npz
             error: --group: an option for a file of arrays; leave it out with in
             $ htgen data windows large --size 70x70 --window 2x2 --stride 1 -o out.npz
-            error: --stride: too many steps a sequence: found 4761, expected at most 4096; a larger stride or window makes fewer
+            error: --stride: too many steps per sequence: found 4761, expected at most 4096; a larger stride or window makes fewer
             $ htgen data windows large --size 4096x4096 --window 4000x4000 --stride 2 -o out.npz
-            error: --stride: too many bytes a sequence: found 2401 windows of 4000x4000x3, expected at most 268435456 bytes; a larger stride or a smaller window makes fewer
+            error: --stride: too many bytes per sequence: found 2401 windows of 4000x4000x3, expected at most 268435456 bytes; a larger stride or a smaller window makes fewer
         "#]],
     );
 }

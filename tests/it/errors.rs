@@ -74,7 +74,7 @@ fn truncated_safetensors() {
         &dir,
         model::load(&path),
         expect![[
-            r#"DIR/m.json: cores: m.safetensors is not a whole safetensors file ("leaf.0" ends behind the file); was it copied whole?"#
+            r#"DIR/m.json: cores: m.safetensors is not a whole safetensors file ("leaf.0" ends after the end of the file); was it copied whole?"#
         ]],
     );
     let path = with_cores(&dir, &whole[..40]);
@@ -105,7 +105,7 @@ fn safetensors_with_offsets_that_overflow() {
         &dir,
         model::load(&with_cores(&dir, &bytes)),
         expect![[
-            r#"DIR/m.json: cores: m.safetensors is not a whole safetensors file ("a" ends behind the file); was it copied whole?"#
+            r#"DIR/m.json: cores: m.safetensors is not a whole safetensors file ("a" ends after the end of the file); was it copied whole?"#
         ]],
     );
 }
@@ -217,7 +217,7 @@ fn a_refused_save_touches_nothing() {
         &dir,
         model::save(&model, &dir.path().join("m\\x.json"), Cores::Safetensors),
         expect![
-            r"DIR/m\x.safetensors: not a name for a model file whose values lie beside it: expected a name in Unicode without \"
+            r"DIR/m\x.safetensors: not a name for a model file with its values beside it: expected a name in Unicode without \"
         ],
     );
 }
@@ -297,12 +297,12 @@ fn specifications_that_do_not_work_out() {
         bad.iter().map(|spec| model::new(spec).unwrap_err().to_string()).collect();
     expect![[r#"
         name: not an identifier: found "a-b", expected a letter, then letters, digits and _, at most 48; a_b would do
-        layers[0].matrices[0].out_modes: modes do not multiply out: found 4 x 4 x 4 x 5 = 320, expected 256, gates times hidden units; change a mode or `hidden`
+        layers[0].matrices[0].out_modes: modes have the wrong product: found 4 x 4 x 4 x 5 = 320, expected 256, gates times hidden units; change a mode or `hidden`
         tree: number of modes out of range: found 0, expected 1 to 8
         ranks: too large: found 4 x 1099511627776 x 6 elements, expected at most 134217728 in the whole model
-        layers[0].matrices[0].in_modes: modes do not multiply out: found 4 x 8 x 8 = 256, expected at least 1088, the columns in use
+        layers[0].matrices[0].in_modes: modes have the wrong product: found 4 x 8 x 8 = 256, expected at least 1088, the columns in use
         error: layers[0].matrices[0].factors.tree.right.right.mode: no such mode: found 3, expected 0 to 2
-        ranks: one rank a node but the root: found 2, expected 6 for the tree ((0,1),(2,3)); list them in the order of the tree's text: a node, its left half, its right half
+        ranks: one rank per node except the root: found 2, expected 6 for the tree ((0,1),(2,3)); list them in the order of the tree's text: a node, its left half, its right half
         layers[0].matrices[0].factors.tree.left.left.rank: empty rank: found 0, expected at least 1
         error: layers[0].matrices[0].factors.tree.left.right.rank: empty rank: found 0, expected at least 1
         error: layers[0].matrices[0].factors.tree.right.left.rank: empty rank: found 0, expected at least 1

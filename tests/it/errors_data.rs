@@ -47,13 +47,13 @@ fn inputs_files_of_the_wrong_shape_or_type() {
         DIR/d.npz: x: array missing: found no array, expected x of (sequences, steps, inputs)
         DIR/d.npz: x: too few axes: found shape 2 x 5, expected sequences x steps x 3
         DIR/d.npz: x: no data: found shape 0 x 5 x 3, expected at least one sequence of one step
-        DIR/d.npz: x: wrong width: found 2 x 2 = 4 elements a step, expected 3, the inputs of the model
+        DIR/d.npz: x: wrong width: found 2 x 2 = 4 elements per step, expected 3, the inputs of the model
         DIR/d.npz: x: wrong type: found float64, expected uint8, the stream element of the model
         DIR/d.npz: x: wrong type: found uint8, expected float32 or float64, as the stream element of the model is real
-        DIR/d.npz: x[0, 0]: not finite: found NaN at element 0, expected finite single-precision numbers; where it fills up a shorter sequence, tell its steps in `length`
-        DIR/d.npz: x[0, 0]: not finite: found inf at element 0, expected finite single-precision numbers; where it fills up a shorter sequence, tell its steps in `length`
-        DIR/d.npz: y: wrong shape: found 3, expected 2, one a sequence
-        DIR/d.npz: y: wrong shape: found 1 x 2 x 3, expected 2, one a sequence
+        DIR/d.npz: x[0, 0]: not finite: found NaN at element 0, expected finite single-precision numbers; if it pads a shorter sequence, give its number of steps in `length`
+        DIR/d.npz: x[0, 0]: not finite: found inf at element 0, expected finite single-precision numbers; if it pads a shorter sequence, give its number of steps in `length`
+        DIR/d.npz: y: wrong shape: found 3, expected 2, one per sequence
+        DIR/d.npz: y: wrong shape: found 1 x 2 x 3, expected 2, one per sequence
         DIR/d.npz: length[1]: out of range: found 6, expected 1 to 5
         DIR/d.npz: length[0]: out of range: found 0, expected 1 to 5"#]].assert_eq(&messages.join("\n"));
 }

@@ -159,7 +159,7 @@ fn tensorized_rnn() {
     .assert_eq(&shapes(&imported.model));
 }
 
-/// Where a core for the gates alone was added, the cell still cuts blocks of H rows.
+/// Where a core only for the gates was added, the cell still cuts blocks of H rows.
 #[test]
 fn tensorized_rnn_with_a_core_for_the_gates() {
     check("tensorized_rnn_first", &plain());

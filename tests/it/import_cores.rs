@@ -134,9 +134,9 @@ fn plain_cores() {
         ],
         expect![[r#"
             $ htgen import tree.safetensors -o m.json
-            error: tree.safetensors: how many inputs there are is not in the file: expected --inputs, inputs in the metadata, or input.mean; columns may be padded, so shapes do not tell
+            error: tree.safetensors: the number of inputs is not in the file: expected --inputs, inputs in the metadata, or input.mean; columns may be padded, so shapes do not determine it
             $ htgen import tree.safetensors --inputs 11 -o m.json
-            error: tree.safetensors: layers[0].matrices[0].in_modes: modes do not multiply out: found 2 x 3 x 2 = 12, expected at least 13, the columns in use
+            error: tree.safetensors: layers[0].matrices[0].in_modes: modes have the wrong product: found 2 x 3 x 2 = 12, expected at least 13, the columns in use
             $ htgen import tree.safetensors --inputs 4 --hidden-offset 3 -o m.json
             error: tree.safetensors: layers[0].matrices[0].columns.hidden_offset: h would overlap the inputs: found 3, expected at least 4, the inputs
             $ htgen import tree.safetensors --inputs 4 --tree (0,(1,2)) -o m.json
@@ -146,13 +146,13 @@ fn plain_cores() {
             $ htgen import tree.safetensors --inputs 4 --cell gru -o m.json
             error: tree.safetensors: bias: not a bias for each gate: found 8, expected a multiple of 3
             $ htgen import ranks.safetensors --inputs 4 -o m.json
-            error: ranks.safetensors: root: ranks do not meet: found 2 x 3, expected ranks 3 and 3 of the nodes below; the tree is ((0,1),2); --tree names another
+            error: ranks.safetensors: root: ranks do not match: found 2 x 3, expected ranks 3 and 3 of the nodes below; the tree is ((0,1),2); --tree names another
             $ htgen import bias.safetensors --inputs 4 -o m.json
             error: bias.safetensors: bias: not a bias for each gate: found 7, expected a multiple of 4
             $ htgen import ring.safetensors --inputs 2 -o m.json
-            error: ring.safetensors: cores.0: no row modes at the end of the ring: found modes 4 x 3, expected some that multiply out to the 8 rows
+            error: ring.safetensors: cores.0: no row modes at the end of the ring: found modes 4 x 3, expected some whose product is the 8 rows
             $ htgen import inputs.safetensors -o m.json
-            error: inputs.safetensors: __metadata__: inputs is no whole number: found "many"
+            error: inputs.safetensors: __metadata__: inputs is not a whole number: found "many"
             $ htgen import cell.safetensors --inputs 4 -o m.json
             error: cell.safetensors: __metadata__: cell is an unknown word: found "LSTM\u{7}", expected lstm or gru
             $ htgen import forest.safetensors --inputs 4 -o m.json

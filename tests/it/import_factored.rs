@@ -79,15 +79,15 @@ fn factored_layers() {
             $ htgen import gap.safetensors -o m.json
             error: gap.safetensors: weight_ih.node1: no such tensor: expected one of weight_hh, weight_ih.node0, weight_ih.node2
             $ htgen import meet.safetensors -o m.json
-            error: meet.safetensors: weight_ih.node1: ranks do not meet: found 2, expected 3, that of the core before
+            error: meet.safetensors: weight_ih.node1: ranks do not match: found 2, expected 3, that of the core before
             $ htgen import open.safetensors -o m.json
-            error: open.safetensors: layers[0].matrices[0].factors.cores[2]: ranks do not meet: found 5, expected 2, the rank of the first core
+            error: open.safetensors: layers[0].matrices[0].factors.cores[2]: ranks do not match: found 5, expected 2, the rank of the first core
             $ htgen import factor.safetensors -o m.json
             error: factor.safetensors: weight_ih.factor1_block0: no such tensor: expected one of weight_hh, weight_ih.core_block0, weight_ih.factor0_block0
             $ htgen import factors.safetensors -o m.json
             error: factors.safetensors: layers[0].matrices[0].factors.blocks[0].factors[1]: wrong shape: found 2 x 3 x 3, expected 2 x 3 x 2
             $ htgen import gru.safetensors -o m.json
-            error: gru.safetensors: cell0.hidden_weights: a GRU: expected an LSTM, 4H rows; its cell weighs the old state with r instead of z, which is no GRU of htgen
+            error: gru.safetensors: cell0.hidden_weights: a GRU: expected an LSTM, 4H rows; its cell weights the old state with r instead of z, which is not a GRU that htgen supports
             $ htgen import square.safetensors -o m.json
             error: square.safetensors: cell0.hidden_weights: not an LSTM: found 6 rows of 4 columns, expected 4H rows of H columns
             $ htgen import half.safetensors -o m.json
@@ -139,9 +139,9 @@ fn flat_trains() {
         &lines,
         expect![[r#"
             $ htgen import tt.npz -o m.json
-            error: tt.npz: modes and ranks of a flat train are not in the file: expected --in-modes, --out-modes and --rank; as tt_input_shape, tt_output_shape and tt_ranks of the layer had them
+            error: tt.npz: modes and ranks of a flat train are not in the file: expected --in-modes, --out-modes and --rank; as in tt_input_shape, tt_output_shape and tt_ranks of the layer
             $ htgen import tt.npz --in-modes 3,2 --out-modes 2,1 -o m.json
-            error: tt.npz: modes and ranks of a flat train are not in the file: expected --in-modes, --out-modes and --rank; as tt_input_shape, tt_output_shape and tt_ranks of the layer had them
+            error: tt.npz: modes and ranks of a flat train are not in the file: expected --in-modes, --out-modes and --rank; as in tt_input_shape, tt_output_shape and tt_ranks of the layer
             $ htgen import tt.npz --in-modes 3,2 --out-modes 2,1 --rank 3 -o m.json
             error: tt.npz: kernel: other modes or ranks than these: found 52 values, expected 78 for n 3 x 2, m 8 x 1 and ranks 1 x 3 x 1
             $ htgen import tt.npz --in-modes 3,2 --out-modes 2,1 --rank 1,2,2,1 -o m.json
@@ -149,15 +149,15 @@ fn flat_trains() {
             $ htgen import tt.npz --in-modes 3,2 --out-modes 2,1 --rank 99999999999999999 -o m.json
             error: tt.npz: kernel: other modes or ranks than these: found 52 values, expected 2599999999999999974 for n 3 x 2, m 8 x 1 and ranks 1 x 99999999999999999 x 1
             $ htgen import tt.npz --in-modes 3,2 --out-modes 2,2 --rank 2 -o m.json
-            error: tt.npz: row modes do not multiply out: found 2 x 2, expected 2, the hidden units, or 8 with the gates
+            error: tt.npz: row modes have the wrong product: found 2 x 2, expected 2, the hidden units, or 8 with the gates
             $ htgen import tt.npz --in-modes 3,2,1 --out-modes 2,1 --rank 2 -o m.json
             error: tt.npz: modes come in pairs: found 3 of --in-modes, expected 2, as many as --out-modes
             $ htgen import tt.npz --in-modes 0,2 --out-modes 2,1 --rank 2 -o m.json
-            error: tt.npz: column modes that cannot be multiplied out: found 0 x 2
+            error: tt.npz: column modes whose product is too large: found 0 x 2
             $ htgen import gru.npz --in-modes 3,2 --out-modes 2,1 --rank 2 -o m.json
             error: gru.npz: recurrent_kernel: not an LSTM: found 2 x 6, expected H x 4H; the GRU of TT_RNN multiplies by r before the product; htgen has the other form
             $ htgen import dense.npz --in-modes 3,2 --out-modes 2,1 --rank 2 -o m.json
-            error: dense.npz: --in-modes has no meaning here; the keys of keras and their shapes say it; leave it out
+            error: dense.npz: --in-modes does not apply here; the keys of keras and their shapes determine it; leave it out
             $ htgen import ints.npz --in-modes 3,2 --out-modes 2,1 --rank 2 -o m.json
             error: ints.npz: kernel: wrong type: found integers, expected F16, BF16, F32 or F64
         "#]],

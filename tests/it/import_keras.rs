@@ -194,25 +194,25 @@ fn what_is_refused() {
         ],
         expect![[r#"
             $ htgen import before.npz -o m.json
-            error: before.npz: l/bias: the bias of a GRU with reset_after=False, which is no GRU of htgen: found 12, expected 2 x 12; it multiplies by r before the hidden product; train with reset_after=True
+            error: before.npz: l/bias: the bias of a GRU with reset_after=False, which is not a GRU that htgen supports: found 12, expected 2 x 12; it multiplies by r before the hidden product; train with reset_after=True
             $ htgen import unsaid.npz -o m.json
-            error: unsaid.npz: l/bias: missing, so nothing tells where r multiplies: expected 2 x 12, as reset_after=True has it; if the layer has reset_after=True and no bias, store zeros of that shape
+            error: unsaid.npz: l/bias: missing, so it is unclear where r multiplies: expected 2 x 12, as reset_after=True has it; if the layer has reset_after=True and no bias, store zeros of that shape
             $ htgen import cudnn.npz -o m.json
             error: cudnn.npz: l/bias: the bias of a CuDNNLSTM, whose kernels have axes of their own: found 32, expected 16; load its weights into a keras.layers.LSTM and save those
             $ htgen import simple.npz -o m.json
             error: simple.npz: l/recurrent_kernel: neither an LSTM nor a GRU: found 4 x 4, expected H x 4H or H x 3H
             $ htgen import norm.npz -o m.json
-            error: norm.npz: l/kernel_norm/gamma: belongs to a layer and is not used; a norm within or behind a layer has no place in a model; --ignore l/kernel_norm/gamma leaves it out all the same
+            error: norm.npz: l/kernel_norm/gamma: belongs to a layer and is not used; a norm within or after a layer is not supported; --ignore l/kernel_norm/gamma leaves it out anyway
             $ htgen import peep.npz -o m.json
-            error: peep.npz: l/input_gate_peephole_weights:0: belongs to a layer and is not used; peepholes have no place in a model; --ignore l/input_gate_peephole_weights:0 leaves it out all the same
+            error: peep.npz: l/input_gate_peephole_weights:0: belongs to a layer and is not used; peepholes are not supported; --ignore l/input_gate_peephole_weights:0 leaves it out anyway
             $ htgen import both.npz -o m.json
-            error: both.npz: more than one layer could be meant: found keras at "b/backward_lstm/lstm_cell/", keras at "b/forward_lstm/lstm_cell/"; choose one with --prefix b/backward_lstm/lstm_cell/ or --prefix b/forward_lstm/lstm_cell/, or name several from input to output, as layers one after the other
+            error: both.npz: more than one layer could be meant: found keras at "b/backward_lstm/lstm_cell/", keras at "b/forward_lstm/lstm_cell/"; choose one with --prefix b/backward_lstm/lstm_cell/ or --prefix b/forward_lstm/lstm_cell/, or name several from input to output, as layers one after another
             $ htgen import both.npz --prefix b/forward_lstm/lstm_cell -o m.json
-            error: both.npz: b/backward_lstm/lstm_cell/kernel: belongs to a layer and is not used, nor are others: found b/backward_lstm/lstm_cell/kernel, b/backward_lstm/lstm_cell/recurrent_kernel; a model has layers in one direction only; --ignore b/backward_lstm/lstm_cell/kernel leaves it out all the same
+            error: both.npz: b/backward_lstm/lstm_cell/kernel: belongs to a layer and is not used, nor are others: found b/backward_lstm/lstm_cell/kernel, b/backward_lstm/lstm_cell/recurrent_kernel; a model has layers in one direction only; --ignore b/backward_lstm/lstm_cell/kernel leaves it out anyway
             $ htgen import cudnn.npz --from tt-rnn --in-modes 3 --out-modes 4 --rank 1 -o m.json
             error: cudnn.npz: l/kernel: wrong number of axes: found 3 x 16, expected 1 axes: all cores of the train, flat
             $ htgen import cudnn.npz --rank 2 -o m.json
-            error: cudnn.npz: --rank has no meaning here; the keys of keras and their shapes say it; leave it out
+            error: cudnn.npz: --rank does not apply here; the keys of keras and their shapes determine it; leave it out
         "#]],
     );
 }

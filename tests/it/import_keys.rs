@@ -209,11 +209,11 @@ fn what_is_refused_says_why() {
         ],
         expect![[r#"
             $ htgen import peep.safetensors -o m.json
-            error: peep.safetensors: rnn.weight_cf: belongs to a layer and is not used, nor are others: found rnn.weight_cf, rnn.weight_ci; peepholes have no place in a model; --ignore rnn.weight_cf leaves it out all the same
+            error: peep.safetensors: rnn.weight_cf: belongs to a layer and is not used, nor are others: found rnn.weight_cf, rnn.weight_ci; peepholes are not supported; --ignore rnn.weight_cf leaves it out anyway
             $ htgen import peep.safetensors --ignore rnn.weight_c -o m.json
             error: peep.safetensors: --ignore rnn.weight_c: no such key: expected one of fc.bias, fc.weight, rnn.bias_ih_l0, rnn.weight_cf, rnn.weight_ci, rnn.weight_hh_l0, rnn.weight_ih_l0; * stands for any characters
             $ htgen import drop.safetensors -o m.json
-            error: drop.safetensors: rnn.weight_hh_l0_raw: belongs to a layer and is not used; under weight drop this is the matrix and the other a copy with a part dropped; save this one under the name without _raw; --ignore rnn.weight_hh_l0_raw leaves it out all the same
+            error: drop.safetensors: rnn.weight_hh_l0_raw: belongs to a layer and is not used; under weight drop this is the matrix and the other a copy with a part dropped; save this one under the name without _raw; --ignore rnn.weight_hh_l0_raw leaves it out anyway
             $ htgen import norm.safetensors -o m.json
             error: norm.safetensors: weight_hh_l0_g: a part of a weight under weight norm: expected weight_hh_l0 itself; call torch.nn.utils.remove_weight_norm(module, "weight_hh_l0") first, then save
             $ htgen import parametrized.safetensors -o m.json
@@ -223,7 +223,7 @@ fn what_is_refused_says_why() {
             $ htgen import mlp.safetensors -o m.json
             error: mlp.safetensors: the head may be more than one linear layer: found fc, out; name one with --head, or take none with --no-head
             $ htgen import between.safetensors -o m.json
-            error: between.safetensors: something may stand between the layers and the head: found norm.weight and fc; name the head with --head all the same, or take none with --no-head
+            error: between.safetensors: something may lie between the layers and the head: found norm.weight and fc; if this is the head, name it with --head, or take none with --no-head
             $ htgen import split.safetensors -o m.json
             error: split.safetensors: fc.weight_v: a part of a linear layer that may be the head: expected its weight as a whole; remove weight norm, spectral norm, pruning or parametrization before saving, or take no head with --no-head
         "#]],
@@ -271,13 +271,13 @@ fn several_modules_are_layers_one_after_the_other() {
         ],
         expect![[r#"
             $ htgen import two.safetensors -o m.json
-            error: two.safetensors: more than one layer could be meant: found pytorch at "cells.0.", pytorch at "cells.1."; choose one with --prefix cells.0. or --prefix cells.1., or name several from input to output, as layers one after the other
+            error: two.safetensors: more than one layer could be meant: found pytorch at "cells.0.", pytorch at "cells.1."; choose one with --prefix cells.0. or --prefix cells.1., or name several from input to output, as layers one after another
             $ htgen import two.safetensors --prefix cells.1 --prefix cells.0 -o m.json
             error: two.safetensors: the layer at "cells.0.": does not fit the layer before it: found 4 inputs, expected 3, its hidden units; name the modules from input to output
             $ htgen import two.safetensors --prefix cells.0 --prefix cells.0. -o m.json
             error: two.safetensors: --prefix cells.0.: named twice
             $ htgen import two.safetensors --prefix cells -o m.json
-            error: two.safetensors: --prefix cells: no layer has keys behind it: expected --prefix cells.0., --prefix cells.1.
+            error: two.safetensors: --prefix cells: no layer has keys with this prefix: expected --prefix cells.0., --prefix cells.1.
         "#]],
     );
 }

@@ -73,13 +73,13 @@ fn files_that_are_no_checkpoints() {
             $ htgen import short.safetensors -o m.json
             error: short.safetensors: not a whole safetensors file (shorter than its header length): expected a safetensors or npz file; docs/import.md says how to write one from PyTorch or Keras
             $ htgen import empty.safetensors -o m.json
-            error: empty.safetensors: the keys fit no known convention: found no tensor, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); keras (kernel, recurrent_kernel and bias); tt-rnn (a flat kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with --from to learn what it misses; docs/import.md describes them
+            error: empty.safetensors: the keys match no known convention: found no tensor, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); keras (kernel, recurrent_kernel and bias); tt-rnn (a flat kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with --from to see what it misses; docs/import.md describes them
             $ htgen import huge.safetensors -o m.json
             error: huge.safetensors: not a whole safetensors file (overflow computing buffer size from shape and/or element type): expected a safetensors or npz file; docs/import.md says how to write one from PyTorch or Keras
             $ htgen import behind.safetensors -o m.json
             error: behind.safetensors: not a whole safetensors file (invalid offset for tensor `a`): expected a safetensors or npz file; docs/import.md says how to write one from PyTorch or Keras
             $ htgen import model.pt -o m.json
-            error: model.pt: by its name a file of torch.save, which is not read here; load it in PyTorch and write its state_dict() with safetensors.torch.save_file; docs/import.md shows how
+            error: model.pt: by its name a torch.save file, which htgen does not read; load it in PyTorch and write its state_dict() with safetensors.torch.save_file; docs/import.md shows how
             $ htgen import broken.npz -o m.json
             error: broken.npz: not a whole npz file (invalid Zip archive: Could not find EOCD): expected arrays written by numpy.savez or savez_compressed; was it copied whole?
         "#]],
@@ -119,23 +119,23 @@ fn keys_that_fit_nothing_or_too_much() {
         ],
         expect![[r#"
             $ htgen import conv.safetensors -o m.json
-            error: conv.safetensors: the keys fit no known convention: found conv.\u{1b}[31mbias, conv.weight, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); keras (kernel, recurrent_kernel and bias); tt-rnn (a flat kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with --from to learn what it misses; docs/import.md describes them
+            error: conv.safetensors: the keys match no known convention: found conv.\u{1b}[31mbias, conv.weight, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); keras (kernel, recurrent_kernel and bias); tt-rnn (a flat kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with --from to see what it misses; docs/import.md describes them
             $ htgen import conv.safetensors --from tednet -o m.json
             error: conv.safetensors: not the keys of tednet: found conv.\u{1b}[31mbias, conv.weight, expected weight_ih.node0 or weight_ih.core_block0, and weight_hh
             $ htgen import conv.safetensors --from keras -o m.json
             error: conv.safetensors: not the keys of keras: found conv.\u{1b}[31mbias, conv.weight, expected kernel, recurrent_kernel and bias
             $ htgen import two.safetensors -o m.json
-            error: two.safetensors: more than one layer could be meant: found pytorch at "a.", pytorch at "b."; choose one with --prefix a. or --prefix b., or name several from input to output, as layers one after the other
+            error: two.safetensors: more than one layer could be meant: found pytorch at "a.", pytorch at "b."; choose one with --prefix a. or --prefix b., or name several from input to output, as layers one after another
             $ htgen import two.safetensors --prefix c. -o m.json
-            error: two.safetensors: --prefix c.: no layer has keys behind it: expected --prefix a., --prefix b.
+            error: two.safetensors: --prefix c.: no layer has keys with this prefix: expected --prefix a., --prefix b.
             $ htgen import two.safetensors --prefix c. --from pytorch -o m.json
-            error: two.safetensors: --prefix c.: no layer has keys behind it: expected --prefix a., --prefix b.
+            error: two.safetensors: --prefix c.: no layer has keys with this prefix: expected --prefix a., --prefix b.
             $ htgen import two.safetensors --prefix a. --head fc -o m.json
             error: two.safetensors: fc.weight: no such tensor: expected one of a.weight_hh_l0, a.weight_ih_l0, b.weight_hh_l0, b.weight_ih_l0
             $ htgen import two.safetensors --prefix a. --rank 3 -o m.json
-            error: two.safetensors: --rank has no meaning here; the keys of pytorch and their shapes say it; leave it out
+            error: two.safetensors: --rank does not apply here; the keys of pytorch and their shapes determine it; leave it out
             $ htgen import two.safetensors --prefix a. --gate-rows interleaved -o m.json
-            error: two.safetensors: --gate-rows has no meaning here; the keys of pytorch and their shapes say it; leave it out
+            error: two.safetensors: --gate-rows does not apply here; the keys of pytorch and their shapes determine it; leave it out
             $ htgen import two.safetensors --prefix a. --shift 99 -o m.json
             error: input.shift: out of range: found 99, expected -32 to 32
             $ htgen import cp.safetensors -o m.json

@@ -111,28 +111,28 @@ fn a_channel_of_another_range_is_named() {
     check(
         &[around(1000.0, 15.0), wave(3.0), wave(3.5), wave(2.5)],
         expect![[r#"
-              input 0 needs 10 bits before the point (985 to 1015), the others 2: standardise it"#]],
+              input 0 needs 10 integer bits (985 to 1015), the others 2: standardize it"#]],
     );
     check(
         &[wave(3.0), wave(0.1), wave(3.5), wave(2.5)],
         expect![[r#"
-              input 1 stays between -0.1 and 0.1, the others need 2 bits before the point: multiply it by 2^5 and divide its weights by that"#]],
+              input 1 stays between -0.1 and 0.1, the others need 2 integer bits: multiply it by 2^5 and divide its weights by that"#]],
     );
     check(
         &[wave(1000.0), wave(3.0)],
         expect![[r#"
-              input 0 needs 10 bits before the point (-1000 to 1000), the others 2: standardise it"#]],
+              input 0 needs 10 integer bits (-1000 to 1000), the others 2: standardize it"#]],
     );
     check(
         &[wave(1000.0), wave(3.0), wave(1000.0), wave(4.0)],
         expect![[r#"
-              input 0 needs 10 bits before the point (-1000 to 1000), the others 3: standardise it
-              input 2 needs 10 bits before the point (-1000 to 1000), the others 3: standardise it"#]],
+              input 0 needs 10 integer bits (-1000 to 1000), the others 3: standardize it
+              input 2 needs 10 integer bits (-1000 to 1000), the others 3: standardize it"#]],
     );
     check(
         &[wave(3.0), constant(500.0), wave(2.0)],
         expect![[r#"
-              input 1 is 500 throughout and needs 9 bits before the point, the others 2: add it to the bias and leave it out"#]],
+              input 1 is 500 throughout and needs 9 integer bits, the others 2: add it to the bias and leave it out"#]],
     );
 }
 
@@ -157,9 +157,9 @@ fn of_many_channels_a_few_are_named() {
     check(
         &(0..1024).map(channels).collect::<Vec<_>>(),
         expect![[r#"
-              input 5 needs 8 bits before the point (-200 to 200), the others 1: standardise it
-              input 133 needs 8 bits before the point (-200 to 200), the others 1: standardise it
-              input 261 needs 8 bits before the point (-200 to 200), the others 1: standardise it
+              input 5 needs 8 integer bits (-200 to 200), the others 1: standardize it
+              input 133 needs 8 integer bits (-200 to 200), the others 1: standardize it
+              input 261 needs 8 integer bits (-200 to 200), the others 1: standardize it
               and 5 more inputs with a range that much larger"#]],
     );
     let channels = |k: usize| wave(if k == 700 { 0.01 } else { 1.0 });
@@ -183,7 +183,7 @@ fn quantize_names_it() {
     let text = dir.done(line);
     assert!(
         text.contains(
-            "  input 0 needs 10 bits before the point (985 to 1015), the others 2: standardise it"
+            "  input 0 needs 10 integer bits (985 to 1015), the others 2: standardize it"
         ),
         "{text}"
     );

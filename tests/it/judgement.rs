@@ -98,7 +98,7 @@ fn without_a_head_the_outputs_are_compared_as_vectors() {
     assert!(cosines.iter().all(|cosine| *cosine > 0.99), "{cosines:?}");
     let text = dir.done("run q.json --inputs d.npz");
     let decisions =
-        "decisions    none: a model without a head has no classes, so the labels are not looked at";
+        "decisions    none: a model without a head has no classes, so the labels are ignored";
     assert!(text.contains(decisions), "{text}");
     assert_eq!(quantized["outputs"], *outputs, "quantize says the same");
 }
@@ -128,7 +128,7 @@ fn one_output_is_decided_by_a_threshold() {
     data(&dir, vec![labels(|k| (k % 3) as i64)]);
     let refused = |line: &str| dir.htgen(line).messages();
     expect![[r#"
-        error: d.npz: y[2]: label outside the classes: found 2, expected 0 to 1, the classes of the model's one output; count the classes from 0; does the data set belong to this model?
+        error: d.npz: y[2]: label outside the classes: found 2, expected 0 to 1, the classes of the model's only output; count the classes from 0; does the data set belong to this model?
     "#]]
     .assert_eq(&refused("run q.json --inputs d.npz"));
     model(&dir, "--head 3");
@@ -164,7 +164,7 @@ fn a_class_that_is_never_found_shows() {
           inputs       0 of 1,440 elements clipped (0.00 %)
           decisions    120 of 120 as in float, by whether the output is above 100
           accuracy     99.17 % (float 99.17 %)
-          balanced     50.00 % (float 50.00 %), each class counting alike
+          balanced     50.00 % (float 50.00 %), each class with equal weight
           formats      from model
 
           class  labelled     right  in float   decided as    0    1

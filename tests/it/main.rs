@@ -45,7 +45,7 @@ mod data_npz_kinds; // arrays as other programs write them
 mod data_pictures; // turned pictures, orders of axes, memory
 mod data_refusals; // bad recordings and clips, nothing half written
 mod data_safetensors; // sequences as safetensors, as npz
-mod data_sliding; // videos with a class a frame to windows in time
+mod data_sliding; // videos with one class per frame to windows in time
 mod data_sliding_refusals;
 mod data_support;
 mod data_voices; // the example's voices, made again
@@ -80,13 +80,13 @@ mod lint; // warnings, bounds and style of the library
 mod merging; // in which pairs cores are merged
 mod model;
 mod models;
-mod netlists; // the library behind yosys for iCE40
+mod netlists; // the library after yosys for iCE40
 #[cfg(all(feature = "train", feature = "compress"))]
-mod never_over; // no command writes over what it reads, by any name
+mod never_over; // no command overwrites what it reads, under any name
 mod new; // untrained models of every format
 mod new_cli; // their options
 mod plan;
-mod proofs; // the FORMAL blocks, and mutants that they must refuse
+mod proofs; // the FORMAL blocks, and mutants that they must refute
 mod scripts; // what setup.sh and fresh.sh say before they do anything
 mod second; // the rules a second time, in NumPy
 mod sequences;
@@ -113,6 +113,6 @@ mod train_models; // small models and their plain computation
 #[cfg(feature = "train")]
 mod train_quantized; // training in the integers of the reference
 #[cfg(feature = "train")]
-mod train_refusals; // bad data and configurations, losses that are no numbers
+mod train_refusals; // bad data and configurations, losses that are not numbers
 mod values; // the numbers beside a model
 mod verilated;

@@ -50,7 +50,7 @@ impl Netlist {
     #[track_caller]
     fn check(&self, dir: &Path, arguments: &[&str]) {
         if env::var_os("HTGEN_SLOW").is_none() {
-            return eprintln!("passed over: {} as a netlist asks for HTGEN_SLOW=1", self.module);
+            return eprintln!("skipped: {} as a netlist asks for HTGEN_SLOW=1", self.module);
         }
         let Some(yosys) = needs(Tool::Yosys) else { return };
         let run = yosys.run().args(["-q", "-e", "Driver-driver conflict", "-p", &self.script()]);

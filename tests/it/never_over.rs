@@ -20,7 +20,7 @@ const FOLDERS: [&str; 5] = ["design", "placed", "work", "results", "parts"];
 /// Words of the refusals.
 const REFUSALS: [&str; 3] = [
     "this command reads it, so it is not replaced",
-    "not the values of the model that is written, so it is not replaced",
+    "not the values of the model being written, so it is not replaced",
     "not a name for a model file",
 ];
 
@@ -218,7 +218,7 @@ fn values_are_replaced_with_their_model_alone() {
         "train easy.npz --config train.toml --safetensors -o m.json",
         "new --preset digits --safetensors -o m.json",
     ];
-    let message = "error: m.safetensors: not the values of the model that is written, so it is not \
+    let message = "error: m.safetensors: not the values of the model being written, so it is not \
                    replaced: expected no such file, or one that m.json names and fits; give the model \
                    another name with -o, or move this file away\n";
     let refuse = |line: &str| {

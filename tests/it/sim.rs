@@ -19,7 +19,7 @@ use crate::support::needs;
 fn slow() -> bool {
     let asked = env::var_os("HTGEN_SLOW").is_some_and(|set| set == "1");
     if !asked {
-        eprintln!("passed over: set HTGEN_SLOW=1");
+        eprintln!("skipped: set HTGEN_SLOW=1");
     }
     asked
 }
@@ -204,7 +204,7 @@ fn flip_word(path: &std::path::Path, number: usize) {
 }
 
 #[test]
-fn a_shifted_requantiser_is_found_in_the_first_step() {
+fn a_shifted_requantizer_is_found_in_the_first_step() {
     let Some(design) = several_steps("shift") else { return };
     let path = design.dir.join(format!("{}_top.v", design.program.quant().name()));
     let text = fs::read_to_string(&path).unwrap();
@@ -291,7 +291,7 @@ fn events_that_cannot_happen_are_refused() {
     let reset = |beats| Event { sequence: 0, kind: EventKind::Reset { beats, clocks: 0 } };
     for (events, words) in [
         (vec![early(2, 0)], "events[0]: no such sequence: found 2, expected 0 to 1"),
-        (vec![early(1, 0), early(1, 1)], "events[1]: the sequence has an event already"),
+        (vec![early(1, 0), early(1, 1)], "events[1]: the sequence already has an event"),
         (vec![early(1, beats - 1)], "events[0]: beat: a tlast there is in its place"),
         (vec![early(0, beats)], "events[0]: beat: a tlast there is in its place"),
         (vec![reset(0)], "events[0]: beats: out of range: found 0"),

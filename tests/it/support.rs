@@ -22,7 +22,7 @@ pub fn needs(tool: Tool) -> Option<Found> {
 #[track_caller]
 pub fn absent(reason: &str) {
     assert!(env::var_os("HTGEN_REQUIRE_TOOLS").is_none_or(|set| set != "1"), "{reason}");
-    eprintln!("passed over: {reason}");
+    eprintln!("skipped: {reason}");
 }
 
 /// What a reader of Verilog printed on either stream, without Verilator's report of its own work.

@@ -102,7 +102,7 @@ fn refusals_say_what_was_found() {
     path.put("verilator", "echo no number here");
     let broken = text(&search(&path, &venv));
     assert!(broken.starts_with("verilator: does not work: found"), "{broken}");
-    assert!(broken.contains("(--version names no version)"), "{broken}");
+    assert!(broken.contains("(--version gives no version)"), "{broken}");
 }
 
 #[test]

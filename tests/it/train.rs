@@ -152,16 +152,14 @@ fn validation_files() {
     arrays.push(("split", split));
     write_npz(&dir.path("split.npz"), &arrays).unwrap();
     let ended = dir.htgen("train easy.npz --config train.toml -o no.json --validation split.npz");
-    let expected =
-        "error: split.npz: split: parts what comes parted, by --validation; leave one out\n";
+    let expected = "error: split.npz: split: conflicts with --validation, which already splits the data; leave one out\n";
     assert_eq!((ended.code, ended.messages().as_str()), (Some(2), expected));
     let by = CONFIG.replace("[data]", "[data]\nby = \"sequence\"\nvalidation_groups = [1]");
     fs::write(dir.path("train.toml"), by).unwrap();
     let ended = dir.htgen(parts);
     assert_eq!(ended.code, Some(2));
-    let expected = "error: train.toml: data.by: parts what comes parted, by --validation; leave one out\n\
-                    error: train.toml: data.validation_groups: parts what comes parted, by \
-                    --validation; leave one out\n";
+    let expected = "error: train.toml: data.by: conflicts with --validation, which already splits the data; leave one out\n\
+                    error: train.toml: data.validation_groups: conflicts with --validation, which already splits the data; leave one out\n";
     assert_eq!(ended.messages(), expected);
 }
 
@@ -206,7 +204,11 @@ fn an_interrupted_run_ends_like_another() {
         if dir.path("m.checkpoint").is_file() {
             assert_ne!(ended.code, Some(0));
             if signal == Signal::INT {
-                assert!(ended.stderr.contains("--resume goes on behind epoch"), "{}", ended.stderr);
+                assert!(
+                    ended.stderr.contains("--resume continues after epoch"),
+                    "{}",
+                    ended.stderr
+                );
             }
             for left in dir.names().iter().filter(|name| name.starts_with(".htgen-")) {
                 assert_eq!(signal, Signal::KILL, "{left}");

@@ -59,14 +59,13 @@ fn labels() {
     refused(
         CONFIG,
         &with("y", array(&[11], |k| k as i64 % 3)),
-        &["bad.npz: y: wrong shape: found 11, expected 12, one a sequence"],
+        &["bad.npz: y: wrong shape: found 11, expected 12, one per sequence"],
     );
     refused(
         CONFIG,
         &with("y", array(&[12], |k| k as i64 % 3 * 2)),
         &["bad.npz: y: a class without training sequences: found none of class 1, 3, expected \
-           sequences of each of the 5 classes; count the classes from 0 without gaps, or hold back \
-           less"],
+           sequences of each of the 5 classes; count the classes from 0 without gaps, or hold out less"],
     );
     refused(
         CONFIG,
@@ -90,8 +89,7 @@ fn numbers_that_are_none() {
         CONFIG,
         &with("x", x),
         &["bad.npz: x[1, 1]: not finite: found NaN at element 0, expected finite \
-           single-precision numbers; where it fills up a shorter sequence, tell its steps in \
-           `length`"],
+           single-precision numbers; if it pads a shorter sequence, give its number of steps in `length`"],
     );
 }
 
@@ -103,7 +101,7 @@ fn parts() {
         CONFIG,
         &arrays,
         &["bad.npz: data.validation: no validation part is left: found 12 sequences; change \
-           data.validation, or part the data by sequence"],
+           data.validation, or split the data by sequence"],
     );
     let mut arrays = good();
     arrays.push(("split", array(&[12], |k| k as i64)));
@@ -118,7 +116,7 @@ fn parts() {
         &CONFIG.replace("validation = 0.25", "validation_groups = [7]"),
         &good(),
         &["bad.npz: data.by: the data have no groups: expected an array group, or one named by \
-           data.group; part the data by sequence"],
+           data.group; split the data by sequence"],
     );
 }
 
@@ -182,7 +180,7 @@ fn a_loss_that_is_no_number() {
     let before = dir.names();
     let ended = dir.htgen("train easy.npz --config again.toml --init large.json -o n.json");
     assert_eq!(ended.code, Some(1), "{} {}", ended.stdout, ended.stderr);
-    assert!(ended.stdout.contains("the loss was no number in epoch 1"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("the loss was not finite in epoch 1"), "{}", ended.stdout);
     assert_eq!(dir.names(), before, "no epoch was whole, so there is no model");
 }
 

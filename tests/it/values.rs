@@ -24,8 +24,7 @@ fn seeded(seed: usize) -> String {
 /// What `inspect` says about a pair that does not belong together.
 const MIXED: &str = "\
 error: m.json: cores_sha256: m.safetensors is not the file that this model was written with: found \
-FOUND…, expected EXPECTED…; copy both files again, or run again what wrote them, which may have been \
-ended in between; if the numbers were changed on purpose, remove this key
+FOUND…, expected EXPECTED…; copy both files again, or rerun the command that wrote them, which may have been interrupted; if the numbers were changed on purpose, remove this key
 ";
 
 #[test]
@@ -123,7 +122,7 @@ fn many_numbers_go_beside_the_model() {
     // A checkpoint with that name is in the way, and stays.
     fs::write(few.path("large.safetensors"), "a checkpoint").unwrap();
     let refusal = model::save(&large, &few.path("large.json"), Cores::BySize).unwrap_err();
-    let expected = "not the values of the model that is written, so it is not replaced";
+    let expected = "not the values of the model being written, so it is not replaced";
     assert!(refusal.to_string().contains(expected), "{refusal}");
     assert_eq!(few.names(), ["large.safetensors", "m.json"]);
     assert_eq!(fs::read(few.path("large.safetensors")).unwrap(), b"a checkpoint");

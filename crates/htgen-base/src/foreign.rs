@@ -41,7 +41,7 @@ pub fn refuse(path: &Path) -> Result<()> {
     match of(&head(path)?, path) {
         None => Ok(()),
         Some(Kind { what, help }) => {
-            Err(Diagnostic::new("", format!("{what}, which is not read here"))
+            Err(Diagnostic::new("", format!("{what}, which htgen does not read"))
                 .help(help)
                 .in_file(path.display())
                 .into())
@@ -67,13 +67,13 @@ fn of(head: &[u8], path: &Path) -> Option<Kind> {
     }
     let starts = |magic: &[u8]| head.starts_with(magic);
     if starts(b"\x89HDF\r\n\x1a\n") {
-        return kind("an HDF5 file, as Keras writes (.h5, .hdf5)", KERAS);
+        return kind("an HDF5 file, as written by Keras (.h5, .hdf5)", KERAS);
     }
     if starts(b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19") {
-        return kind("a file of torch.save", TORCH);
+        return kind("a torch.save file", TORCH);
     }
     if let [0x80, 2..=5, ..] = head {
-        return kind("a pickle of Python", PICKLE);
+        return kind("a Python pickle", PICKLE);
     }
     if head.get(4..8) == Some(b"TFL3") {
         return kind("a TensorFlow Lite model", TENSORFLOW);
@@ -85,7 +85,7 @@ fn of(head: &[u8], path: &Path) -> Option<Kind> {
         return kind("a GGUF file", "import the weights that it was converted from");
     }
     if starts(b"version https://git-lfs") {
-        return kind("a pointer of Git LFS, not the file itself", "fetch it with git lfs pull");
+        return kind("a Git LFS pointer, not the file itself", "fetch it with git lfs pull");
     }
     if starts(b"\x1f\x8b") || starts(b"BZh") || starts(b"\xfd7zXZ") || starts(b"7z\xbc\xaf") {
         return kind("a compressed file", "unpack it first");
@@ -117,7 +117,7 @@ fn of_zip(head: &[u8], path: &Path) -> Option<Kind> {
     }
     match last {
         "data.pkl" | "constants.pkl" | "byteorder" | ".format_version" => {
-            kind("a file of torch.save or a TorchScript module", TORCH)
+            kind("a torch.save file or a TorchScript module", TORCH)
         }
         "model.weights.h5" | "metadata.json" | "config.json" => kind("a .keras file", KERAS),
         _ => by_name(path),
@@ -139,16 +139,16 @@ fn is_safetensors(head: &[u8]) -> bool {
 fn by_name(path: &Path) -> Option<Kind> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
     match extension.as_str() {
-        "h5" | "hdf5" => kind("by its name an HDF5 file, as Keras writes", KERAS),
+        "h5" | "hdf5" => kind("by its name an HDF5 file, as written by Keras", KERAS),
         "keras" => kind("by its name a .keras file", KERAS),
         "onnx" => kind("by its name an ONNX model", ONNX),
         "pt" | "pth" | "bin" | "jit" | "torchscript" => {
-            kind("by its name a file of torch.save", TORCH)
+            kind("by its name a torch.save file", TORCH)
         }
-        "pkl" | "pickle" | "joblib" => kind("by its name a pickle of Python", PICKLE),
+        "pkl" | "pickle" | "joblib" => kind("by its name a Python pickle", PICKLE),
         "tflite" | "lite" => kind("by its name a TensorFlow Lite model", TENSORFLOW),
         "ckpt" | "pb" | "index" | "meta" => {
-            kind("by its name a checkpoint of TensorFlow or PyTorch", TENSORFLOW)
+            kind("by its name a TensorFlow or PyTorch checkpoint", TENSORFLOW)
         }
         "mat" => kind("by its name a MATLAB file", "write its arrays with numpy.savez"),
         _ => None,
@@ -180,12 +180,12 @@ mod tests {
             assert!(what(b"\x89HDF\r\n\x1a\n\0\0", name).starts_with("an HDF5"));
             assert_eq!(
                 what(b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", name),
-                "a file of torch.save"
+                "a torch.save file"
             );
-            assert_eq!(what(b"\x80\x04\x95\x10", name), "a pickle of Python");
+            assert_eq!(what(b"\x80\x04\x95\x10", name), "a Python pickle");
             assert_eq!(what(b"\x1c\0\0\0TFL3\x14", name), "a TensorFlow Lite model");
             assert_eq!(what(b"\x08\x07\x12\x07pytorch", name), "an ONNX model");
-            assert!(what(&zip("archive/data.pkl"), name).starts_with("a file of torch.save"));
+            assert!(what(&zip("archive/data.pkl"), name).starts_with("a torch.save file"));
             assert_eq!(what(&zip("metadata.json"), name), "a .keras file");
             assert_eq!(what(&zip("lstm.kernel.npy"), name), "read");
             assert_eq!(what(&header, name), "read");
@@ -197,7 +197,7 @@ mod tests {
     fn else_the_name_tells() {
         assert!(what(b"(dp0\nS'a'", "m.pkl").starts_with("by its name a pickle"));
         assert!(what(b"", "m.H5").starts_with("by its name an HDF5"));
-        assert!(what(&zip("weights"), "m.pth").starts_with("by its name a file of torch.save"));
+        assert!(what(&zip("weights"), "m.pth").starts_with("by its name a torch.save file"));
         assert_eq!(what(&zip("weights"), "m.npz"), "read");
         assert_eq!(what(b"words", "m.safetensors"), "read");
     }

@@ -125,7 +125,7 @@ fn check_header(bytes: &[u8]) -> Result<BTreeMap<String, String>, String> {
     for (name, entry) in &header {
         let end = entry.pointer("/data_offsets/1").and_then(Value::as_u64);
         if end.is_none_or(|end| end > n_data) {
-            return Err(format!("\"{}\" ends behind the file", name.escape_debug()));
+            return Err(format!("\"{}\" ends after the end of the file", name.escape_debug()));
         }
     }
     // Metadata in any other form is left to the crate to refuse.

@@ -119,7 +119,11 @@ const TARGETS: [Target; 9] = [
         gives: "Gowin area only",
         needs: &[Need::Newer(Tool::Yosys, YOSYS_FOR_GOWIN)],
     },
-    Target { name: "video", gives: "data sets of video files", needs: &[Need::Tool(Tool::Ffmpeg)] },
+    Target {
+        name: "video",
+        gives: "data sets from video files",
+        needs: &[Need::Tool(Tool::Ffmpeg)],
+    },
 ];
 
 /// Asks every tool and determines which targets are usable.

@@ -189,7 +189,7 @@ fn ask(tool: Tool, path: &Path) -> std::result::Result<Option<Version>, String> 
     }
     match Version::parse(&finished.stdout).or_else(|| Version::parse(&finished.stderr)) {
         Some(version) => Ok(Some(version)),
-        None => Err(format!("{} names no version", tool.greeting())),
+        None => Err(format!("{} gives no version", tool.greeting())),
     }
 }
 

@@ -284,7 +284,7 @@ fn number(value: &Value) -> Result<f64> {
         Problems::from(
             Diagnostic::new("", "a report without a figure")
                 .found(value)
-                .help("remove the folder of the work, which an older htgen has filled"),
+                .help("remove the working folder, which was filled by an older htgen"),
         )
     })
 }

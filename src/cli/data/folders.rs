@@ -98,7 +98,7 @@ pub fn scan<T>(
     if top.folders.is_empty() {
         return Err(Diagnostic::new("", format!("no {}", items.noun))
             .found("no folder")
-            .expected("a folder a class")
+            .expected("one folder per class")
             .in_file(dir.display())
             .into());
     }
@@ -134,7 +134,7 @@ pub fn check_class(name: &str, classes: &[String]) -> Result<()> {
     Err(Diagnostic::new("", "a label outside the classes")
         .found(format!("{name:?}"))
         .expected(format!("one of {}", classes.join(", ")))
-        .help("--classes names other ones")
+        .help("--classes can list others")
         .into())
 }
 
@@ -145,7 +145,7 @@ fn no_folder(place: &Path, folders: &[Entry]) -> Diagnostic {
     let more = if folders.len() > MAX_LISTED { ", …" } else { "" };
     Diagnostic::new("", "a class without a folder")
         .expected(format!("one of {}{more}", names.join(", ")))
-        .help("name the classes that there are with --classes")
+        .help("list the existing classes with --classes")
         .in_file(place.display())
 }
 
@@ -183,12 +183,13 @@ impl<T> Tree<T> {
             };
             if let Some(content) = (items.folder)(&inner) {
                 if !inner.folders.is_empty() {
-                    return refuse("folders among frames".to_owned(), "a folder of frames alone");
+                    let what = "folders among frames".to_owned();
+                    return refuse(what, "a folder containing only frames");
                 }
                 self.add(folder, class, group, content)?;
             } else if group.is_some() {
                 let what = format!("a folder without {}", items.noun);
-                return refuse(what, "classes, and in them groups at most");
+                return refuse(what, "classes, containing at most groups");
             } else {
                 let before = self.items.len();
                 self.gather(inner, class, Some(&folder.name), items)?;

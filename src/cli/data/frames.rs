@@ -109,7 +109,7 @@ impl Frames {
 
     fn steps(&self, counts: &[usize]) -> Result<usize> {
         let steps = self.steps.unwrap_or_else(|| counts.iter().copied().max().unwrap_or(0));
-        check_steps("--steps", steps, "--steps takes so many, spread over the clip")?;
+        check_steps("--steps", steps, "--steps takes that many, spread over the clip")?;
         Ok(steps)
     }
 }

@@ -124,7 +124,7 @@ fn check_steps(option: &str, steps: usize, help: &str) -> Result<()> {
     if steps <= MAX_STEPS {
         return Ok(());
     }
-    Err(Diagnostic::new(option, "too many steps a sequence")
+    Err(Diagnostic::new(option, "too many steps per sequence")
         .found(steps)
         .expected(format!("at most {MAX_STEPS}"))
         .help(help)

@@ -74,14 +74,14 @@ impl Stored {
             Err(Diagnostic::new(name, what).found(found).expected(&expected))
         };
         let ArrayData::U8(bytes) = array.data else {
-            return refuse("wrong type", "elements that are no unsigned bytes".to_owned());
+            return refuse("wrong type", "elements that are not unsigned bytes".to_owned());
         };
         let (axes, sizes) = match array.shape[..] {
             [_, height, width] => (PictureAxes::Chw, [1, height, width]),
             [_, a, b, c] => match axes.or(PictureAxes::of([a, b, c])) {
                 Some(axes) => (axes, [a, b, c]),
                 None => {
-                    return Err(Diagnostic::new(name, "axes that can be read in two ways")
+                    return Err(Diagnostic::new(name, "ambiguous axes")
                         .found(format!("shape {}", shape_text(&array.shape)))
                         .expected(format!("1 to {MAX_CHANNELS} channels either first or last"))
                         .help("--axes chw or --axes hwc says which they are"));

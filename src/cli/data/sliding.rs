@@ -81,7 +81,7 @@ pub struct Sliding {
 fn rate(text: &str) -> std::result::Result<f64, String> {
     match text.parse() {
         Ok(rate) if rate > 0.0 && rate <= MAX_RATE => Ok(rate),
-        _ => Err(format!("expected frames a second, more than 0 and at most {MAX_RATE}")),
+        _ => Err(format!("expected frames per second, more than 0 and at most {MAX_RATE}")),
     }
 }
 
@@ -189,10 +189,10 @@ impl Sliding {
             let longest = videos.iter().map(|video| video.classes.len()).max().unwrap_or(0);
             return Err(Diagnostic::new("--steps", "no window")
                 .found(format!(
-                    "{} frames a window, {unlabelled} windows without a class",
+                    "{} frames per window, {unlabelled} windows without a class",
                     self.steps
                 ))
-                .expected(format!("at most {longest} frames, as the longest video has"))
+                .expected(format!("at most {longest} frames, the length of the longest video"))
                 .in_file(self.source.display())
                 .into());
         }

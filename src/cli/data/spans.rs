@@ -127,7 +127,7 @@ fn span(line: usize, text: &str, unit: Unit) -> Result<Span> {
     let [class, last, first, video] = fields[..] else {
         return Err(Diagnostic::new(place, "too few fields")
             .found(text.escape_debug())
-            .expected("a video, two times and a class, with commas between")
+            .expected("a video, two times and a class, separated by commas")
             .into());
     };
     let time = |field: &str| {

@@ -31,7 +31,7 @@ pub fn scan(dir: &Path, top: &Listing, named: Option<&[String]>) -> Result<Tree<
     if let Some(class) = (0..tree.classes.len()).find(|&class| count(class) == 0) {
         return Err(Diagnostic::new("", "a class without recordings")
             .found(format!("none of {}", tree.classes[class]))
-            .help("name the classes that there are with --classes")
+            .help("list the existing classes with --classes")
             .in_file(dir.display())
             .into());
     }
@@ -49,8 +49,8 @@ fn parse(file: &Entry) -> Result<(String, String)> {
         (counted && !speaker.is_empty()).then_some((class, speaker))
     });
     let Some((class, speaker)) = parts else {
-        return Err(Diagnostic::new("", "a name that says no class")
-            .expected("DIGIT_SPEAKER_INDEX.wav, or a folder a class")
+        return Err(Diagnostic::new("", "a name without a class")
+            .expected("DIGIT_SPEAKER_INDEX.wav, or one folder per class")
             .into());
     };
     check_name(class)?;

@@ -115,8 +115,8 @@ impl Stretches {
             let classes: Vec<Option<usize>> = lines.iter().map(class).collect();
             if classes.iter().all(Option::is_none) {
                 return Err(Diagnostic::new("", "no line about a video")
-                    .found(format!("{:?} is not named", clip.name))
-                    .help("--otherwise gives a class to frames that no line names")
+                    .found(format!("{:?} is not listed", clip.name))
+                    .help("--otherwise gives a class to frames that no line covers")
                     .in_file(labels.display())
                     .into());
             }
@@ -175,7 +175,7 @@ fn parted(
         if !seen.insert(&run[0]) {
             return Err(Diagnostic::new(format!("{name}[{first}]"), "a video in two places")
                 .found(run[0].escape_debug())
-                .expected("the frames of a video one behind the other, in the order of time"));
+                .expected("the frames of a video one after another, in order of time"));
         }
         let classes = classes[first..first + run.len()].iter().copied().map(Some).collect();
         videos.push(Stretch { name: run[0].clone(), classes, frames: Frames::Array(first) });
@@ -241,7 +241,7 @@ impl Found {
         };
         let name = format!("{before}{stem}");
         if self.clips.iter().any(|other| other.name == name) {
-            return Err(Diagnostic::new("", "two videos of one name")
+            return Err(Diagnostic::new("", "two videos with the same name")
                 .found(format!("{name:?}"))
                 .help("rename one of them")
                 .in_file(entry.path.display())

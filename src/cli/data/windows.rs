@@ -72,7 +72,7 @@ impl WindowsCommand {
         let size = windows.size();
         if size.bytes().saturating_mul(steps) > MAX_BYTES {
             return Err(anyhow::Error::from(Problems::from(
-                Diagnostic::new("--stride", "too many bytes a sequence")
+                Diagnostic::new("--stride", "too many bytes per sequence")
                     .found(format!("{steps} windows of {size}"))
                     .expected(format!("at most {MAX_BYTES} bytes"))
                     .help("a larger stride or a smaller window makes fewer"),

@@ -52,8 +52,8 @@ pub(super) fn run(args: &Train) -> anyhow::Result<Outcome> {
         let done = state.history.len();
         let problem = Diagnostic::new("", format!("interrupted in epoch {}", done + 1));
         let help = match done {
-            0 => "no epoch was whole, so nothing is stored".to_owned(),
-            _ => format!("--resume goes on behind epoch {done}"),
+            0 => "no epoch was completed, so nothing is stored".to_owned(),
+            _ => format!("--resume continues after epoch {done}"),
         };
         return Err(Problems::from(problem.help(help)).into());
     }
@@ -140,7 +140,7 @@ fn start(args: &Train, config: &TrainConfig, data: &Labelled, split: &Split) -> 
         )),
         (None, None) => Err(place(
             Diagnostic::new("model", "table missing")
-                .help("describe the model in [model], or begin with one by --init")
+                .help("describe the model in [model], or start from one with --init")
                 .into(),
         )),
     }
@@ -246,15 +246,15 @@ impl Files {
         };
         match (self.checkpoint.path().exists(), resume) {
             (false, false) => Ok(State::start(model)),
-            (false, true) => refuse("no checkpoint to go on from", "leave --resume out"),
+            (false, true) => refuse("no checkpoint to continue from", "leave --resume out"),
             (true, false) => {
-                refuse("of a run that has not ended", "go on with --resume, or remove it")
+                refuse("from a run that has not finished", "continue with --resume, or remove it")
             }
             (true, true) => {
                 let stored = Checkpoint::load(&self.checkpoint, model)?;
                 if stored.run != run {
-                    let help = "give those, or remove the checkpoint to begin anew";
-                    return refuse("of a run with another configuration, data or model", help);
+                    let help = "use those, or remove the checkpoint to start over";
+                    return refuse("from a run with another configuration, data or model", help);
                 }
                 Ok(stored.state)
             }

@@ -78,7 +78,7 @@ impl Watch for Show<'_> {
         if let Some(epoch) = state.history.last() {
             let train::Epoch { epoch, loss, accuracy, validation_accuracy, .. } = *epoch;
             self.last = format!(
-                "; epoch {epoch} of {}: loss {loss:.4}, {:.1} % right, validation {:.1} %",
+                "; epoch {epoch} of {}: loss {loss:.4}, {:.1} % correct, validation {:.1} %",
                 self.epochs,
                 100.0 * accuracy,
                 100.0 * validation_accuracy

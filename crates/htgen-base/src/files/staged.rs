@@ -204,7 +204,7 @@ mod tests {
         stage().commit().expect("moved");
         let other = stage();
         if exchange(&other.path(), &target).is_err_and(|error| is_unknown(&error)) {
-            eprintln!("passed over: this file system does not exchange folders");
+            eprintln!("skipped: this file system does not exchange folders");
             return;
         }
         let done = AtomicBool::new(false);

@@ -129,7 +129,7 @@ fn remove(path: &Path) -> io::Result<()> {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the one place that makes a file under a passing name"
+    reason = "the one place that makes a file under a temporary name"
 )]
 fn new_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).open(path)

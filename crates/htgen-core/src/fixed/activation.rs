@@ -64,7 +64,7 @@ fn segment(table: &[u32; SEGMENTS], idx: usize) -> (i32, i32) {
     (HALF + (word & (HALF - 1)), word >> (Y_FRAC - 1))
 }
 
-/// Reads the words of a `$readmemh` image at compile time: one word a line, `//` comments.
+/// Reads the words of a `$readmemh` image at compile time: one word per line, `//` comments.
 const fn parse_image(text: &[u8]) -> [u32; SEGMENTS] {
     let mut words = [0; SEGMENTS];
     let (mut n, mut at) = (0, 0);
@@ -89,7 +89,7 @@ const fn parse_image(text: &[u8]) -> [u32; SEGMENTS] {
 const fn hex_digit(digit: u8) -> u32 {
     match (digit as char).to_digit(16) {
         Some(value) => value,
-        None => panic!("the sigmoid table holds a character that is no hexadecimal digit"),
+        None => panic!("the sigmoid table holds a character that is not a hexadecimal digit"),
     }
 }
 

@@ -189,7 +189,7 @@ impl Reader<'_> {
                     .found(format!("\"{}\"", name.escape_debug()))
                     .help("name the safetensors file in `cores`, or give `data`")),
             },
-            (data, _) => Err(Diagnostic::new("", "where are the numbers")
+            (data, _) => Err(Diagnostic::new("", "numbers missing or given twice")
                 .found(if data.is_some() { "both `data` and `tensor`" } else { "neither" })
                 .expected("`data` or `tensor`")),
         }

@@ -81,7 +81,7 @@ fn diagnose(path: &str, error: &serde_json::Error, bytes: &[u8]) -> Diagnostic {
             Diagnostic::new(place, plain_words(reason)).help("docs/model-format.md lists every key")
         }
         (_, "recursion limit exceeded") => {
-            Diagnostic::new(place, "nested too deep").expected("a tree of at most 8 modes")
+            Diagnostic::new(place, "nested too deeply").expected("a tree of at most 8 modes")
         }
         (_, "number out of range") => not_finite(place, "a number beyond double precision"),
         _ if is_non_finite(error, bytes) => not_finite(place, "NaN or infinity, not JSON either"),

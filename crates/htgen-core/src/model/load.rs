@@ -53,12 +53,12 @@ fn refuse_others(path: &Path) -> Result<()> {
     foreign::refuse(path)?;
     let head = foreign::head(path)?;
     let what = match &head[..] {
-        [b'P', b'K', 3, 4, ..] => "an npz file, no model",
+        [b'P', b'K', 3, 4, ..] => "an npz file, not a model",
         [_, _, _, _, _, _, _, _, b'{', ..] if !head.trim_ascii_start().starts_with(b"{") => {
-            "a safetensors file, no model"
+            "a safetensors file, not a model"
         }
         _ if head.trim_ascii_start().starts_with(b"{") && !is_model(path)? => {
-            "the index of a checkpoint, no model"
+            "the index of a checkpoint, not a model"
         }
         _ => return Ok(()),
     };

@@ -40,7 +40,7 @@ pub fn rows(gates: usize, hidden: usize, count: usize) -> Result<Vec<usize>> {
 /// otherwise see [`covering`].
 pub fn auto(inputs: usize, hidden: usize, shape: &[usize], count: usize) -> Result<Vec<usize>> {
     if !shape.is_empty() && shape::product(shape) != Some(inputs) {
-        return Err(Diagnostic::new("shape", "does not multiply out")
+        return Err(Diagnostic::new("shape", "has the wrong product")
             .found(shape::text(shape))
             .expected(format!("{inputs}, the inputs"))
             .into());
@@ -269,7 +269,7 @@ mod tests {
                 "modes: number of modes out of range: found 0, expected 1 to 8",
                 "modes: number of modes out of range: found 9, expected 1 to 8",
                 "shape: an empty axis: found 2 x 0",
-                "shape: does not multiply out: found 3 x 3, expected 10, the inputs",
+                "shape: has the wrong product: found 3 x 3, expected 10, the inputs",
             ]
         );
     }

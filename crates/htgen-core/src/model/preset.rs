@@ -52,7 +52,7 @@ const VIDEO: Preset = Preset {
 const PRESETS: &[Preset] = &[
     Preset {
         name: "bt-ucf11",
-        about: "BT-LSTM for UCF11, input-to-hidden matrix alone: 3,392 parameters",
+        about: "BT-LSTM for UCF11, only the input-to-hidden matrix: 3,392 parameters",
         out_modes: &[16, 4, 4, 4],
         in_modes: &[8, 20, 20, 18],
         format: Format::BlockTerm { blocks: 2 },
@@ -124,7 +124,7 @@ const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "ht-ucf11",
-        about: "HT-LSTM for UCF11, input-to-hidden matrix alone: 1,245 parameters",
+        about: "HT-LSTM for UCF11, only the input-to-hidden matrix: 1,245 parameters",
         out_modes: &[16, 4, 2, 4, 2],
         in_modes: &[8, 10, 8, 9, 10],
         tree: "(((0,1),2),(3,4))",
@@ -133,7 +133,7 @@ const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "ht-youtube",
-        about: "HT-LSTM for YouTube Celebrities, input-to-hidden matrix alone: 810 parameters",
+        about: "HT-LSTM for YouTube Celebrities, only the input-to-hidden matrix: 810 parameters",
         out_modes: &[16, 4, 2, 4, 2],
         in_modes: &[8, 10, 8, 9, 10],
         tree: "(((0,1),2),(3,4))",
@@ -143,7 +143,7 @@ const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "tr-ucf11",
-        about: "TR-LSTM for UCF11, input-to-hidden matrix alone: 1,725 parameters",
+        about: "TR-LSTM for UCF11, only the input-to-hidden matrix: 1,725 parameters",
         out_modes: &[16, 4, 2, 4, 2],
         in_modes: &[4, 2, 5, 8, 6, 5, 3, 2],
         format: Format::TensorRing { closing_rank: Some(10) },
@@ -153,7 +153,7 @@ const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "tt-ucf11",
-        about: "TT-LSTM for UCF11, input-to-hidden matrix alone: 3,360 parameters",
+        about: "TT-LSTM for UCF11, only the input-to-hidden matrix: 3,360 parameters",
         out_modes: &[16, 4, 4, 4],
         in_modes: &[8, 20, 20, 18],
         format: Format::TensorTrain,
@@ -161,7 +161,7 @@ const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "tt-youtube",
-        about: "TT-LSTM for YouTube Celebrities, input-to-hidden matrix alone: 3,392 parameters",
+        about: "TT-LSTM for YouTube Celebrities, only the input-to-hidden matrix: 3,392 parameters",
         out_modes: &[16, 4, 4, 4],
         in_modes: &[4, 20, 20, 36],
         format: Format::TensorTrain,

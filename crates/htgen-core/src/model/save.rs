@@ -111,7 +111,7 @@ fn values_of(file: &Output) -> Result<Output> {
     if path.exists() && !is_of(&output, file)? {
         return Err(Diagnostic::new(
             "",
-            "not the values of the model that is written, so it is not replaced",
+            "not the values of the model being written, so it is not replaced",
         )
         .expected(format!("no such file, or one that {} names and fits", file.path().display()))
         .help("give the model another name with -o, or move this file away")
@@ -135,7 +135,7 @@ fn values_name(path: &Path) -> Result<String> {
     let name = path.file_name().and_then(|name| name.to_str());
     match name.filter(|name| !name.contains(['\\', char::REPLACEMENT_CHARACTER])) {
         Some(name) => Ok(name.to_owned()),
-        None => Err(Diagnostic::new("", "not a name for a model file whose values lie beside it")
+        None => Err(Diagnostic::new("", "not a name for a model file with its values beside it")
             .expected("a name in Unicode without \\")
             .in_file(path.display())
             .into()),

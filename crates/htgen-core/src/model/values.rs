@@ -33,8 +33,8 @@ pub(super) fn read(model: &Path, cores: &str, expected: Option<&str>) -> Result<
         .found(format!("{}…", shown(&found)))
         .expected(format!("{}…", shown(expected).escape_debug()))
         .help(
-            "copy both files again, or run again what wrote them, which may have been ended in \
-             between; if the numbers were changed on purpose, remove this key",
+            "copy both files again, or rerun the command that wrote them, which may have been \
+             interrupted; if the numbers were changed on purpose, remove this key",
         )
         .in_file(model.display())
         .into())

@@ -74,17 +74,17 @@ impl Bounds {
     /// Refuses what exceeds a bound, and lists everything that would be taken.
     pub fn check(&self, taken: &Taken) -> Result<(), Problems> {
         let figures = [
-            (taken.multiplies, self.multiplies, "multiplies a time step", RANKS),
+            (taken.multiplies, self.multiplies, "multiplies per time step", RANKS),
             (taken.weights, self.weights, "words of merged weights", RANKS),
             (taken.result, self.result, "words of an intermediate result", RANKS),
-            (taken.columns, self.columns, "columns of an operand", "take fewer inputs a time step"),
+            (taken.columns, self.columns, "columns of an operand", INPUTS),
             (taken.merged, self.merged, "words of a tensor on the way to merged weights", RANKS),
             (taken.merging, self.merging, "multiplies to merge weights", RANKS),
         ];
         let beyond = figures.into_iter().filter(|(taken, most, ..)| taken > most);
         let problems: Vec<Diagnostic> = beyond
             .map(|(taken, most, what, help)| {
-                Diagnostic::new("plan", "the model takes more than htgen computes with")
+                Diagnostic::new("plan", "the model takes more than htgen allows")
                     .found(format!("{} {what}", amount(taken)))
                     .expected(format!("at most {most}"))
                     .help(help)
@@ -94,8 +94,10 @@ impl Bounds {
     }
 }
 
+/// What makes operands smaller.
+const INPUTS: &str = "take fewer inputs per time step";
 /// What makes tensors smaller.
-const RANKS: &str = "smaller ranks, fewer blocks, or modes that are more alike make it less";
+const RANKS: &str = "smaller ranks, fewer blocks, or more equal modes reduce it";
 
 /// A number; one without an upper end is cut off.
 fn amount(value: u64) -> String {
@@ -159,7 +161,7 @@ mod tests {
             (Taken { merging: u64::MAX, ..most }, "more than 10^19 multiplies to merge weights"),
             (Taken { result: most.result + 1, ..most }, "8388609 words of an intermediate result"),
             (Taken { columns: most.columns + 1, ..most }, "16777217 columns of an operand"),
-            (Taken { multiplies: most.multiplies + 1, ..most }, "268435457 multiplies a time step"),
+            (Taken { multiplies: most.multiplies + 1, ..most }, "268435457 multiplies per"),
         ];
         for (taken, figure) in more {
             let text = bounds.check(&taken).expect_err("too much").to_string();

@@ -74,7 +74,7 @@ pub fn contract(network: Network, config: &PlanConfig) -> Result<Plan> {
     let Some(plan) = cheapest else {
         let limit = |limit: Option<u64>| limit.map_or("any number of".into(), |v| v.to_string());
         let (rom, peak) = (config.max_rom_words, config.max_buffer_words);
-        return Err(Diagnostic::new("plan", "no contraction order keeps the limits")
+        return Err(Diagnostic::new("plan", "no contraction order is within the limits")
             .found(format!("at least {least_rom} ROM words, at least {least_peak} buffer words"))
             .expected(format!("at most {} ROM words and {} buffer words", limit(rom), limit(peak)))
             .help(
@@ -83,7 +83,7 @@ pub fn contract(network: Network, config: &PlanConfig) -> Result<Plan> {
                     (true, false) => "raise max_rom_words",
                     (false, true) => "raise max_buffer_words",
                     (false, false) => {
-                        "raise max_rom_words or max_buffer_words: not both can be kept"
+                        "raise max_rom_words or max_buffer_words: both cannot be kept"
                     }
                 },
             )

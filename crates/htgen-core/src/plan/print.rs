@@ -11,7 +11,7 @@ impl fmt::Display for Plan {
         };
         writeln!(
             f,
-            "plan: {} multiplies a step, {} ROM words, {} buffer words",
+            "plan: {} multiplies per step, {} ROM words, {} buffer words",
             self.macs_per_step, self.rom_words, self.peak_words
         )?;
         for (k, step) in self.steps.iter().enumerate() {

@@ -77,10 +77,13 @@ fn inputs_too_large(model: &Model, formats: &Formats, alone: bool) -> Diagnostic
         Element::U8 => format!("inputs up to {}, ", largest_byte(model)),
         Element::Real => String::new(),
     };
-    Diagnostic::new("layers[0]", "x leaves no fraction bit to h, whose matrix and words it shares")
-        .found(format!("{largest}{frac} fraction bits of {bits}"))
-        .expected("at least 0")
-        .help(help)
+    Diagnostic::new(
+        "layers[0]",
+        "x leaves no fraction bit for h, which shares its matrix and words",
+    )
+    .found(format!("{largest}{frac} fraction bits of {bits}"))
+    .expected("at least 0")
+    .help(help)
 }
 
 /// The weights of a step are so large that its results have too few fraction bits.
@@ -94,7 +97,7 @@ fn weights_too_large(step: usize, frac: i32, least: i32, formats: &Formats) -> D
     let ways = options.iter().filter(|(_, bits)| more > 0 && *bits <= WIDEST);
     let ways: Vec<String> = ways.map(|(of, bits)| format!("{bits} {of}")).collect();
     let help = match ways.is_empty() {
-        true => "smaller weights; every gate is at its end with these: did the training diverge?"
+        true => "smaller weights; with these every gate is saturated: did the training diverge?"
             .to_owned(),
         false => format!("{} would do", ways.join(" or ")),
     };

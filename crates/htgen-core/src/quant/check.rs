@@ -54,7 +54,7 @@ impl Check {
         let have = layer.steps.len();
         let want: usize = parts.iter().map(|part| part.plan().steps().len()).sum();
         let key = format!("layers[{k}].steps");
-        let wanted = format!("{want}, one a step of the plan");
+        let wanted = format!("{want}, one per step of the plan");
         self.expect(have == want, &key, format!("{have} entries"), &wanted);
         let c = layer.cell_frac;
         let cell_key = format!("layers[{k}].cell_frac");

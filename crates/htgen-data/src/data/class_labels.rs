@@ -31,7 +31,9 @@ impl ClassLabels {
         if (rows, columns) != (count, n_steps) {
             return Err(Diagnostic::new("y", "wrong shape")
                 .found(shape_text(&[rows, columns]))
-                .expected(format!("{count}, one a sequence, or {count} x {n_steps}, one a step")));
+                .expected(format!(
+                    "{count}, one per sequence, or {count} x {n_steps}, one per step"
+                )));
         }
         integers
             .map(|labels| ClassLabels::Step { n_steps, labels })

@@ -21,7 +21,7 @@ impl Each {
         }
         Err(Diagnostic::new(name, "wrong shape")
             .found(shape_text(shape))
-            .expected(format!("{count}, one a {noun}")))
+            .expected(format!("{count}, one per {noun}")))
     }
 
     /// A vector with one integer per item.
@@ -124,7 +124,7 @@ impl Each {
         let classes =
             named.unwrap_or_else(|| usize::try_from(largest.saturating_add(1)).unwrap_or(0));
         let expected = match named {
-            Some(classes) => format!("0 to {}, the classes named", classes.saturating_sub(1)),
+            Some(classes) => format!("0 to {}, the given classes", classes.saturating_sub(1)),
             None => "classes counted from 0".to_owned(),
         };
         self.check_labels(name, labels, classes, &expected)?;
@@ -192,7 +192,7 @@ impl Classes {
                 Diagnostic::new(place(k), "a label outside the classes")
                     .found(format!("{text:?}"))
                     .expected(format!("one of {}", names.join(", ")))
-                    .help("--classes names other ones")
+                    .help("--classes can list others")
             })
         };
         let of = texts.iter().enumerate().map(class).collect::<Checked<_>>()?;

@@ -116,7 +116,8 @@ impl Labelled {
         let load = |path: &Path, part: Part| {
             let mut set = Labelled::load(path, None)?;
             if set.parts.is_some() {
-                let problem = Diagnostic::new("split", "parts what comes parted, by --validation");
+                let what = "conflicts with --validation, which already splits the data";
+                let problem = Diagnostic::new("split", what);
                 return Err(problem.help("leave one out").in_file(path.display()).into());
             }
             set.groups = None;

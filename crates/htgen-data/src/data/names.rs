@@ -15,7 +15,7 @@ pub fn check_name(name: &str) -> Result<()> {
     if begins && name.chars().count() <= MAX_LENGTH && name.chars().all(plain) {
         return Ok(());
     }
-    Err(Diagnostic::new("", "a name that is not taken")
+    Err(Diagnostic::new("", "a name that is not allowed")
         .found(format!("{name:?}"))
         .expected(format!(
             "letters, digits and {PUNCTUATION:?}, a letter, digit or _ first, at most {MAX_LENGTH} \

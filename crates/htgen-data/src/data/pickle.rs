@@ -159,7 +159,7 @@ impl Machine<'_> {
     fn push_text(&mut self, bytes: usize) -> Result<(), String> {
         let length = self.number(bytes)?;
         if length > MAX_TEXT {
-            return Err(format!("a text of {length} bytes, at most {MAX_TEXT} are taken"));
+            return Err(format!("a text of {length} bytes, at most {MAX_TEXT} are allowed"));
         }
         let text = std::str::from_utf8(self.take(length)?).map_err(|_| "a text not in UTF-8")?;
         let text = Value::Text(text.into());
@@ -187,7 +187,7 @@ impl Machine<'_> {
     fn text(&mut self) -> Result<Rc<str>, String> {
         match self.pop()? {
             Value::Text(text) => Ok(text),
-            _ => Err("a name that is no text".to_owned()),
+            _ => Err("a name that is not text".to_owned()),
         }
     }
 

@@ -75,7 +75,7 @@ fn check_shape(shape: &[usize], inputs: usize) -> Checked<(usize, usize)> {
     let width: usize = rest.iter().product();
     if width != inputs {
         return Err(Diagnostic::new("x", "wrong width")
-            .found(format!("{} = {width} elements a step", shape_text(rest)))
+            .found(format!("{} = {width} elements per step", shape_text(rest)))
             .expected(format!("{inputs}, the inputs of the model")));
     }
     Ok((n_sequences, n_steps))
@@ -113,7 +113,7 @@ impl Sequences {
                 return Err(Diagnostic::new(format!("x[{sequence}, {step}]"), "not finite")
                     .found(format!("{} at element {element}", used[at]))
                     .expected("finite single-precision numbers")
-                    .help("where it fills up a shorter sequence, tell its steps in `length`"));
+                    .help("if it pads a shorter sequence, give its number of steps in `length`"));
             }
         }
         Ok(())

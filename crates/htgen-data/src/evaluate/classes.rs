@@ -89,7 +89,7 @@ impl ClassReport {
         let last = self.classes.len().to_string().len();
         let most = matrix.iter().flatten().max().copied().unwrap_or(0).to_string().len();
         let column = most.max(last) + 1;
-        write!(f, "\n  {:<width$} {:>9} {:>9}", "class", "labelled", "right")?;
+        write!(f, "\n  {:<width$} {:>9} {:>9}", "class", "labelled", "correct")?;
         if has_float {
             write!(f, " {:>9}", "in float")?;
         }

@@ -22,7 +22,7 @@ impl Weights {
         let dense = |(k, matrix): (usize, &Matrix)| match &matrix.factors {
             Factors::Dense(weight) => Ok(weight.clone()),
             factors => {
-                Err(Diagnostic::new(format!("layers[{index}].matrices[{k}]"), "factored already")
+                Err(Diagnostic::new(format!("layers[{index}].matrices[{k}]"), "already factored")
                     .found(factors.kind())
                     .expected("dense")
                     .into())

@@ -70,7 +70,7 @@ impl Target {
             modes.iter().try_fold(1usize, |product, mode| product.checked_mul(*mode))
         };
         let wrong = |place: &str, modes: &[usize], expected: String| {
-            Diagnostic::new(place, "modes do not multiply out")
+            Diagnostic::new(place, "modes have the wrong product")
                 .found(shape_text(modes))
                 .expected(expected)
         };

@@ -122,10 +122,11 @@ impl Convention {
         match given.iter().find(|(_, given, taken)| *given && !taken) {
             None => Ok(()),
             Some((option, ..)) => {
-                let problem = Diagnostic::new("", format!("{option} has no meaning here"));
+                let problem = Diagnostic::new("", format!("{option} does not apply here"));
                 let name = self.name();
-                Err(problem
-                    .help(format!("the keys of {name} and their shapes say it; leave it out")))
+                Err(problem.help(format!(
+                    "the keys of {name} and their shapes determine it; leave it out"
+                )))
             }
         }
     }
@@ -163,7 +164,7 @@ pub(super) fn recognise(checkpoint: &Checkpoint<'_>, options: &Options) -> Part<
         let fits: Vec<Site> = sites.iter().filter(is_it).cloned().collect();
         if fits.is_empty() {
             let place = format!("--prefix {}", quoted(wanted));
-            return Err(Diagnostic::new(place, "no layer has keys behind it")
+            return Err(Diagnostic::new(place, "no layer has keys with this prefix")
                 .expected(offered(&sites, is_named, ", ")));
         }
         let site = only(fits, is_named)?;
@@ -223,7 +224,7 @@ fn only(mut sites: Vec<Site>, is_named: bool) -> Part<Site> {
     let mut help = format!("choose one with {}", offered(&sites, is_named, " or "));
     let one_convention = sites.iter().all(|(convention, _)| *convention == sites[0].0);
     if one_convention {
-        help += ", or name several from input to output, as layers one after the other";
+        help += ", or name several from input to output, as layers one after another";
     }
     Err(Diagnostic::new("", "more than one layer could be meant")
         .found(found.join(", "))

@@ -144,7 +144,7 @@ impl Reader<'_> {
             (None, 0, 2) => Ok(Columns::Input),
             (None, 1, 2) => Ok(Columns::Hidden),
             (None, ..) => {
-                Err(Diagnostic::new("__metadata__", "which columns a matrix has is not said")
+                Err(Diagnostic::new("__metadata__", "the columns of a matrix are not given")
                     .expected(format!("{key}: input-and-hidden, input or hidden")))
             }
         }
@@ -218,9 +218,9 @@ impl Reader<'_> {
         };
         let mean = (n_mean > 0).then_some(n_mean);
         self.options.inputs.or(noted).or(mean).ok_or_else(|| {
-            Diagnostic::new("", "how many inputs there are is not in the file")
+            Diagnostic::new("", "the number of inputs is not in the file")
                 .expected(format!("--inputs, {note}inputs in the metadata, or {prefix}input.mean"))
-                .help("columns may be padded, so shapes do not tell")
+                .help("columns may be padded, so shapes do not determine it")
         })
     }
 
@@ -228,7 +228,7 @@ impl Reader<'_> {
     fn number<T: std::str::FromStr>(&self, key: &str) -> Part<Option<T>> {
         let Some(text) = self.checkpoint.note(key) else { return Ok(None) };
         let wrong = || {
-            Diagnostic::new("__metadata__", format!("{key} is no whole number"))
+            Diagnostic::new("__metadata__", format!("{key} is not a whole number"))
                 .found(format!("\"{}\"", escaped(text)))
         };
         text.trim().parse().map(Some).map_err(|_| wrong())

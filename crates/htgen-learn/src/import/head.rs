@@ -75,10 +75,10 @@ fn found(checkpoint: &Checkpoint<'_>, free: &[String], hidden: usize) -> Part<Op
             if let Some(norm) = free.iter().find(|key| is_norm(checkpoint, key, hidden)) {
                 return Err(Diagnostic::new(
                     "",
-                    "something may stand between the layers and the head",
+                    "something may lie between the layers and the head",
                 )
                 .found(format!("{} and {}", escaped(norm), escaped(head.name)))
-                .help("name the head with --head all the same, or take none with --no-head"));
+                .help("if this is the head, name it with --head, or take none with --no-head"));
             }
             Ok(Some(head.name.to_owned()))
         }

@@ -95,13 +95,13 @@ fn lstm_bias(checkpoint: &Checkpoint<'_>, name: &str, rows: usize) -> Part<Vec<f
 fn gru_biases(checkpoint: &Checkpoint<'_>, name: &str, rows: usize) -> Part<[Vec<f64>; 2]> {
     match checkpoint.shape(name).as_deref() {
         None if !checkpoint.has(name) => {
-            Err(Diagnostic::new(escaped(name), "missing, so nothing tells where r multiplies")
+            Err(Diagnostic::new(escaped(name), "missing, so it is unclear where r multiplies")
                 .expected(format!("2 x {rows}, as reset_after=True has it"))
                 .help("if the layer has reset_after=True and no bias, store zeros of that shape"))
         }
         Some(shape) if shape == [rows] => Err(Diagnostic::new(
             escaped(name),
-            "the bias of a GRU with reset_after=False, which is no GRU of htgen",
+            "the bias of a GRU with reset_after=False, which is not a GRU that htgen supports",
         )
         .found(rows)
         .expected(format!("2 x {rows}"))

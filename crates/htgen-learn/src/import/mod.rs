@@ -213,8 +213,8 @@ fn unknown(checkpoint: &Checkpoint<'_>) -> Diagnostic {
         .collect();
     let names = checkpoint.names();
     let found = if names.is_empty() { "no tensor".to_owned() } else { listed(names) };
-    Diagnostic::new("", "the keys fit no known convention")
+    Diagnostic::new("", "the keys match no known convention")
         .found(found)
         .expected(known.join("; "))
-        .help("name one with --from to learn what it misses; docs/import.md describes them")
+        .help("name one with --from to see what it misses; docs/import.md describes them")
 }

@@ -148,15 +148,15 @@ pub(super) fn refused(strays: &[String]) -> Diagnostic {
         "under weight drop this is the matrix and the other a copy with a part dropped; save this one \
          under the name without _raw"
     } else if is(&["peep"]) || OWN[..13].contains(&leaf) {
-        "peepholes have no place in a model"
+        "peepholes are not supported"
     } else if OWN[13..].contains(&leaf) {
-        "a model begins with zeros as its state"
+        "a model starts from a zero state"
     } else if is(&["norm", "ln", "bn"]) {
-        "a norm within or behind a layer has no place in a model"
+        "a norm within or after a layer is not supported"
     } else if is(&["backward", "bwd", "_reverse"]) {
         "a model has layers in one direction only"
     } else {
         "without it the model would compute something else"
     };
-    problem.help(format!("{reason}; --ignore {first} leaves it out all the same"))
+    problem.help(format!("{reason}; --ignore {first} leaves it out anyway"))
 }

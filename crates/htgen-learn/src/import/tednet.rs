@@ -114,7 +114,7 @@ pub(super) fn ring(cores: Vec<Core>, rows: usize, columns: Columns, key: &str) -
     let Some(first) = (1..modes.len()).rev().find(|&first| suffix(first) == Some(rows)) else {
         return Err(Diagnostic::new(escaped(key), "no row modes at the end of the ring")
             .found(format!("modes {}", shape_text(&modes)))
-            .expected(format!("some that multiply out to the {rows} rows")));
+            .expected(format!("some whose product is the {rows} rows")));
     };
     let (in_modes, out_modes) = modes.split_at(first);
     let (in_modes, out_modes) = (in_modes.to_vec(), out_modes.to_vec());

@@ -59,9 +59,10 @@ fn one(checkpoint: &Checkpoint<'_>, cell: &str, interleaved: bool) -> Part<Layer
         return Err(Diagnostic::new(place, "too large"));
     };
     if hidden.checked_mul(3) == Some(rows) {
-        return Err(Diagnostic::new(place, "a GRU")
-            .expected("an LSTM, 4H rows")
-            .help("its cell weighs the old state with r instead of z, which is no GRU of htgen"));
+        return Err(Diagnostic::new(place, "a GRU").expected("an LSTM, 4H rows").help(
+            "its cell weights the old state with r instead of z, which is not a GRU that \
+                 htgen supports",
+        ));
     }
     if hidden.checked_mul(GATES) != Some(rows) {
         return Err(Diagnostic::new(place, "not an LSTM")
@@ -101,7 +102,7 @@ fn weights(
         return Ok(train::matrix(cores, columns));
     }
     if interleaved {
-        let problem = Diagnostic::new(escaped(name), "a train a gate has no rows that interleave");
+        let problem = Diagnostic::new(escaped(name), "one train per gate has no interleaved rows");
         return Err(problem.help("leave --gate-rows out"));
     }
     let gate = |gate: usize| cores(checkpoint, &format!("{name}.gate{gate}.parameters"));

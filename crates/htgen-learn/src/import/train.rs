@@ -89,7 +89,7 @@ pub(super) fn check_ranks(cores: &[Core], key: impl Fn(usize) -> String) -> Part
 }
 
 fn ranks(key: String, found: usize, expected: &str) -> Diagnostic {
-    Diagnostic::new(escaped(&key), "ranks do not meet").found(found).expected(expected)
+    Diagnostic::new(escaped(&key), "ranks do not match").found(found).expected(expected)
 }
 
 /// The cores of one mode as blocks: on the diagonal of both ranks; but side by side in the rows of

@@ -58,7 +58,7 @@ impl Reader<'_> {
                 };
                 let core = self.checkpoint.of_axes(&name, axes, if is_root { 2 } else { 3 })?;
                 if !core.shape.ends_with(&below) {
-                    return Err(Diagnostic::new(escaped(&name), "ranks do not meet")
+                    return Err(Diagnostic::new(escaped(&name), "ranks do not match")
                         .found(shape_text(&core.shape))
                         .expected(format!(
                             "ranks {} and {} of the nodes below",

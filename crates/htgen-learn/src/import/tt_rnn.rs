@@ -52,7 +52,7 @@ impl Shape {
         if in_modes.is_empty() || out_modes.is_empty() || options.ranks.is_empty() {
             return Err(Diagnostic::new("", "modes and ranks of a flat train are not in the file")
                 .expected("--in-modes, --out-modes and --rank")
-                .help("as tt_input_shape, tt_output_shape and tt_ranks of the layer had them"));
+                .help("as in tt_input_shape, tt_output_shape and tt_ranks of the layer"));
         }
         if in_modes.len() != out_modes.len() {
             return Err(Diagnostic::new("", "modes come in pairs")
@@ -64,11 +64,11 @@ impl Shape {
             out_modes[0] *= 4;
         }
         if product(&in_modes).is_none_or(|inputs| inputs == 0) {
-            return Err(Diagnostic::new("", "column modes that cannot be multiplied out")
+            return Err(Diagnostic::new("", "column modes whose product is too large")
                 .found(shape_text(&in_modes)));
         }
         if product(&out_modes) != Some(rows) {
-            return Err(Diagnostic::new("", "row modes do not multiply out")
+            return Err(Diagnostic::new("", "row modes have the wrong product")
                 .found(shape_text(&out_modes))
                 .expected(format!("{hidden}, the hidden units, or {rows} with the gates")));
         }

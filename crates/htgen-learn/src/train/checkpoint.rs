@@ -101,7 +101,7 @@ impl Checkpoint {
         let output = from.to_output()?;
         let bytes = output.read(MAX_BYTES)?.unwrap_or_default();
         parse(&bytes, model).map_err(|what| {
-            let problem = Diagnostic::new("", what).help("remove it to begin anew");
+            let problem = Diagnostic::new("", what).help("remove it to start over");
             problem.in_file(output.path().display()).into()
         })
     }
@@ -119,7 +119,7 @@ fn parse(bytes: &[u8], model: &Model) -> std::result::Result<Checkpoint, String>
         let one = |(k, group): (usize, &super::parameters::Group)| {
             let view = tensors.tensor(&format!("{kind}.{k}")).map_err(|e| broken(&e))?;
             if view.dtype() != Dtype::F64 || view.shape() != [group.values.len()] {
-                return Err(format!("of another model: {} has another size", group.name));
+                return Err(format!("from another model: {} has a different size", group.name));
             }
             let number = |b: &[u8]| f64::from_le_bytes(b.try_into().unwrap_or_default());
             Ok(view.data().chunks_exact(8).map(number).collect())

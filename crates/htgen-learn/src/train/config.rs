@@ -174,7 +174,7 @@ impl TrainConfig {
         }
         Err(Diagnostic::new("augment.shape", "does not fit the data")
             .found(crate::model::shape_text(shape))
-            .expected(format!("two or three axes that multiply out to {inputs}, the inputs"))
+            .expected(format!("two or three axes whose product is {inputs}, the inputs"))
             .into())
     }
 

@@ -145,6 +145,6 @@ pub fn gradient(task: Task<'_>, sequences: &[usize]) -> Result<(f64, Vec<Vec<f64
     let batch = fit::Batched { sequences, integers };
     match fit::learn::<f64>(task, &net, &groups, batch, &mut rng)? {
         Some(fit::Learned { loss, gradients, .. }) => Ok((loss, gradients)),
-        None => Err(Diagnostic::new("", "the loss is no number").into()),
+        None => Err(Diagnostic::new("", "the loss is not finite").into()),
     }
 }

@@ -36,7 +36,7 @@ pub fn loss_curve(name: &str, history: &[Epoch]) -> String {
     let lowest = right.iter().flatten().copied().fold(1.0f64, f64::min);
     let bottom = (lowest * 10.0).floor().clamp(0.0, 9.0) / 10.0;
     let percent = |v: f64| format!("{:.1} %", 100.0 * v);
-    panel(&mut svg, 2.0 * TOP + PANEL, "decided rightly", &right, (bottom, 1.0), percent);
+    panel(&mut svg, 2.0 * TOP + PANEL, "classified correctly", &right, (bottom, 1.0), percent);
     let y = 2.0 * (PANEL + TOP) + 20.0;
     let last = history.len().max(1);
     let _ = writeln!(svg, "<text x=\"{LEFT}\" y=\"{y}\">epoch 1</text>");

@@ -50,7 +50,7 @@ impl Split {
             if part.is_empty() {
                 return Err(Diagnostic::new("data.validation", format!("no {name} part is left"))
                     .found(format!("{} sequences", data.sequences.count()))
-                    .help("change data.validation, or part the data by sequence")
+                    .help("change data.validation, or split the data by sequence")
                     .into());
             }
         }
@@ -63,7 +63,7 @@ impl Split {
         Err(Diagnostic::new("y", "a class without training sequences")
             .found(format!("none of class {}", missing.join(", ")))
             .expected(format!("sequences of each of the {} classes", data.classes))
-            .help("count the classes from 0 without gaps, or hold back less")
+            .help("count the classes from 0 without gaps, or hold out less")
             .into())
     }
 }
@@ -77,7 +77,7 @@ fn by_group(data: &Labelled, table: &DataTable) -> Result<Vec<Part>> {
     let Some(groups) = &data.groups else {
         return Err(Diagnostic::new("data.by", "the data have no groups")
             .expected("an array group, or one named by data.group")
-            .help("part the data by sequence")
+            .help("split the data by sequence")
             .into());
     };
     let (count, groups) = (groups.names.len(), &groups.of);

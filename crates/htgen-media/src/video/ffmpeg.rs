@@ -42,7 +42,7 @@ impl Ffmpeg {
         let finished = run.run_ok().map_err(|problems| problems.in_file(video.display()))?;
         let mut lines = finished.stdout.lines().filter_map(|line| line.strip_prefix("frame="));
         let last = lines.next_back().and_then(|count| count.trim().parse().ok());
-        last.ok_or_else(|| finished.failure("tells no number of frames").into())
+        last.ok_or_else(|| finished.failure("gave no number of frames").into())
     }
 
     /// Writes frames of a video, counted from 0 and ascending, as PNG files into an empty folder;

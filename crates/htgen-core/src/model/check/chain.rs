@@ -23,7 +23,7 @@ pub(super) fn check(
         found.push(
             Diagnostic::new(place, "wrong number of cores")
                 .found(cores.len())
-                .expected(format!("{}, one a mode", modes.len())),
+                .expected(format!("{}, one per mode", modes.len())),
         );
         return;
     }
@@ -60,7 +60,7 @@ pub(super) fn check(
 }
 
 fn ranks(place: String, found: usize, expected: usize, of: &str) -> Diagnostic {
-    Diagnostic::new(place, "ranks do not meet")
+    Diagnostic::new(place, "ranks do not match")
         .found(found)
         .expected(format!("{expected}, the rank of {of}"))
 }
@@ -76,7 +76,7 @@ pub(super) fn check_blocks(blocks: &[Block], matrix: &Matrix, place: &str, found
         let ranks = &block.core.shape;
         if ranks.len() != n_modes || block.factors.len() != n_modes || ranks.contains(&0) {
             found.push(
-                Diagnostic::new(place, "not one rank and one factor a mode")
+                Diagnostic::new(place, "not one rank and one factor per mode")
                     .found(format!("{} and {}", shape::text(ranks), block.factors.len()))
                     .expected(format!("{n_modes} of each")),
             );

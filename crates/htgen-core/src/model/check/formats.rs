@@ -20,7 +20,7 @@ pub(super) fn check_formats(formats: &Formats, model: &Model, found: &mut Found)
     }
     if formats.layers.len() != model.layers.len() {
         found.push(
-            Diagnostic::new("formats.layers", "one entry a layer")
+            Diagnostic::new("formats.layers", "one entry per layer")
                 .found(formats.layers.len())
                 .expected(model.layers.len())
                 .help("run `htgen quantize` again"),

@@ -103,7 +103,7 @@ fn check_modes(
         Some(product) => {
             if let Some(expected) = wrong(product) {
                 found.push(
-                    Diagnostic::new(place, "modes do not multiply out")
+                    Diagnostic::new(place, "modes have the wrong product")
                         .found(format!("{text} = {product}"))
                         .expected(expected),
                 );
@@ -169,7 +169,7 @@ impl Walk<'_> {
             }
             Some(seen) if *seen => {
                 let problem = Diagnostic::new(format!("{place}.mode"), "mode used twice");
-                self.found.push(problem.found(mode).expected("one leaf a mode"));
+                self.found.push(problem.found(mode).expected("one leaf per mode"));
             }
             Some(seen) => *seen = true,
         }

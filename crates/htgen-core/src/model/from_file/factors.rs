@@ -68,9 +68,9 @@ fn check_keys(reader: &mut Reader<'_>, file: &FactorsFile, place: &str) {
     if names != [wanted] {
         let found = if names.is_empty() { "no key".to_string() } else { names.join(", ") };
         reader.found.push(
-            Diagnostic::new(place, "not what the kind has")
+            Diagnostic::new(place, "wrong keys for the kind")
                 .found(found)
-                .expected(format!("`{wanted}` alone")),
+                .expected(format!("only `{wanted}`")),
         );
     }
 }
@@ -87,7 +87,7 @@ fn chain(
         reader.found.push(
             Diagnostic::new(place, "wrong number of cores")
                 .found(files.len())
-                .expected(format!("{}, one a mode", modes.len())),
+                .expected(format!("{}, one per mode", modes.len())),
         );
         return Vec::new();
     }
@@ -110,7 +110,7 @@ fn block(
     let core_place = format!("{place}.core");
     if file.core.shape.len() != n_modes || file.factors.len() != n_modes {
         reader.found.push(
-            Diagnostic::new(place, "not one rank and one factor a mode")
+            Diagnostic::new(place, "not one rank and one factor per mode")
                 .found(format!("{} and {}", file.core.shape.len(), file.factors.len()))
                 .expected(format!("{n_modes} and {n_modes}")),
         );
@@ -166,7 +166,7 @@ impl Nodes<'_, '_> {
                 self.reader.found.push(
                     Diagnostic::new(place, "neither a leaf nor an inner node")
                         .found(keys(mode.is_some(), left.is_some(), right.is_some()))
-                        .expected("`mode` alone, or `left` and `right`"),
+                        .expected("only `mode`, or `left` and `right`"),
                 );
                 HtNode::Leaf { mode: mode.unwrap_or(0), rank: file.rank, core: Vec::new() }
             }

@@ -90,7 +90,7 @@ impl Shape {
                         .expected(format!("1 to {MAX_BLOCKS}"))
                         .into());
                 }
-                Ok(Shape::BlockTerm(list_ranks(&spec.ranks, n_modes, "one a mode")?, blocks))
+                Ok(Shape::BlockTerm(list_ranks(&spec.ranks, n_modes, "one per mode")?, blocks))
             }
             Format::Dense => match &spec.ranks {
                 Ranks::PerNode(ranks) if ranks.is_empty() => Ok(Shape::Dense),
@@ -179,7 +179,7 @@ pub fn tree_ranks(ranks: &Ranks, tree: &Tree) -> Result<Vec<usize>> {
     let n_edges = 2 * (tree.n_modes() - 1);
     match ranks {
         Ranks::PerNode(ranks) if ranks.len() == n_edges => Ok(ranks.clone()),
-        Ranks::PerNode(ranks) => Err(Diagnostic::new("ranks", "one rank a node but the root")
+        Ranks::PerNode(ranks) => Err(Diagnostic::new("ranks", "one rank per node except the root")
             .found(ranks.len())
             .expected(format!("{n_edges} for the tree {tree}"))
             .help(

@@ -38,8 +38,8 @@ impl fmt::Display for Outliers {
         }
         writeln!(
             f,
-            "  all inputs share one format: a large one takes the bits behind the point from the \
-             others,\n  and of a small one few are left"
+            "  all inputs share one format: a large one takes fraction bits from the \
+             others,\n  and a small one keeps few"
         )
     }
 }
@@ -53,22 +53,22 @@ impl Outliers {
         if range.is_constant() {
             return writeln!(
                 f,
-                "  input {input} is {low} throughout and needs {bits} bits before the point, the \
+                "  input {input} is {low} throughout and needs {bits} integer bits, the \
                  others {others}: add it to the bias and leave it out"
             );
         }
         if *larger {
             return writeln!(
                 f,
-                "  input {input} needs {bits} bits before the point ({low} to {high}), the others \
-                 {others}: standardise it"
+                "  input {input} needs {bits} integer bits ({low} to {high}), the others \
+                 {others}: standardize it"
             );
         }
         let (unit, shift) = (if others == 1 { "bit" } else { "bits" }, others - bits);
         writeln!(
             f,
-            "  input {input} stays between {low} and {high}, the others need {others} {unit} before \
-             the point: multiply it by 2^{shift} and divide its weights by that"
+            "  input {input} stays between {low} and {high}, the others need {others} integer \
+             {unit}: multiply it by 2^{shift} and divide its weights by that"
         )
     }
 }

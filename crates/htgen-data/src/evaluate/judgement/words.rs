@@ -73,11 +73,11 @@ impl fmt::Display for Judgement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.rate == OutputRate::Step {
             let vectors = grouped(self.vectors as u64);
-            writeln!(f, "  judged       {vectors} outputs, one a time step")?;
+            writeln!(f, "  judged       {vectors} outputs, one per time step")?;
         }
         self.outputs.fmt(f)?;
         let Some(decisions) = &self.decisions else {
-            let labels = if self.has_labels { ", so the labels are not looked at" } else { "" };
+            let labels = if self.has_labels { ", so the labels are ignored" } else { "" };
             return writeln!(
                 f,
                 "  decisions    none: a model without a head has no classes{labels}"
@@ -97,7 +97,7 @@ impl fmt::Display for Judgement {
         };
         writeln!(f, "  accuracy     {}", both(Confusion::accuracy))?;
         let balanced = both(Confusion::balanced_accuracy);
-        writeln!(f, "  balanced     {balanced}, each class counting alike")
+        writeln!(f, "  balanced     {balanced}, each class with equal weight")
     }
 }
 
@@ -118,11 +118,11 @@ impl fmt::Display for Agreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(cosine) = self.cosine {
             let (mean, worst) = (cosine.mean, cosine.worst);
-            writeln!(f, "  cosine       {mean:.6} to float in the mean, {worst:.6} at worst")?;
+            writeln!(f, "  cosine       {mean:.6} to float on average, {worst:.6} at worst")?;
         }
         if let Some(relative) = self.relative_error {
             let [mean, worst] = [relative.mean, relative.worst].map(percent);
-            writeln!(f, "  relative     error {mean} in the mean, {worst} at worst")?;
+            writeln!(f, "  relative     error {mean} on average, {worst} at worst")?;
         }
         write!(f, "  error        rms {:.3e} of outputs of rms {:.3e}", self.rms_error, self.rms)?;
         if let Some((output, largest)) = self.worst_output() {

@@ -64,7 +64,8 @@ impl DataTable {
             ("data.group", self.group.is_some()),
         ];
         let given = keys.iter().filter(|(_, given)| *given).map(|(key, _)| {
-            Diagnostic::new(*key, "parts what comes parted, by --validation").help("leave one out")
+            Diagnostic::new(*key, "conflicts with --validation, which already splits the data")
+                .help("leave one out")
         });
         let given: Vec<Diagnostic> = given.collect();
         if given.is_empty() { Ok(()) } else { Err(Problems(given)) }

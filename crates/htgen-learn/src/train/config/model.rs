@@ -192,7 +192,7 @@ impl ModelTable {
         let given = !self.out_modes.is_empty() || !self.in_modes.is_empty();
         let Some(key) = self.modes else {
             if self.shape.is_some() {
-                return Err(refuse("shape", "only for modes that are chosen", "set modes"));
+                return Err(refuse("shape", "only for chosen modes", "set modes"));
             }
             if !given && self.format != FormatKey::Dense {
                 let help = "give out_modes and in_modes, or modes = \"auto\"";
@@ -201,7 +201,7 @@ impl ModelTable {
             return Ok((self.out_modes.clone(), self.in_modes.clone()));
         };
         if given {
-            return Err(refuse("modes", "beside lists of modes", "leave one of the two out"));
+            return Err(refuse("modes", "conflicts with lists of modes", "leave one out"));
         }
         let inputs = data.sequences.inputs();
         let shared = if self.recurrent == RecurrentKey::Shared { self.hidden } else { 0 };

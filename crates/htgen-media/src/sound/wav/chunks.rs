@@ -130,9 +130,9 @@ fn next(bytes: &[u8], end: usize, size: u32) -> usize {
 }
 
 fn no_format(place: &str) -> Diagnostic {
-    Diagnostic::new("", "a wav file that does not say its format")
+    Diagnostic::new("", "a wav file that does not give its format")
         .found(format!("the chunk \"fmt \" {place}"))
-        .expected("it before the samples")
+        .expected("this chunk before the samples")
         .help("was it copied whole?")
 }
 

@@ -32,7 +32,7 @@ pub fn decode(bytes: &[u8]) -> Result<Recording> {
     let Audio { format, data, extent } = chunks::find(bytes)?;
     let format = Format::parse(format)?;
     if !(1..=MAX_CHANNELS).contains(&format.channels) {
-        return Err(Diagnostic::new("", "a number of channels that is not taken")
+        return Err(Diagnostic::new("", "an unsupported number of channels")
             .found(format.channels)
             .expected(format!("1 to {MAX_CHANNELS}"))
             .into());
