@@ -26,7 +26,7 @@ module ht_lanes #(
   input  wire                             i_valid,
   input  wire                             i_first,    // first of a sum
   input  wire [1:0]                       i_source,   // 0 input, 1 results, 2 h, 3 h before
-  input  wire                             i_fresh,    // marked words and the previous h read as zero
+  input  wire                             i_fresh,    // marked words and previous h read as zero
   input  wire [BANK_W-1:0]                i_sel,      // bank bits of the result address
   input  wire [BANK_W-1:0]                i_keep,     // bank bits that come from the lane
 

@@ -55,8 +55,7 @@ pub fn options(format: Format, goal: Goal) -> Options {
     Options { format, recurrent: Recurrent::Shared(None), modes, goal }
 }
 
-/// Relative distance of two models' first matrices of x and h, computed only from the rebuilt
-/// matrices.
+/// Relative distance of the rebuilt first matrices of x and h of two models.
 pub fn distance(a: &Model, b: &Model) -> f64 {
     let columns = |model: &Model| {
         let layer = &model.layers[0];

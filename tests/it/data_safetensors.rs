@@ -170,7 +170,7 @@ fn bad_files_are_refused() {
         unlabelled.safetensors: y: array missing: found x, expected y, the class of each sequence
         short.safetensors: y: wrong shape: found 2, expected 6, one per sequence
         type.safetensors: y: element type that cannot be read: found F8_E5M2, expected BOOL, U8, I8, I16, U16, I32, U32, I64, F16, BF16, F32 or F64
-        classes.safetensors: y[2]: label outside the classes: found 2, expected 0 to 1, the classes named
+        classes.safetensors: y[2]: label outside the classes: found 2, expected 0 to 1, the given classes
     "#]].assert_eq(&messages);
 }
 

@@ -119,7 +119,7 @@ fn what_is_refused() {
             $ htgen data sliding in --labels nowhere.csv --size 2x1 --fps 4 --steps 2 -o out.npz
             error: nowhere.csv: cannot be read (No such file or directory (os error 2)); check the path
             $ htgen data sliding good.npz --axes hwc --steps 2 --classes up,down -o out.npz
-            error: good.npz: state[3]: label outside the classes: found 2, expected 0 to 1, the classes named
+            error: good.npz: state[3]: label outside the classes: found 2, expected 0 to 1, the given classes
             $ htgen data sliding good.npz --axes hwc --steps 5 -o out.npz
             error: good.npz: --steps: no window: found 5 frames per window, 0 windows without a class, expected at most 4 frames, the length of the longest video
             $ htgen data sliding good.npz --axes hwc --steps 2 --every 0 -o out.npz

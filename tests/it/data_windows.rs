@@ -206,7 +206,7 @@ fn pictures_that_are_refused() {
             error: --size: an option for a folder of pictures; leave it out with good.npz
             error: --channels: an option for a folder of pictures; leave it out with good.npz
             $ htgen data windows good.npz --window 2x2 --stride 1 --classes no -o out.npz
-            error: good.npz: y[1]: label outside the classes: found 1, expected 0 to 0, the classes named
+            error: good.npz: y[1]: label outside the classes: found 1, expected 0 to 0, the given classes
             $ htgen data windows good.npz --window 2x2 --stride 1 --group who -o out.npz
             error: good.npz: who: array missing: found x, y, expected the group of each picture
             $ htgen data windows bare.npz --window 2x2 --stride 1 -o out.npz

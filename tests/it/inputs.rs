@@ -165,8 +165,9 @@ fn of_many_channels_a_few_are_named() {
     let channels = |k: usize| wave(if k == 700 { 0.01 } else { 1.0 });
     check(
         &(0..1024).map(channels).collect::<Vec<_>>(),
-        expect![[r#"
-              input 700 stays between -0.01 and 0.01, the others need 1 bit before the point: multiply it by 2^7 and divide its weights by that"#]],
+        expect![
+            "input 700 stays between -0.01 and 0.01, the others need 1 integer bit: multiply it by 2^7 and divide its weights by that"
+        ],
     );
 }
 

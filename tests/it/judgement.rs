@@ -167,7 +167,7 @@ fn a_class_that_is_never_found_shows() {
           balanced     50.00 % (float 50.00 %), each class with equal weight
           formats      from model
 
-          class  labelled     right  in float   decided as    0    1
+          class  labelled   correct  in float   decided as    0    1
           0           119  100.00 %  100.00 %               119    0
           1             1    0.00 %    0.00 %                 1    0"#]]
     .assert_eq(&shown.join("\n"));

@@ -84,7 +84,7 @@ impl Wav {
         match (flat, top.folders.is_empty()) {
             (true, true) => spoken::scan(&self.dir, &top, named),
             (true, false) => Err(Diagnostic::new("", "recordings beside folders")
-                .expected("a folder a class, or all recordings in one folder")
+                .expected("one folder per class, or all recordings in one folder")
                 .in_file(self.dir.display())
                 .into()),
             (false, _) => {
