@@ -55,11 +55,7 @@ impl Npz {
 
     /// Reads an array, `None` when the file does not have it; at most `rows` of its first axis, if
     /// given.
-    pub fn array(
-        &mut self,
-        name: &str,
-        rows: Option<usize>,
-    ) -> Result<Option<Array>, Diagnostic> {
+    pub fn array(&mut self, name: &str, rows: Option<usize>) -> Result<Option<Array>, Diagnostic> {
         self.read(name, rows)?.map(|npy| npy.array(name)).transpose()
     }
 
