@@ -40,7 +40,7 @@ MARK, END = "<!-- results -->", "<!-- /results -->"
 SAME_MARK, SAME_END = "<!-- same work -->", "<!-- /same work -->"
 # What others' generators were measured with: 12,288 multiplies, as the LSTM from 64 to 32 has them.
 OTHERS = [
-    ("NNgen 1.3.4, dense 96 to 128, which is the product alone, 16 bit", 1, 13009, ""),
+    ("NNgen 1.3.4, dense 96 to 128, only the product, 16 bit", 1, 13009, ""),
     ("the same", 32, 2745, ""),
     ("ElasticAI.creator, LSTM step 64 to 32, 8 bit", 4, 4496, "3,724 (ECP5)"),
     ("the same, unrolled and pipelined", 16, 1461, ""),
@@ -62,7 +62,7 @@ def efficiency(bench):
                      verdict(got["cycles_per_step"] == got["predicted_cycles_per_step"]),
                      f"{got['efficiency']:.4f}", least, verdict(got["efficiency"] >= least),
                      f"{got['outputs_compared']:,}", verdict(got["bit_exact"])])
-    return table(["network", "lanes", "elements a beat", "multiplies a step", "cycles a step",
+    return table(["network", "lanes", "elements per beat", "multiplies per step", "cycles per step",
                   "as predicted", "efficiency", "at least", "reached", "outputs compared",
                   "bit exact"], rows)
 
@@ -81,17 +81,18 @@ def wide(bench):
         reports = [bench.emitted(network, lanes, WIDE_BEAT)[0] for lanes in WIDE]
         rows.append([network, f"{reports[0]['macs_per_step']:,}",
                      *(f"{report['efficiency']:.3f}" for report in reports)])
-    return table(["network", "multiplies a step", *(f"{lanes} lanes" for lanes in WIDE)], rows)
+    return table(["network", "multiplies per step", *(f"{lanes} lanes" for lanes in WIDE)], rows)
 
 
 def same_work(bench):
-    """The LSTM from 64 to 32 beside other generators at the same work."""
-    rows = [[name, multipliers, f"{cycles:,}", f"{12288 / cycles / multipliers:.0%}", luts]
+    """The LSTM from 64 to 32 compared with other generators on the same work."""
+    rows = [[name, multipliers, f"{cycles:,}", f"{1228800 / cycles / multipliers:.0f} %", luts or "–"]
             for name, multipliers, cycles, luts in OTHERS]
     for lanes in SAME_LANES:
         got = bench.sim("lstm-64-32", lanes)
         name = "htgen, LSTM step 64 to 32, 8 bit" if lanes == SAME_LANES[0] else "the same"
-        rows.append([name, lanes, f"{got['cycles_per_step']:,.0f}", f"{got['efficiency']:.0%}", ""])
+        rows.append([name, lanes, f"{got['cycles_per_step']:,.0f}",
+                     f"{100 * got['efficiency']:.0f} %", "–"])
     return table(["design", "multipliers", "cycles", "utilisation", "LUT4"], rows)
 
 
@@ -193,7 +194,7 @@ def digest(bench):
     inspect = bench.report("inspect", "inspect", bench.model("digits"))
     sims = [bench.sim("digits", lanes) for lanes in (4, 8, 16)]
     rows = [
-        ["multiplies a time step", f"{inspect['macs_per_step']:,} ({inspect['macs_dense']:,} dense, "
+        ["multiplies per time step", f"{inspect['macs_per_step']:,} ({inspect['macs_dense']:,} dense, "
          f"{inspect['macs_leaf_by_leaf']:,} leaf by leaf)", "`htgen inspect`"],
     ]
     for name, path in [("48 synthetic voices", "voices_demo"), ("2,700 real recordings", "fsdd")]:
@@ -205,7 +206,7 @@ def digest(bench):
     compared = sims[0]["outputs_compared"]
     rows.append(["simulations that differ, 4, 8 and 16 lanes",
                  f"{differing}; {compared} outputs compared in each", "`htgen sim`"])
-    rows.append(["cycles a time step, 4 / 8 / 16 lanes",
+    rows.append(["cycles per time step, 4 / 8 / 16 lanes",
                  " / ".join(f"{sim['cycles_per_step']:,.0f}" for sim in sims), "`htgen sim`"])
     rows.append(["efficiency, 4 / 8 / 16 lanes",
                  " / ".join(f"{sim['efficiency']:.3f}" for sim in sims), "`htgen sim`"])
