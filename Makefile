@@ -1,4 +1,4 @@
-# The commands of this project in words; each works on a fresh Debian or Ubuntu machine.
+# The commands of this project; each works on a fresh Debian or Ubuntu machine.
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
@@ -9,7 +9,7 @@ help:
 	@echo 'make test   install what is missing, check format and lints, run every test'
 	@echo 'make fresh  demo and test in bare Debian 12, 13 and Ubuntu; as root, with debootstrap'
 	@echo 'make bench  print the tables of efficiency and speed'
-	@echo 'make bench-train  time an epoch of training against JAX'
+	@echo 'make bench-train  time a training epoch and compare with JAX'
 	@echo 'make results  measure everything, write docs/results.md and the table in README.md'
 	@echo 'make build  build target/release/htgen'
 	@echo 'make fmt    format the Rust sources'
@@ -25,7 +25,7 @@ build: setup
 demo: build
 	scripts/demo.sh
 
-# Every test needs its tools here: one that is missing is a failure, not a pass.
+# Every test needs its tools here: a missing one is a failure, not a pass.
 test:
 	@scripts/setup.sh test
 	cargo fmt --all --check

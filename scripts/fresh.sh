@@ -7,7 +7,7 @@
 # toolchain is handed in read only, without its registry; so are this machine's mirror, proxies,
 # certificates and the settings of pip and cargo, if it has any.
 #
-# Needs root, debootstrap and some 8 GB a suite; FRESH_DIR, or else .tools/fresh, keeps the bare
+# Needs root, debootstrap and about 8 GB per suite; FRESH_DIR, or else .tools/fresh, keeps the bare
 # roots as SUITE.tar and the logs.  All mounts are in a namespace of this process and end with it.
 set -eu
 
@@ -166,7 +166,7 @@ try() {
   rm -rf --one-file-system "$root"
 }
 
-[ -z "$(git status --porcelain)" ] || say "what is not committed is not tried"
+[ -z "$(git status --porcelain)" ] || say "uncommitted changes are not tested"
 git bundle create --quiet "$keep/htgen.bundle" HEAD
 commit=$(git log -1 --format='%h, %cs')
 rows=
@@ -174,7 +174,7 @@ status=0
 for suite in "$@"; do
   if ! bare "$suite" >"$keep/$suite-bare.log" 2>&1; then
     say "$suite: no bare root: $(grep -E '^(E|W):' "$keep/$suite-bare.log" | tail -n 1)"
-    say "$suite: passed over; all of it is in $keep/$suite-bare.log"
+    say "$suite: skipped; the full log is $keep/$suite-bare.log"
     # Ubuntu's mirror and keys are not to be had everywhere.
     is_ubuntu "$suite" || status=1
     continue

@@ -200,7 +200,7 @@ def digest(bench):
     for name, path in [("48 synthetic voices", "voices_demo"), ("2,700 real recordings", "fsdd")]:
         if (bench.work / f"run_{path}.json").exists():
             got = bench.report(f"run_{path}", "run")
-            rows.append([f"decided as in float, {name}", f"{got['decisions_equal']:,}",
+            rows.append([f"same decision as in float, {name}", f"{got['decisions_equal']:,}",
                          "`htgen run`"])
     differing = sum(not sim["bit_exact"] for sim in sims)
     compared = sims[0]["outputs_compared"]
@@ -244,7 +244,7 @@ def results(bench, data, keep_speed):
          exactness(bench, data)),
         ("Boards", "The spoken digits; where the part has too few multipliers the element-wise "
          "unit has none. Counts without the pin harness, but for logic cells, which nextpnr places with "
-         "it; time steps a second are the clock over the measured cycles of `htgen sim`; clocks of nextpnr: the "
+         "it; time steps per second are the clock over the measured cycles of `htgen sim`; clocks of nextpnr: the "
          "first of seeds 1 to 8 to meet the board's clock, else the best. A count of "
          "block RAM or DSP other than the plan's own would have been an error.",
          synthesis(bench)),

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what htgen needs and is missing on Debian or Ubuntu: packages, Rust, and a venv with
 # the tools that Debian does not have.  Quiet when nothing is missing; a step that is impossible
-# here is named together with what it would have given.
+# here is reported together with what it would have provided.
 set -u
 
 cd "$(dirname "$0")/.." || exit 1
@@ -23,7 +23,7 @@ way_to_root() {
   command -v sudo >/dev/null || return 1
   if ! sudo -n true 2>/dev/null; then
     [ -t 0 ] || return 1
-    say "sudo will ask for your password; Ctrl-C, and nothing is installed"
+    say "sudo will ask for your password; press Ctrl-C to install nothing"
   fi
   echo sudo
 }
