@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod advice; // refusals: following them helps
+mod all_orders; // every order of a small network
 mod bench_images;
 mod benches; // every library module in Verilator: the leaves ...
 mod benches_cells; // ... the element-wise part
@@ -76,6 +77,7 @@ mod inputs; // what their format clips, and ranges far from the others'
 mod interrupted; // signals in the middle of a command
 mod judgement; // agreement, decisions and classes over data sets
 mod lane_rusthdl; // the lane against its second description
+mod limits; // plans under limits, against all orders of small networks
 mod lint; // warnings, bounds and style of the library
 mod merging; // in which pairs cores are merged
 mod model;

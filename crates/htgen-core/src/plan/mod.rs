@@ -4,9 +4,11 @@
 //! Knows no clock, no lanes and no number format. A [`Plan`] is only made by [`contract`].
 
 mod bounds;
+mod limited;
 mod model;
 mod prefix;
 mod print;
+mod refuse;
 mod search;
 mod slab;
 mod steps;
@@ -17,9 +19,11 @@ pub use prefix::Prefix;
 pub use slab::Slabs;
 pub use steps::Step;
 
-use crate::error::{Diagnostic, Result};
+use crate::error::Result;
 use crate::network::{Merges, Network};
 use bounds::{Bounds, Taken};
+use limited::Goal;
+use search::Space;
 
 /// Limits and switches of the search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +40,11 @@ impl PlanConfig {
     /// No limits, zero columns dropped.
     pub const UNLIMITED: PlanConfig =
         PlanConfig { max_rom_words: None, max_buffer_words: None, drop_zero_columns: true };
+
+    fn kept_by(&self, plan: &Plan) -> bool {
+        self.max_rom_words.is_none_or(|limit| plan.rom_words <= limit)
+            && self.max_buffer_words.is_none_or(|limit| plan.peak_words <= limit)
+    }
 }
 
 /// The contraction order of one matrix with its costs.
@@ -55,52 +64,134 @@ pub struct Plan {
 /// # Errors When no order stays within the limits, with the smallest reachable figures; or when the
 /// matrix takes more than any plan may, with what it would take.
 pub fn contract(network: Network, config: &PlanConfig) -> Result<Plan> {
-    let merges = Merges::of(&network);
-    let bounds = Bounds::of(bounds::values(&network));
-    let all = plans(&network, &merges, &bounds, &bounds.limit(config));
-    if all.is_empty() {
-        let free = plans(&network, &merges, &Bounds::NONE, &PlanConfig::UNLIMITED);
+    match cheapest(&network, config)? {
+        Some(plan) => Ok(plan),
+        None => Err(refuse::limits(&[&network], config)),
+    }
+}
+
+/// The cheapest plan, none where no order keeps the limits.
+fn cheapest(network: &Network, config: &PlanConfig) -> Result<Option<Plan>> {
+    let bounds = Bounds::of(bounds::values(network));
+    let search = Search::new(network, config, bounds);
+    let front = search.cheapest_front();
+    if front.is_empty() {
+        let free = Search::new(network, config, Bounds::NONE).cheapest_front();
         let cheapest = free.iter().min_by_key(|p| p.cost()).expect("some order always exists");
         bounds.check(&Taken::of(cheapest))?;
     }
-    let limits = |p: &Plan| {
-        config.max_rom_words.is_none_or(|limit| p.rom_words <= limit)
-            && config.max_buffer_words.is_none_or(|limit| p.peak_words <= limit)
+    let limits = bounds.limit(config);
+    let least = |plans: Vec<Plan>| {
+        let kept = plans.into_iter().filter(|p| limits.kept_by(p));
+        kept.min_by_key(|p| (bounds.check(&Taken::of(p)).is_err(), p.cost()))
     };
-    let least_rom = all.iter().map(|p| p.rom_words).min().unwrap_or(0);
-    let least_peak = all.iter().map(|p| p.peak_words).min().unwrap_or(0);
-    let within = |p: &Plan| bounds.check(&Taken::of(p)).is_ok();
-    let cheapest = all.iter().filter(|p| limits(p)).min_by_key(|p| (!within(p), p.cost()));
-    let Some(plan) = cheapest else {
-        let limit = |limit: Option<u64>| limit.map_or("any number of".into(), |v| v.to_string());
-        let (rom, peak) = (config.max_rom_words, config.max_buffer_words);
-        return Err(Diagnostic::new("plan", "no contraction order is within the limits")
-            .found(format!("at least {least_rom} ROM words, at least {least_peak} buffer words"))
-            .expected(format!("at most {} ROM words and {} buffer words", limit(rom), limit(peak)))
-            .help(
-                match (rom.is_some_and(|l| least_rom > l), peak.is_some_and(|l| least_peak > l)) {
-                    (true, true) => "raise max_rom_words and max_buffer_words",
-                    (true, false) => "raise max_rom_words",
-                    (false, true) => "raise max_buffer_words",
-                    (false, false) => {
-                        "raise max_rom_words or max_buffer_words: both cannot be kept"
-                    }
-                },
-            )
-            .into());
-    };
-    bounds.check(&Taken::of(plan))?;
-    Ok(plan.clone())
+    if let Some(plan) = least(front) {
+        bounds.check(&Taken::of(&plan))?;
+        return Ok(Some(plan));
+    }
+    let Some(leanest) = search.leanest(&limits) else { return Ok(None) };
+    if config.max_rom_words.is_some_and(|limit| leanest.rom_words > limit) {
+        return Ok(None);
+    }
+    if leanest.rom_words > bounds.weights {
+        bounds.check(&Taken::of(&leanest))?;
+    }
+    let mut plans = search.cheapest(&limits, leanest.macs_per_step);
+    plans.push(leanest);
+    let plan = least(plans).expect("the leanest plan keeps the limits");
+    bounds.check(&Taken::of(&plan))?;
+    Ok(Some(plan))
 }
 
-fn plans(network: &Network, merges: &Merges, bounds: &Bounds, config: &PlanConfig) -> Vec<Plan> {
-    let mut orders = search::orders(network, merges, bounds, config, config.drop_zero_columns);
-    if config.drop_zero_columns {
-        orders.extend(search::orders(network, merges, bounds, config, false));
+/// The plan with the fewest ROM words of those that keep the limit on buffer words, if any does.
+fn leanest(network: &Network, config: &PlanConfig) -> Option<Plan> {
+    let bounds = Bounds::of(bounds::values(network));
+    Search::new(network, config, bounds).leanest(config)
+}
+
+/// Fewest buffer words of any plan.
+fn least_peak(network: &Network, config: &PlanConfig) -> Option<u64> {
+    let bounds = Bounds::of(bounds::values(network));
+    Search::new(network, config, bounds).least_peak()
+}
+
+/// The searches over the orders of a network, with and without the columns that are zero.
+struct Search<'a> {
+    network: &'a Network,
+    merges: Merges,
+    bounds: Bounds,
+    drop_zero: Vec<bool>,
+}
+
+impl<'a> Search<'a> {
+    fn new(network: &'a Network, config: &PlanConfig, bounds: Bounds) -> Self {
+        let merges = Merges::of(network);
+        let dropping =
+            config.drop_zero_columns && Prefix::of_input(network, true).truncated(network);
+        let drop_zero = if dropping { vec![true, false] } else { vec![false] };
+        Search { network, merges, bounds, drop_zero }
     }
-    let macs_leaf_by_leaf = search::leaf_by_leaf(network, merges);
-    let assembled = |steps| Plan::assemble(network, steps, macs_leaf_by_leaf);
-    orders.into_iter().map(assembled).collect()
+
+    fn spaces(&self) -> impl Iterator<Item = Space<'_>> {
+        let drop_zero = self.drop_zero.iter();
+        drop_zero.map(|&drop| Space::new(self.network, &self.merges, &self.bounds, drop))
+    }
+
+    /// Plans that multiply least, some of those that take least memory.
+    fn cheapest_front(&self) -> Vec<Plan> {
+        self.front(|least| least)
+    }
+
+    /// Plans of at most so many multiplies, some of those that take least memory.
+    fn front(&self, most: impl Fn(u64) -> u64) -> Vec<Plan> {
+        let orders = self.spaces().flat_map(|space| {
+            let to_go = space.least_macs_to_go();
+            space.pareto(&to_go, most(to_go[0]))
+        });
+        self.plans(orders.collect())
+    }
+
+    /// The plan with the fewest ROM words under the limit on buffer words.
+    fn leanest(&self, config: &PlanConfig) -> Option<Plan> {
+        let peak = config.max_buffer_words.unwrap_or(u64::MAX);
+        let orders =
+            self.spaces().flat_map(|space| limited::orders(&space, Goal::Leanest { peak }));
+        let plans = self.plans(orders.collect());
+        plans.into_iter().min_by_key(|p| (p.rom_words, p.cost()))
+    }
+
+    /// Fewest buffer words of all plans.
+    fn least_peak(&self) -> Option<u64> {
+        let orders = self.spaces().flat_map(|space| limited::orders(&space, Goal::Tightest));
+        self.plans(orders.collect()).iter().map(|p| p.peak_words).min()
+    }
+
+    /// Plans under both limits with as few multiplies as are needed, at most `most`.
+    fn cheapest(&self, config: &PlanConfig, most: u64) -> Vec<Plan> {
+        let rom = config.max_rom_words.unwrap_or(u64::MAX);
+        let peak = config.max_buffer_words.unwrap_or(u64::MAX);
+        let spaces: Vec<Space> = self.spaces().collect();
+        let least = spaces.iter().map(|s| s.least_macs_to_go()[0]).min().unwrap_or(0);
+        let rising = [110u64, 150, 250, 500, 1000, 4000];
+        let rising = rising.into_iter().map(|percent| least.saturating_mul(percent) / 100);
+        for macs in rising.take_while(|&macs| macs < most).chain([most]) {
+            let goal = Goal::Cheapest { macs, rom, peak };
+            let orders = spaces.iter().flat_map(|space| limited::orders(space, goal));
+            let mut plans = self.plans(orders.collect());
+            if let Some(fewest) = plans.iter().map(|p| p.macs_per_step).min() {
+                // Of plans that multiply alike some may take less memory.
+                plans.extend(self.front(|_| fewest));
+                return plans;
+            }
+        }
+        Vec::new()
+    }
+
+    fn plans(&self, orders: Vec<Vec<Step>>) -> Vec<Plan> {
+        let macs_leaf_by_leaf = search::leaf_by_leaf(self.network, &self.merges);
+        let assembled = |steps| Plan::assemble(self.network, steps, macs_leaf_by_leaf);
+        orders.into_iter().map(assembled).collect()
+    }
 }
 
 /// Bits of memory, eight per weight and twelve per word.

@@ -1,7 +1,7 @@
 //! The plans of a whole model: one per part of each layer, with steps numbered consecutively.
 
 use super::bounds::{self, Bounds, Taken};
-use super::{Plan, PlanConfig, contract};
+use super::{Plan, PlanConfig, cheapest, leanest, refuse};
 use crate::error::{Diagnostic, Result};
 use crate::network::{Operand, Part};
 use std::fmt;
@@ -22,35 +22,30 @@ pub struct ModelPlan {
 
 /// Plans every part of every layer.
 ///
-/// # Errors When no plan stays within the limits, each part by itself and all parts together.
+/// # Errors
+/// When no plans stay within the limits, each its own and all together, or they take more than any
+/// may.
 pub fn contract_model(layers: Vec<Vec<Part>>, config: &PlanConfig) -> Result<ModelPlan> {
+    let networks = || layers.iter().flatten().map(|part| &part.network);
+    let refused = || refuse::limits(&networks().collect::<Vec<_>>(), config);
     let mut first_step = 0;
-    let mut plan_part = |Part { operand, network }: Part| -> Result<PlanPart> {
-        let plan = contract(network, config)?;
+    let mut plan_part = |Part { operand, network }: &Part| -> Result<PlanPart> {
+        let plan = cheapest(network, config)?.ok_or_else(refused)?;
         let own = first_step;
         first_step += plan.steps().len();
-        Ok(PlanPart { operand, plan, first_step: own })
+        Ok(PlanPart { operand: *operand, plan, first_step: own })
     };
-    let layers = layers
-        .into_iter()
-        .map(|parts| parts.into_iter().map(&mut plan_part).collect())
-        .collect::<Result<Vec<Vec<PlanPart>>>>()?;
-    let mut plan = ModelPlan { layers };
-    let values = plan.parts().map(|part| bounds::values(part.plan.network())).sum();
-    let bounds = Bounds::of(values);
+    let parts = |parts: &Vec<Part>| parts.iter().map(&mut plan_part).collect();
+    let mut plan = ModelPlan { layers: layers.iter().map(parts).collect::<Result<_>>()? };
+    let bounds = Bounds::of(networks().map(bounds::values).sum());
     if let Some(most) = bounds.limit(config).max_rom_words {
-        plan.share(most, config);
+        plan.share(most, config)?;
+    }
+    if config.max_rom_words.is_some_and(|limit| plan.rom_words() > limit) {
+        return Err(refused());
     }
     let taken = plan.parts().map(|part| Taken::of(&part.plan));
     bounds.check(&taken.fold(Taken::default(), Taken::and))?;
-    let limit = config.max_rom_words.filter(|&limit| plan.rom_words() > limit);
-    if let Some(limit) = limit {
-        return Err(Diagnostic::new("plan", "the matrices together exceed a limit")
-            .found(format!("{} ROM words", plan.rom_words()))
-            .expected(format!("at most {limit}"))
-            .help("raise max_rom_words")
-            .into());
-    }
     Ok(plan)
 }
 
@@ -132,22 +127,31 @@ impl ModelPlan {
         self.parts().map(|part| part.plan.peak_words()).max().unwrap_or(0)
     }
 
-    /// Gives the parts with the most weights smaller plans, if there are any, until all of them
-    /// together have at most `most` words.
-    fn share(&mut self, most: u64, config: &PlanConfig) {
-        let words: Vec<u64> = self.parts().map(|part| part.plan.rom_words()).collect();
-        let Some(limit) = fair_limit(&words, most) else { return };
-        let own = PlanConfig { max_rom_words: Some(limit), ..*config };
+    /// Gives the parts with the most weights smaller plans until all have at most `most` words
+    /// together, or each has as few as it can.
+    fn share(&mut self, most: u64, config: &PlanConfig) -> Result<()> {
+        if self.rom_words() <= most {
+            return Ok(());
+        }
+        let least = |part: &PlanPart| match leanest(part.plan.network(), config) {
+            Some(plan) => (plan.rom_words().min(part.plan.rom_words()), part.plan.rom_words()),
+            None => (part.plan.rom_words(), part.plan.rom_words()),
+        };
+        let words: Vec<(u64, u64)> = self.parts().map(least).collect();
+        let fair = fair_limit(&words, most);
         let mut first_step = 0;
-        for part in self.layers.iter_mut().flatten() {
-            if part.plan.rom_words() > limit
-                && let Ok(smaller) = contract(part.plan.network().clone(), &own)
+        for (part, (least, own)) in self.layers.iter_mut().flatten().zip(words) {
+            let limit = fair.max(least);
+            let smaller = PlanConfig { max_rom_words: Some(limit), ..*config };
+            if own > limit
+                && let Some(plan) = cheapest(part.plan.network(), &smaller)?
             {
-                part.plan = smaller;
+                part.plan = plan;
             }
             part.first_step = first_step;
             first_step += part.plan.steps().len();
         }
+        Ok(())
     }
 
     fn sum(&self, of: impl Fn(&Plan) -> u64) -> u64 {
@@ -155,20 +159,21 @@ impl ModelPlan {
     }
 }
 
-/// The largest number that each may be limited to so that all together are at most `most`; none if
-/// they are within it already.
-fn fair_limit(words: &[u64], most: u64) -> Option<u64> {
-    let mut ascending = words.to_vec();
-    ascending.sort_unstable();
-    let mut left = most;
-    for (k, &own) in ascending.iter().enumerate() {
-        let share = left / (ascending.len() - k) as u64;
-        if own > share {
-            return Some(share);
+/// The largest number that each of `(least, words)` may keep to, or to its least where that is
+/// more, so that all together come to at most `most`; 0 where they never do.
+fn fair_limit(words: &[(u64, u64)], most: u64) -> u64 {
+    let together = |limit: u64| -> u128 {
+        words.iter().map(|&(least, own)| u128::from(own.min(limit).max(least))).sum()
+    };
+    let (mut low, mut high) = (0, words.iter().map(|&(_, own)| own).max().unwrap_or(0));
+    while low < high {
+        let middle = low + (high - low).div_ceil(2);
+        match together(middle) <= u128::from(most) {
+            true => low = middle,
+            false => high = middle - 1,
         }
-        left -= own;
     }
-    None
+    low
 }
 
 impl fmt::Display for ModelPlan {
@@ -197,10 +202,19 @@ mod tests {
 
     #[test]
     fn the_largest_give_way() {
-        assert_eq!(fair_limit(&[5, 10, 3], 18), None);
-        assert_eq!(fair_limit(&[5, 10, 3], 17), Some(9));
-        assert_eq!(fair_limit(&[5, 10, 3], 9), Some(3));
-        assert_eq!(fair_limit(&[7, 7], 9), Some(4));
-        assert_eq!(fair_limit(&[7], 0), Some(0));
+        let free = |words: [u64; 3]| words.map(|own| (0, own));
+        assert_eq!(fair_limit(&free([5, 10, 3]), 18), 10);
+        assert_eq!(fair_limit(&free([5, 10, 3]), 17), 9);
+        assert_eq!(fair_limit(&free([5, 10, 3]), 9), 3);
+        assert_eq!(fair_limit(&[(0, 7), (0, 7)], 9), 4);
+        assert_eq!(fair_limit(&[(0, 7)], 0), 0);
+    }
+
+    /// What cannot give way leaves less to the others.
+    #[test]
+    fn nobody_gets_less_than_its_least() {
+        assert_eq!(fair_limit(&[(6, 10), (1, 10)], 9), 3);
+        assert_eq!(fair_limit(&[(6, 10), (1, 10)], 7), 1);
+        assert_eq!(fair_limit(&[(6, 10), (1, 10)], 6), 0);
     }
 }

@@ -1,43 +1,14 @@
-//! Exhaustive search over pairwise orders by dynamic programming over sets of contracted nodes.
+//! Search over pairwise orders by dynamic programming over sets of contracted nodes.
 //!
 //! The activation tensor absorbs one connected group of nodes after another; a group of several
 //! nodes is a weight tensor merged at build time. First the least number of multiplies from every
-//! set to the end is found, then all orders within that bound (or, under limits, within a rising
-//! multiple of it) are kept as Pareto fronts of multiplies, ROM words and buffer words.
+//! set to the end is found, then the orders that multiply no more are kept as Pareto fronts of ROM
+//! words and buffer words. Where none of these keeps the limits, `limited` searches all orders.
 
 use super::bounds::Bounds;
+use super::memory_bits;
 use super::steps::{Costs, Step, ids};
-use super::{PlanConfig, Slabs, memory_bits};
 use crate::network::{Merges, Network, NodeId};
-
-/// Candidate orders, each complete; none if every order exceeds the bounds.
-pub(super) fn orders(
-    network: &Network,
-    merges: &Merges,
-    bounds: &Bounds,
-    config: &PlanConfig,
-    drop_zero: bool,
-) -> Vec<Vec<Step>> {
-    let space = Space::new(network, merges, bounds, drop_zero);
-    let to_go = space.least_macs_to_go();
-    let unlimited = config.max_rom_words.is_none() && config.max_buffer_words.is_none();
-    let mut found = Vec::new();
-    for percent in [100u64, 130, 170, 250, 400, 1000, 10_000] {
-        let bound = to_go[0].saturating_mul(percent) / 100;
-        found = space.pareto(&to_go, bound);
-        let fits = |steps: &Vec<Step>| {
-            let rom = steps.iter().fold(0u64, |sum, s| sum.saturating_add(s.weight_words));
-            config.max_rom_words.is_none_or(|limit| rom <= limit)
-                && config
-                    .max_buffer_words
-                    .is_none_or(|limit| Slabs::choose(network, steps).peak_words <= limit)
-        };
-        if to_go[0] == u64::MAX || unlimited || found.iter().any(fits) {
-            break;
-        }
-    }
-    found
-}
 
 /// Multiplies of the walk that contracts node after node in the order of the tree (left subtree,
 /// node, right subtree), with nothing merged and zero columns included.
@@ -69,8 +40,9 @@ impl Label {
     }
 }
 
-struct Space<'a> {
-    costs: Costs<'a>,
+/// The orders of one network: sets of nodes, and the steps from set to set.
+pub(super) struct Space<'a> {
+    pub costs: Costs<'a>,
     merges: &'a Merges,
     bounds: &'a Bounds,
     /// Sets of nodes that a step may merge.
@@ -78,7 +50,12 @@ struct Space<'a> {
 }
 
 impl<'a> Space<'a> {
-    fn new(network: &'a Network, merges: &'a Merges, bounds: &'a Bounds, drop_zero: bool) -> Self {
+    pub fn new(
+        network: &'a Network,
+        merges: &'a Merges,
+        bounds: &'a Bounds,
+        drop_zero: bool,
+    ) -> Self {
         let groups = merges.groups().iter().copied();
         let groups = groups.filter(|&group| bounds.allows(merges.cost(group))).collect();
         Space { costs: Costs::new(network, drop_zero), merges, bounds, groups }
@@ -90,12 +67,12 @@ impl<'a> Space<'a> {
     }
 
     /// Columns that the nodes of `set` have summed away.
-    fn done(&self, set: u32) -> u32 {
+    pub fn done(&self, set: u32) -> u32 {
         self.costs.columns() & self.merges.open(set)
     }
 
     /// Every way to continue from `set`: (group, multiplies, weight words).
-    fn moves(&self, set: u32) -> impl Iterator<Item = (u32, u64, u64)> + '_ {
+    pub fn moves(&self, set: u32) -> impl Iterator<Item = (u32, u64, u64)> + '_ {
         let act = self.activation(set);
         let done = self.done(set);
         self.groups.iter().filter_map(move |&group| {
@@ -112,24 +89,34 @@ impl<'a> Space<'a> {
         })
     }
 
-    fn full(&self) -> u32 {
+    pub fn full(&self) -> u32 {
         ((1usize << self.costs.network.nodes().len()) - 1) as u32
     }
 
-    fn least_macs_to_go(&self) -> Vec<u64> {
+    /// The least of a cost from every set to the end, the largest number where there is no end.
+    pub fn least_to_go(&self, cost: impl Fn(u64, u64) -> u64) -> Vec<u64> {
         let mut best = vec![u64::MAX; self.full() as usize + 1];
         best[self.full() as usize] = 0;
         for set in (0..self.full()).rev() {
             best[set as usize] = self
                 .moves(set)
-                .map(|(group, macs, _)| macs.saturating_add(best[(set | group) as usize]))
+                .map(|(group, macs, words)| {
+                    cost(macs, words).saturating_add(best[(set | group) as usize])
+                })
                 .min()
                 .unwrap_or(u64::MAX);
         }
         best
     }
 
-    fn pareto(&self, to_go: &[u64], bound: u64) -> Vec<Vec<Step>> {
+    /// Fewest multiplies from every set to the end.
+    pub fn least_macs_to_go(&self) -> Vec<u64> {
+        self.least_to_go(|macs, _| macs)
+    }
+
+    /// Orders of at most `bound` multiplies, some of those that no other beats in ROM and buffer
+    /// words.
+    pub fn pareto(&self, to_go: &[u64], bound: u64) -> Vec<Vec<Step>> {
         let mut fronts: Vec<Vec<Label>> = vec![Vec::new(); self.full() as usize + 1];
         fronts[0].push(Label { macs: 0, rom: 0, peak: 0, from: 0, from_label: 0 });
         for set in 0..self.full() {
@@ -160,7 +147,7 @@ impl<'a> Space<'a> {
     }
 
     /// Words of the intermediate result after `set`; the input and the last result do not count.
-    fn words(&self, set: u32) -> u64 {
+    pub fn words(&self, set: u32) -> u64 {
         match set {
             0 => 0,
             set if set == self.full() => 0,
@@ -180,7 +167,7 @@ impl<'a> Space<'a> {
         steps
     }
 
-    fn step(&self, from: u32, to: u32) -> Step {
+    pub fn step(&self, from: u32, to: u32) -> Step {
         let group = to & !from;
         let (act, weight) = (self.activation(from), self.merges.open(group));
         let shared = act & weight;

@@ -64,14 +64,13 @@ impl<'a> Costs<'a> {
     pub fn new(network: &'a Network, drop_zero: bool) -> Self {
         let sizes: Vec<u64> = network.indices().iter().map(|i| i.size as u64).collect();
         let table = |half: usize| -> Vec<u64> {
-            (0..1usize << 16)
-                .map(|mask| {
-                    (0..16)
-                        .filter(|b| mask >> b & 1 == 1)
-                        .filter_map(|b| sizes.get(16 * half + b))
-                        .fold(1u64, |a, &b| a.saturating_mul(b))
-                })
-                .collect()
+            let sizes = sizes.get(16 * half..).unwrap_or(&[]);
+            let mut products = vec![1u64; 1 << sizes.len().min(16)];
+            for mask in 1..products.len() {
+                let size = sizes[mask.trailing_zeros() as usize];
+                products[mask] = products[mask & (mask - 1)].saturating_mul(size);
+            }
+            products
         };
         let (low, high) = (table(0), table(1));
         Costs { network, low, high, input: Prefix::of_input(network, drop_zero) }
