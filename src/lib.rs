@@ -3,6 +3,25 @@
 //! Data flows one way; each stage is a value made by one function:
 //! [`model`] -> [`network`] -> [`plan`] -> [`quant`] -> [`sched`] -> `verilog` -> [`sim`], [`synth`].
 //! [`float`] and [`fixed`] are the references on the side.
+//!
+//! ```
+//! use htgen::{config::HwConfig, evaluate, model, plan::PlanConfig, quant, sched, verilog};
+//! use std::path::Path;
+//!
+//! # fn main() -> Result<(), htgen::error::Problems> {
+//! let model = model::load(Path::new("examples/tiny/model.json"))?;
+//! let limits = PlanConfig::UNLIMITED;
+//! let plan = evaluate::plan_of(&model, &limits)?;
+//! let widths = quant::Widths { weight_bits: 8, activation_bits: 12 };
+//! let formats = quant::safe(&model, &plan, &limits, widths);
+//! let quantized = quant::quantize(&model, plan, formats)?;
+//! let program = sched::schedule(&quantized, &HwConfig::default())?;
+//! let about = verilog::About { command: "an example".into() };
+//! let bundle = verilog::emit(&program, &about)?;
+//! assert!(bundle.files["tiny_top.v"].contains("module tiny_top"));
+//! # Ok(())
+//! # }
+//! ```
 #![warn(missing_docs)]
 
 pub mod cli;
