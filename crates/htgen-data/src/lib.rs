@@ -1,5 +1,5 @@
-//! Data sets of sequences, and whole data sets through the references of htgen-core with one judgement
-//! of what comes out.
+//! Data sets of sequences, and whole data sets through the references of htgen-core with one
+//! judgement of what comes out.
 #![warn(missing_docs)]
 
 pub mod data;

@@ -1,5 +1,6 @@
-//! Where the values of a model come from: checkpoints of other programs, dense layers that are factored,
-//! training. Singular values and training are in the features `compress` and `train`, which bring faer.
+//! Where the values of a model come from: checkpoints of other programs, dense layers that are
+//! factored, training. Singular values and training are in the features `compress` and `train`,
+//! which bring faer.
 #![warn(missing_docs)]
 
 mod checkpoint;
