@@ -159,6 +159,6 @@ fn products_share_a_limit() {
     let ended = dir.htgen("inspect two.json --max-rom-words 293");
     assert_eq!(ended.code, Some(2));
     expect![[r#"
-        error: two.json: plan: no contraction order keeps the limits: found at least 294 ROM words, at least 0 buffer words, expected at most 293 ROM words and any number of buffer words; raise max_rom_words
+        error: two.json: plan: no contraction order is within the limits: found at least 294 ROM words, at least 0 buffer words, expected at most 293 ROM words and any number of buffer words; raise max_rom_words
     "#]].assert_eq(&ended.stderr);
 }

@@ -5,6 +5,7 @@ use crate::error::{Diagnostic, Result};
 use crate::model::{Columns, Factors, Layer, Matrix, Model, Tree, modes};
 
 mod budget;
+mod candidate;
 mod dense;
 mod network;
 mod options;

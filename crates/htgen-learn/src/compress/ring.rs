@@ -5,7 +5,7 @@
 //! vectors are orthonormal however they are distributed over the two, so errors add up as in a
 //! train.
 
-use super::budget::Candidate;
+use super::candidate::Candidate;
 use super::project::{Shape, Work, decompose, full_rank};
 use super::ranks::{Rule, ranks_of};
 use super::target::{Axis, Target};
