@@ -136,7 +136,8 @@ fn a_model_that_does_not_compile() {
         error: verilator: failed (exit status: 2): b.h:3:10: fatal error: b.h: No such file or directory; the log is DIR/rtl/sim/model.failed/build.log
     "#]].assert_eq(&ended.messages().replace(&place, "DIR"));
     let log = fs::read_to_string(dir.path("rtl/sim/model.failed/build.log")).unwrap();
-    assert!(log.starts_with("g++ -Os") && log.contains("a.cpp:9: error: nonsense C\n"), "{log}");
+    // The two streams of a busy machine's compiler may arrive in another order.
+    assert!(log.contains("g++ -Os") && log.contains("a.cpp:9: error: nonsense C\n"), "{log}");
     assert_eq!(content(&dir.path("rtl/sim")).len(), 0, "nothing else is left");
     if [Tool::Verilator, Tool::Make, Tool::Cxx].into_iter().all(|tool| needs(tool).is_some()) {
         dir.done("sim rtl --random 2");
