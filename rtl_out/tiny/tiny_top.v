@@ -47,70 +47,70 @@ module tiny_top (
   );
 
   ht_engine #(
-    .PROGRAM_FILE ("program.hex"),
-    .NEST_FILE    ("nests.hex"),
-    .DELTA_FILE   ("deltas.hex"),
-    .WEIGHT_FILE  ("weights.hex"),
-    .LOADER_FILE  ("loader.hex"),
-    .GATE_FILE    ("gates"),
-    .HIDDEN_FILE  ("hidden"),
-    .BIAS_FILE    ("head_bias.hex"),
-    .SIGMOID_FILE ("ht_sigmoid.hex"),
-    .HARD_FILE    ("ht_hard_sigmoid.hex"),
-    .LANES        (4),
-    .LANES_USED   (4'hf),
-    .DRAINS       (2),
-    .BANKS        (2),
-    .BANK_ALWAYS  (0),
-    .BANK_NEVER   (1),
-    .INPUT_BANKS  (1),
-    .CELLS        (2),
-    .ROWS         (4),
-    .PROGRAM_LEN  (7),
-    .NESTS        (4),
-    .LOOPS        (5),
-    .COUNT_W      (3),
-    .WEIGHT_WORDS (31),
-    .FRAME_WORDS  (24),
-    .FRAMES       (1),
-    .GROUPS       (16),
-    .GATE_GROUPS  (8),
-    .HIDDEN_WORDS (8),
-    .HIDDEN_HALVES (1),
-    .HIDDEN_FIRST (0),
-    .HIDDEN_READ  (0),
-    .OUTPUTS      (4),
-    .OUT_GROUPS   (1),
-    .NEED_W       (4),
-    .ACT_W        (12),
-    .WGT_W        (8),
-    .ACC_W        (21),
-    .ACT_AW       (6),
-    .OUT_AW       (4),
-    .SHIFT_MIN    (4),
-    .SHIFT_SPAN   (4),
-    .C_FRAC       (11),
-    .H_FRAC       (11),
-    .GATE_SHIFT   (1),
-    .SERIAL_CELLS (0),
-    .PARTS        (1),
-    .MASKED       (0),
-    .LAYERED      (0),
-    .GRU          (0),
-    .HARD         (0),
-    .INPUTS       (16),
-    .BEAT         (1),
-    .ELEMENTS     (1),
-    .SLOT_W       (8),
-    .IN_W         (8),
-    .IN_SIGNED    (0),
-    .IN_SHIFT     (3),
-    .LOADER_LOOPS (1),
-    .LOADER_CW    (5),
-    .SLAB_COLUMNS (6),
-    .SLABS        (3),
-    .HEAD         (1),
-    .EVERY_STEP   (0)
+    .PROGRAM_FILE  ("program.hex"),          // instructions
+    .NEST_FILE     ("nests.hex"),            // loop nests
+    .DELTA_FILE    ("deltas.hex"),           // address deltas
+    .WEIGHT_FILE   ("weights.hex"),          // weights, LANES per word
+    .LOADER_FILE   ("loader.hex"),           // write addresses of the loader, where it has loops
+    .GATE_FILE     ("gates"),                // gate tables, name without digit and ending
+    .HIDDEN_FILE   ("hidden"),               // hidden tables, likewise
+    .BIAS_FILE     ("head_bias.hex"),        // biases of the head; empty for none
+    .SIGMOID_FILE  ("ht_sigmoid.hex"),       // sigmoid and tanh
+    .HARD_FILE     ("ht_hard_sigmoid.hex"),  // hard sigmoid
+    .LANES         (4),                      // multiply-accumulate lanes
+    .LANES_USED    (4'hf),                   // bit l: lane l has weights that are not zero
+    .DRAINS        (2),                      // requantizers
+    .BANKS         (2),                      // banks of the result buffer
+    .BANK_ALWAYS   (0),                      // bank bits that every nest keeps
+    .BANK_NEVER    (1),                      // bank bits that no nest keeps
+    .INPUT_BANKS   (1),                      // banks of the input buffer
+    .CELLS         (2),                      // element-wise units
+    .ROWS          (4),                      // hidden units that each of them processes
+    .PROGRAM_LEN   (7),                      // instructions
+    .NESTS         (4),                      // loop nests
+    .LOOPS         (5),                      // loops of the longest nest
+    .COUNT_W       (3),                      // loop counter, bits
+    .WEIGHT_WORDS  (31),                     // words of the weight ROM
+    .FRAME_WORDS   (24),                     // words of the input buffer, one frame
+    .FRAMES        (1),                      // frames of the input buffer
+    .GROUPS        (16),                     // groups of LANES words of the result buffer; 0: there is none
+    .GATE_GROUPS   (8),                      // groups of LANES gates
+    .HIDDEN_WORDS  (8),                      // words of the hidden buffer, one half
+    .HIDDEN_HALVES (1),                      // 2: the time step before is read while this one is written
+    .HIDDEN_FIRST  (0),                      // first word of the h that is the output
+    .HIDDEN_READ   (0),                      // 1: lanes read it besides the head
+    .OUTPUTS       (4),                      // values of an output vector
+    .OUT_GROUPS    (1),                      // groups of LANES outputs of the head
+    .NEED_W        (4),                      // bits of a gate group count
+    .ACT_W         (12),                     // activation, bits
+    .WGT_W         (8),                      // weight, bits
+    .ACC_W         (21),                     // accumulator, bits
+    .ACT_AW        (6),                      // operand address, bits
+    .OUT_AW        (4),                      // result group address, bits
+    .SHIFT_MIN     (4),                      // least shift of the requantizers
+    .SHIFT_SPAN    (4),                      // greatest minus least
+    .C_FRAC        (11),                     // fraction bits of c
+    .H_FRAC        (11),                     // fraction bits of h
+    .GATE_SHIFT    (1),                      // left shift that takes gates and biases to 11 fraction bits
+    .SERIAL_CELLS  (0),                      // 1: element-wise units without DSP blocks
+    .PARTS         (1),                      // products that a layer adds up, at most
+    .MASKED        (0),                      // 1: not every part has a share in every sum
+    .LAYERED       (0),                      // 1: several layers
+    .GRU           (0),                      // 1: gated recurrent units, 0: LSTM
+    .HARD          (0),                      // 1: hard sigmoid
+    .INPUTS        (16),                     // elements of a time step
+    .BEAT          (1),                      // elements of a beat
+    .ELEMENTS      (1),                      // elements written at once
+    .SLOT_W        (8),                      // bits of an element's place in a beat
+    .IN_W          (8),                      // bits of an element
+    .IN_SIGNED     (0),                      // 1: two's complement
+    .IN_SHIFT      (3),                      // left shift from element to word
+    .LOADER_LOOPS  (1),                      // loops of the write address
+    .LOADER_CW     (5),                      // its loop counters, bits
+    .SLAB_COLUMNS  (6),                      // elements of a slab
+    .SLABS         (3),                      // slabs of x in a frame
+    .HEAD          (1),                      // 1: linear head, 0: h is the output
+    .EVERY_STEP    (0)                       // 1: an output vector after each time step
   ) u_engine (
     .i_clk     (aclk),
     .i_rst     (!aresetn),

@@ -1,6 +1,6 @@
 //! What `htgen compress` kept and lost.
 
-use super::number::{grouped, percent, ratio};
+use super::number::{grouped, percent, ratio, times_fewer};
 use crate::compress::{Compressed, MatrixError, NodeError};
 use crate::evaluate::{Agreement, Confusion, Judged, Judgement};
 use crate::model::shape_text;
@@ -161,11 +161,11 @@ impl fmt::Display for Compression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{}: {} parameters for {} dense ones, {:.1} times fewer, in {}",
+            "{}: {} parameters for {} dense ones, {}, in {}",
             self.name,
             grouped(self.parameters as u64),
             grouped(self.dense_parameters as u64),
-            self.ratio,
+            times_fewer(self.ratio),
             printable::path(&self.file)
         )?;
         writeln!(f, "  error        {:.2e} of the norm, measured", self.error)?;

@@ -1,6 +1,6 @@
 //! What `htgen import` understood of a checkpoint and made of it.
 
-use super::number::{grouped, ratio};
+use super::number::{grouped, ratio, times_fewer};
 use crate::import::Imported;
 use crate::model::{Cell, Columns, GateActivation, Layer, Matrix, shape_text};
 use crate::printable;
@@ -160,10 +160,10 @@ impl fmt::Display for ImportedModel {
         }
         writeln!(
             f,
-            "{} parameters for {} dense ones, {:.1} times fewer, in {}",
+            "{} parameters for {} dense ones, {}, in {}",
             grouped(self.parameters as u64),
             grouped(self.dense_parameters as u64),
-            self.ratio,
+            times_fewer(self.ratio),
             printable::path(&self.file)
         )
     }

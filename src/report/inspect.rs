@@ -1,6 +1,6 @@
 //! What a model costs according to its plan.
 
-use super::number::{grouped, ratio};
+use super::number::{grouped, ratio, times_fewer};
 use crate::model::Model;
 use crate::network::{IndexId, Network};
 use crate::plan::walk::Counts;
@@ -145,10 +145,10 @@ impl fmt::Display for Inspection {
         writeln!(f, "{}", self.name)?;
         writeln!(
             f,
-            "  parameters   {} for {} dense ones ({} times fewer); bias {}, head {}",
+            "  parameters   {} for {} dense ones ({}); bias {}, head {}",
             g(self.parameters),
             g(self.dense_parameters),
-            grouped(self.ratio.round() as u64),
+            times_fewer(self.ratio),
             g(self.bias),
             g(self.head)
         )?;

@@ -1,6 +1,6 @@
 //! What `htgen new` made, and what it can make.
 
-use super::number::{grouped, ratio};
+use super::number::{grouped, ratio, times_fewer};
 use crate::model::{Matrix, Model, preset, shape_text};
 use crate::printable;
 use serde::Serialize;
@@ -78,11 +78,11 @@ impl fmt::Display for NewModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{}: {} parameters for {} dense ones, {} times fewer, in {}",
+            "{}: {} parameters for {} dense ones, {}, in {}",
             self.name,
             grouped(self.parameters as u64),
             grouped(self.dense_parameters as u64),
-            grouped(self.ratio.round() as u64),
+            times_fewer(self.ratio),
             printable::path(&self.file)
         )?;
         let several = self.matrices.iter().filter(|_| self.matrices.len() > 1);

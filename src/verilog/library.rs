@@ -5,6 +5,16 @@ pub(super) fn files() -> impl Iterator<Item = (String, String)> {
     LIBRARY.iter().map(|(name, text)| ((*name).to_string(), (*text).to_string()))
 }
 
+/// The parameters of `ht_engine` with what its text says of each.
+pub(super) fn engine_parameters() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let (_, engine) =
+        LIBRARY.iter().find(|(name, _)| *name == "ht_engine.v").expect("it is listed");
+    engine.lines().map_while(|line| (line != ") (").then_some(line)).filter_map(|line| {
+        let (name, rest) = line.trim_start().strip_prefix("parameter ")?.split_once('=')?;
+        Some((name.trim_end(), rest.split_once("//").map_or("", |(_, meaning)| meaning.trim())))
+    })
+}
+
 macro_rules! library {
     ($($name:literal)*) => {
         const LIBRARY: &[(&str, &str)] =

@@ -8,6 +8,7 @@ mod limits;
 mod listing;
 mod memories;
 mod pack;
+mod parameters;
 mod sizes;
 mod top;
 

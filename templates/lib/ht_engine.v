@@ -17,8 +17,8 @@ module ht_engine #(
   parameter GATE_FILE    = "",   // gate tables, name without digit and ending
   parameter HIDDEN_FILE  = "",   // hidden tables, likewise
   parameter BIAS_FILE    = "",   // biases of the head; empty for none
-  parameter SIGMOID_FILE = "ht_sigmoid.hex",
-  parameter HARD_FILE    = "ht_hard_sigmoid.hex",
+  parameter SIGMOID_FILE = "ht_sigmoid.hex",       // sigmoid and tanh
+  parameter HARD_FILE    = "ht_hard_sigmoid.hex",  // hard sigmoid
   // sizes
   parameter LANES        = 4,    // multiply-accumulate lanes
   parameter LANES_USED   = {LANES{1'b1}},  // bit l: lane l has weights that are not zero

@@ -48,8 +48,8 @@ module {{ top }} (
   );
 
   ht_engine #(
-{%- for (name, value, comment) in parameters %}
-    .{{ name|name_column }} ({{ value }}){% if !loop.last %},{% endif %}{% if !comment.is_empty() %} // {{ comment }}{% endif %}
+{%- for parameter in parameters %}
+    {{ parameter }}
 {%- endfor %}
   ) u_engine (
     .i_clk     (aclk),

@@ -175,7 +175,7 @@ mod with_singular_values {
         let line = "compress d.safetensors --modes 2 --tolerance 0.2 --inputs data.npz \
                     --scree s.svg -o m.json";
         expect![[r#"
-            m: 51 parameters for 40 dense ones, 0.8 times fewer, in m.json
+            m: 51 parameters for 40 dense ones, 1.3 times as many, in m.json
               error        1.66e-1 of the norm, measured
               layer 0, input-and-hidden: rows 4 x 2, columns 2 x 3, 51 parameters, error 1.66e-1, bound 1.73e-1
                 modes             rank    full       error       bound

@@ -50,6 +50,27 @@ fn the_same_program_gives_the_same_bytes() {
     }
 }
 
+/// The top sets every parameter of the engine, in the engine's order, and says what it means.
+#[test]
+fn every_parameter_is_set_and_explained() {
+    for program in variety() {
+        let design = bundle(&program);
+        let names = |text: &str, begin: &str, end: &str, mark: &str| -> Vec<String> {
+            let lines = text.lines().skip_while(|line| !line.starts_with(begin));
+            let lines = lines.take_while(|line| !line.starts_with(end));
+            let names = lines.filter_map(|line| line.trim_start().strip_prefix(mark));
+            names.map(|rest| rest.split_whitespace().next().unwrap().to_owned()).collect()
+        };
+        let top = &design.files[&format!("{}.v", design.top)];
+        let declared = names(&design.files["ht_engine.v"], "module ht_engine", ") (", "parameter ");
+        assert!(declared.len() > 50, "{declared:?}");
+        assert_eq!(names(top, "  ht_engine #(", "  ) u_engine", "."), declared);
+        let lines = top.lines().skip_while(|line| !line.starts_with("  ht_engine #("));
+        let lines = lines.skip(1).take_while(|line| !line.starts_with("  ) u_engine"));
+        assert!(lines.into_iter().all(|line| line.contains("// ")), "{top}");
+    }
+}
+
 #[test]
 fn three_readers_are_silent() {
     let (Some(verilator), Some(yosys), Some(icarus)) =

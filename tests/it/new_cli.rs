@@ -20,20 +20,20 @@ fn formats_cells_and_layers_by_option() {
     let all: Vec<String> =
         lines.iter().map(|line| dir.done(&format!("{SIZE} {line} -o m.json"))).collect();
     expect![[r#"
-        m: 104 parameters for 624 dense ones, 6 times fewer, in m.json
+        m: 104 parameters for 624 dense ones, 6.0 times fewer, in m.json
           layer 0, input: tensor-train, rows 4 x 2 x 3, columns 2 x 2 x 5, 62 parameters
           layer 0, hidden: tensor-train, rows 4 x 2 x 3, columns 1 x 2 x 3, 42 parameters
-        m: 229 parameters for 624 dense ones, 3 times fewer, in m.json
+        m: 229 parameters for 624 dense ones, 2.7 times fewer, in m.json
           layer 0, input: tensor-train, rows 4 x 2 x 3, columns 2 x 2 x 5, 85 parameters
           layer 0, hidden: dense, rows 24, columns 6, 144 parameters
-        m: 190 parameters for 912 dense ones, 5 times fewer, in m.json
+        m: 190 parameters for 912 dense ones, 4.8 times fewer, in m.json
           layer 0, input-and-hidden: tensor-ring, rows 4 x 6, columns 4 x 7, 104 parameters
           layer 1, input-and-hidden: tensor-ring, rows 4 x 6, columns 3 x 4, 86 parameters
-        m: 256 parameters for 480 dense ones, 2 times fewer, in m.json
-        m: 684 parameters for 684 dense ones, 1 times fewer, in m.json
+        m: 256 parameters for 480 dense ones, 1.9 times fewer, in m.json
+        m: 684 parameters for 684 dense ones, as many, in m.json
           layer 0, input-and-hidden: dense, rows 18, columns 26, 468 parameters
           layer 1, input-and-hidden: dense, rows 18, columns 12, 216 parameters
-        m: 118 parameters for 468 dense ones, 4 times fewer, in m.json
+        m: 118 parameters for 468 dense ones, 4.0 times fewer, in m.json
           layer 0, input: hierarchical-tucker, rows 3 x 2 x 3, columns 2 x 2 x 5, 68 parameters
           layer 0, hidden: hierarchical-tucker, rows 3 x 2 x 3, columns 1 x 2 x 3, 50 parameters
     "#]]
