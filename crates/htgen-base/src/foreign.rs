@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn else_the_name_tells() {
-        assert!(what(b"(dp0\nS'a'", "m.pkl").starts_with("by its name a pickle"));
+        assert!(what(b"(dp0\nS'a'", "m.pkl").starts_with("by its name a Python pickle"));
         assert!(what(b"", "m.H5").starts_with("by its name an HDF5"));
         assert!(what(&zip("weights"), "m.pth").starts_with("by its name a torch.save file"));
         assert_eq!(what(&zip("weights"), "m.npz"), "read");
