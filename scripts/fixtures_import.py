@@ -51,7 +51,7 @@ def inputs(n):
 
 def pytorch(folder):
     class Classifier(nn.Module):
-        """A layer inside a module, with a linear layer behind."""
+        """A layer inside a module, with a linear layer after it."""
 
         def __init__(self, rnn, hidden):
             super().__init__()
@@ -119,7 +119,7 @@ class Train(nn.Module):
 
 
 class TrainPerGate(nn.Module):
-    """Four trains, their products one behind the other."""
+    """Four trains, their products one after the other."""
 
     def __init__(self, n, m, rank):
         super().__init__()

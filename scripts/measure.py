@@ -122,7 +122,7 @@ def decisions(bench, data):
     rows = []
     for name, path in [("48 synthetic voices", VOICES), ("real recordings", f"{data}/fsdd.npz")]:
         if not (ROOT / path).exists():
-            note(f"passed over: {path} is not there")
+            note(f"skipped: {path} is not there")
             continue
         got = bench.report(f"run_{pathlib.Path(path).stem}", "run", bench.model("digits"),
                            "--inputs", path)
@@ -137,7 +137,7 @@ def exactness(bench, data):
     """Simulation of real recordings, every output compared."""
     path = f"{data}/fsdd.npz"
     if not (ROOT / path).exists():
-        note(f"passed over: {path} is not there")
+        note(f"skipped: {path} is not there")
         return ""
     rows = []
     for lanes in EXACT_LANES:
