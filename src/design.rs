@@ -81,7 +81,8 @@ impl Manifest {
 
     /// Reads a manifest of this version.
     ///
-    /// # Errors When it is not a manifest, or of another version; the message says which.
+    /// # Errors
+    /// When it is not a manifest, or of another version; the message says which.
     pub fn parse(text: &[u8]) -> Result<Self> {
         let again = "emit the design again";
         let Some(header) = header(text) else {

@@ -97,7 +97,8 @@ fn placements() -> u64 {
 impl CompareConfig {
     /// Reads the text of a `compare.toml`.
     ///
-    /// # Errors Syntax errors with their line, wrong or unknown keys with their path, values out of
+    /// # Errors
+    /// Syntax errors with their line, wrong or unknown keys with their path, values out of
     /// range; the tables taken by `htgen train` are checked by its own rules.
     pub fn parse(text: &str) -> Result<CompareConfig> {
         let problem = |place: String, what: &str| {

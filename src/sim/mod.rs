@@ -34,7 +34,8 @@ use harness::Workspace;
 ///
 /// A design that differs from the reference is a result; `progress` receives what is being done.
 ///
-/// # Errors When the folder is not that of the design, a tool is missing or fails, a memory image
+/// # Errors
+/// When the folder is not that of the design, a tool is missing or fails, a memory image
 /// is missing, or the options do not fit the stimulus.
 pub fn run(
     design_dir: &Path,

@@ -25,7 +25,8 @@ pub struct Stimulus {
 impl Stimulus {
     /// A data set as the stream carries it.
     ///
-    /// # Errors When its width or element type is not that of the model, or it is too large.
+    /// # Errors
+    /// When its width or element type is not that of the model, or it is too large.
     pub fn from_data(quant: &QuantPlan, data: &Sequences) -> Result<Self> {
         let input = quant.input();
         if data.inputs() != input.count {

@@ -29,7 +29,8 @@ use rayon::prelude::*;
 
 /// Plans a model's contraction.
 ///
-/// # Errors When the model has a shape that this version does not run, or no plan stays within the
+/// # Errors
+/// When the model has a shape that this version does not run, or no plan stays within the
 /// limits.
 pub fn plan_of(model: &Model, config: &PlanConfig) -> Result<ModelPlan> {
     plan::contract_model(parts(model)?, config)

@@ -97,7 +97,8 @@ impl Work {
     /// The report of a command: the stored one if nothing it depends on has changed, otherwise a
     /// new one.
     ///
-    /// # Errors An input that cannot be read; a command that fails, in its own words.
+    /// # Errors
+    /// An input that cannot be read; a command that fails, in its own words.
     pub fn report(&mut self, command: &Command<'_>) -> Result<Value> {
         // Continuing from a checkpoint gives the same result as starting over, so it is not part of
         // the record.

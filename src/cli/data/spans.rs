@@ -85,7 +85,8 @@ impl Spans {
     /// The line that covers each frame of a video, if any, the last if there are several; `names`
     /// are those of the video. `rate` is in frames per second.
     ///
-    /// # Errors A line that covers no frame of the video.
+    /// # Errors
+    /// A line that covers no frame of the video.
     pub fn frames(&self, names: &[&str], count: usize, rate: f64) -> Result<Vec<Option<usize>>> {
         let mut frames = vec![None; count];
         for (k, span) in self.lines.iter().enumerate() {

@@ -47,7 +47,8 @@ impl ToOutput for PathBuf {
 impl Output {
     /// Announces that the file at `path` is going to be written.
     ///
-    /// # Errors The command reads it; something other than a file is there.
+    /// # Errors
+    /// The command reads it; something other than a file is there.
     pub fn claim(path: &Path) -> Result<Output> {
         let claim = book::claim(Claim { path: path.to_owned(), is_folder: false })?;
         temporary::clear(super::folder(path));
@@ -94,7 +95,8 @@ impl Output {
 impl OutputFolder {
     /// Announces that the folder at `path` is going to be replaced.
     ///
-    /// # Errors The command reads something in it; something other than a folder is there.
+    /// # Errors
+    /// The command reads something in it; something other than a folder is there.
     pub fn claim(path: &Path) -> Result<OutputFolder> {
         let claim = book::claim(Claim { path: path.to_owned(), is_folder: true })?;
         temporary::clear(super::folder(path));

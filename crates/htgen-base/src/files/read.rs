@@ -14,7 +14,8 @@ use std::path::Path;
 ///
 /// The caller must keep to a limit when reading on: the file may grow.
 ///
-/// # Errors The command is going to write the file, under any name.
+/// # Errors
+/// The command is going to write the file, under any name.
 pub fn open(path: &Path) -> Result<(File, u64)> {
     let (file, meta) = open_own(path)?;
     book::note_read(path, &meta)?;

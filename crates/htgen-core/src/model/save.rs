@@ -36,7 +36,8 @@ pub struct Place {
 impl Place {
     /// Announces that a model is going to be written to `path`.
     ///
-    /// # Errors A file there, or one for the numbers, that the command reads; one for the numbers
+    /// # Errors
+    /// A file there, or one for the numbers, that the command reads; one for the numbers
     /// that does not belong to the model file being replaced.
     pub fn claim(path: &Path, cores: Cores) -> Result<Place> {
         let file = Output::claim(path)?;

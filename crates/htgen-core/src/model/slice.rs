@@ -8,7 +8,8 @@ impl Matrix {
     /// The columns whose first mode has a position in `kept`: the same cores, where that of column
     /// mode 0 is cut. What the columns stand for is unchanged.
     ///
-    /// # Panics When `kept` is empty or exceeds the mode: an invariant of the callers.
+    /// # Panics
+    /// When `kept` is empty or exceeds the mode: an invariant of the callers.
     pub fn with_first_mode(&self, kept: Range<usize>) -> Matrix {
         assert!(kept.start < kept.end && kept.end <= self.in_modes[0]);
         let size = self.in_modes[0];

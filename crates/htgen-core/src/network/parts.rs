@@ -34,7 +34,8 @@ pub struct Part {
 /// needs the two products of its candidate separately, and an upper layer has x and h in different
 /// memories: there the matrix is cut along its first column mode.
 ///
-/// # Errors When the layer has matrices other than one for x, or one each for x and h.
+/// # Errors
+/// When the layer has matrices other than one for x, or one each for x and h.
 pub fn parts(layer: &Layer, number: usize) -> Result<Vec<Part>> {
     let mut parts = Vec::new();
     for matrix in &layer.matrices {

@@ -61,7 +61,8 @@ pub struct Plan {
 
 /// Finds the cheapest pairwise order under the limits.
 ///
-/// # Errors When no order stays within the limits, with the smallest reachable figures; or when the
+/// # Errors
+/// When no order stays within the limits, with the smallest reachable figures; or when the
 /// matrix takes more than any plan may, with what it would take.
 pub fn contract(network: Network, config: &PlanConfig) -> Result<Plan> {
     match cheapest(&network, config)? {

@@ -67,7 +67,8 @@ impl PlanPart {
 impl ModelPlan {
     /// The same plan for other values of the same model: steps and costs depend only on shapes.
     ///
-    /// # Errors When the parts have shapes other than those planned.
+    /// # Errors
+    /// When the parts have shapes other than those planned.
     pub fn with_values(&self, layers: Vec<Vec<Part>>) -> Result<ModelPlan> {
         let mut plan = self.clone();
         let (own, new) = (plan.layers.iter().map(Vec::len), layers.iter().map(Vec::len));

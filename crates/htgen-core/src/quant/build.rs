@@ -23,7 +23,8 @@ pub fn to_fixed(value: f64, frac: i32, bits: u32) -> i32 {
 
 /// Turns the model's floats into integers.
 ///
-/// # Errors When the formats do not belong to this plan or no shift of the hardware can realize
+/// # Errors
+/// When the formats do not belong to this plan or no shift of the hardware can realize
 /// them.
 pub fn quantize(model: &Model, plan: ModelPlan, formats: Formats) -> Result<QuantPlan> {
     if model.formats.as_ref() != Some(&formats) {

@@ -23,7 +23,8 @@ const MOST_WORDS: u64 = 1 << 25;
 
 /// Schedules a quantized plan on the lanes.
 ///
-/// # Errors When the hardware parameters are out of bounds, or the layers require different
+/// # Errors
+/// When the hardware parameters are out of bounds, or the layers require different
 /// element-wise units.
 pub fn schedule(quant: &QuantPlan, hw: &HwConfig) -> Result<Program> {
     hw.check()?;

@@ -93,14 +93,16 @@ impl Labelled {
     /// Reads a data set; `group` is the name of the array of groups, otherwise the usual names are
     /// tried.
     ///
-    /// # Errors Arrays that are missing, of the wrong shape or type, or have values out of range.
+    /// # Errors
+    /// Arrays that are missing, of the wrong shape or type, or have values out of range.
     pub fn load(path: &Path, group: Option<&str>) -> Result<Labelled> {
         Arrays::load(path, |arrays| parse(arrays, group))
     }
 
     /// Reads data sets, at least one, as one.
     ///
-    /// # Errors As for [`load`](Self::load), and sets that do not match each other; a file given
+    /// # Errors
+    /// As for [`load`](Self::load), and sets that do not match each other; a file given
     /// twice.
     pub fn load_all<P: AsRef<Path>>(paths: &[P], group: Option<&str>) -> Result<Labelled> {
         once(paths)?;
@@ -110,7 +112,8 @@ impl Labelled {
     /// Reads training and held-out data from separate files, at least one of each. Groups do not
     /// matter then.
     ///
-    /// # Errors As for [`load_all`](Self::load_all); an array `split`, which would split them
+    /// # Errors
+    /// As for [`load_all`](Self::load_all); an array `split`, which would split them
     /// differently.
     pub fn load_parted<P: AsRef<Path>>(training: &[P], validation: &[P]) -> Result<Labelled> {
         let load = |path: &Path, part: Part| {
@@ -169,7 +172,8 @@ impl Labelled {
 
     /// Adds another set; a group that occurs in both is one group.
     ///
-    /// # Errors Steps or elements of another kind, groups or parts in only one of the two.
+    /// # Errors
+    /// Steps or elements of another kind, groups or parts in only one of the two.
     fn append(&mut self, other: Labelled) -> Result<()> {
         let (ours, theirs) = (self.sequences.element(), other.sequences.element());
         if self.step_shape != other.step_shape || ours != theirs {

@@ -32,7 +32,8 @@ impl Sequences {
     /// Axes of `x` after the second are flattened. Real numbers are rounded to f32. Data after the
     /// steps in use of a sequence are ignored.
     ///
-    /// # Errors Arrays that are missing, of the wrong shape or type, or have values out of range.
+    /// # Errors
+    /// Arrays that are missing, of the wrong shape or type, or have values out of range.
     pub fn load(path: &Path, wanted: Wanted) -> Result<Sequences> {
         Arrays::load(path, |arrays| parse(arrays, wanted))
     }

@@ -23,7 +23,8 @@ impl Decider {
     /// The rule for a head with this many outputs: the largest of them, or whether the only one is
     /// above a threshold, 0 by default. None without a head, as the outputs are then not classes.
     ///
-    /// # Errors A threshold for more than one output.
+    /// # Errors
+    /// A threshold for more than one output.
     pub fn of(outputs: Option<usize>, threshold: Option<f64>) -> Result<Option<Decider>> {
         if threshold.is_some() && outputs != Some(1) {
             let found = match outputs {

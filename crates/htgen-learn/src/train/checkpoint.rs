@@ -96,7 +96,8 @@ impl Checkpoint {
 
     /// Reads a checkpoint of a model like `model`, which training is going to replace.
     ///
-    /// # Errors A file that is not a checkpoint, or one of another shape of model.
+    /// # Errors
+    /// A file that is not a checkpoint, or one of another shape of model.
     pub fn load(from: &(impl ToOutput + ?Sized), model: &Model) -> Result<Checkpoint> {
         let output = from.to_output()?;
         let bytes = output.read(MAX_BYTES)?.unwrap_or_default();

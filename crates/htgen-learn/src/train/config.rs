@@ -137,7 +137,8 @@ impl Default for FitConfig {
 impl TrainConfig {
     /// Reads the text of a `train.toml`.
     ///
-    /// # Errors Syntax errors with their line, wrong or unknown keys with their path, and every
+    /// # Errors
+    /// Syntax errors with their line, wrong or unknown keys with their path, and every
     /// value that is out of range.
     pub fn parse(text: &str) -> Result<TrainConfig> {
         let line = |span: Option<std::ops::Range<usize>>| {
@@ -165,7 +166,8 @@ impl TrainConfig {
 
     /// Checks what depends on the data.
     ///
-    /// # Errors When the size of the picture to shift does not equal the inputs of a step.
+    /// # Errors
+    /// When the size of the picture to shift does not equal the inputs of a step.
     pub fn check_inputs(&self, inputs: usize) -> Result<()> {
         let Some(Augment { shape, .. }) = &self.augment else { return Ok(()) };
         let product = shape.iter().try_fold(1usize, |product, &size| product.checked_mul(size));

@@ -77,7 +77,8 @@ pub struct State {
 
 /// The model with the values of the best epoch; with formats if that was trained in integers.
 ///
-/// # Errors Never for the state of a run on this task.
+/// # Errors
+/// Never for the state of a run on this task.
 pub fn best_model(task: Task<'_>, state: &State) -> Result<Model> {
     let mut model = task.model.clone();
     model.formats = None;
@@ -92,7 +93,8 @@ pub fn best_model(task: Task<'_>, state: &State) -> Result<Model> {
 
 /// Loss and decisions of a model with formats on some sequences, in integers.
 ///
-/// # Errors Never for a model returned by [`best_model`].
+/// # Errors
+/// Never for a model returned by [`best_model`].
 pub fn measure_integers(task: Task<'_>, sequences: &[usize]) -> Result<Option<Measure>> {
     let Some((table, formats)) = task.quantization.zip(task.model.formats.as_ref()) else {
         return Ok(None);

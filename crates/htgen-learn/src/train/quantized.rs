@@ -35,7 +35,8 @@ pub struct Quantized<'a> {
 impl<'a> Quantized<'a> {
     /// Plans the model; `training` are the sequences of the training part.
     ///
-    /// # Errors When the model has a shape that the hardware does not run.
+    /// # Errors
+    /// When the model has a shape that the hardware does not run.
     pub fn of(
         model: &'a Model,
         data: &'a Labelled,
@@ -55,7 +56,8 @@ impl<'a> Quantized<'a> {
     /// Formats for some values, from the ranges of the float reference over the calibration
     /// sequences; the same values give the same formats.
     ///
-    /// # Errors Never for values of this model.
+    /// # Errors
+    /// Never for values of this model.
     pub fn formats(&self, values: &[Vec<f64>]) -> Result<Formats> {
         let (model, plan) = self.with(values)?;
         let sequences = &self.data.sequences;
@@ -71,7 +73,8 @@ impl<'a> Quantized<'a> {
 
     /// The model in integers.
     ///
-    /// # Errors When no shift of the hardware realizes the formats.
+    /// # Errors
+    /// When no shift of the hardware realizes the formats.
     pub fn plan(&self, values: &[Vec<f64>], formats: &Formats) -> Result<QuantPlan> {
         let (model, plan) = self.with(values)?;
         quant::quantize(&model, plan, formats.clone())
@@ -103,7 +106,8 @@ impl<'a> Quantized<'a> {
 
     /// Loss and decisions of values in integers, in formats of their own, on some sequences.
     ///
-    /// # Errors As for [`plan`](Self::plan).
+    /// # Errors
+    /// As for [`plan`](Self::plan).
     pub fn measure_values(&self, values: &[Vec<f64>], sequences: &[usize]) -> Result<Measure> {
         if values.iter().flatten().any(|value| !value.is_finite()) {
             return Ok(Measure { loss: f64::NAN, confusion: Confusion::new(self.data.classes) });

@@ -23,7 +23,8 @@ impl Split {
     /// Splits the data as the table asks: by `split` if the data have it, otherwise by group if
     /// they have groups, otherwise by sequence.
     ///
-    /// # Errors A part that would be empty, a class without training sequences, groups that do not
+    /// # Errors
+    /// A part that would be empty, a class without training sequences, groups that do not
     /// exist.
     pub fn of(data: &Labelled, table: &DataTable) -> Result<Split> {
         let by = table.by.unwrap_or(match (&data.parts, &data.groups) {

@@ -56,7 +56,8 @@ impl Default for DataTable {
 impl DataTable {
     /// Checks that the table leaves it to the files which sequences are held out.
     ///
-    /// # Errors When it splits the data itself.
+    /// # Errors
+    /// When it splits the data itself.
     pub fn check_parted(&self) -> Result<()> {
         let keys = [
             ("data.by", self.by.is_some()),

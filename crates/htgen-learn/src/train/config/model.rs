@@ -149,7 +149,8 @@ pub enum RankKey {
 impl ModelTable {
     /// The untrained model for a data set; `name` is for a table without one.
     ///
-    /// # Errors Keys that exclude each other, missing modes or ranks, modes that cannot be chosen.
+    /// # Errors
+    /// Keys that exclude each other, missing modes or ranks, modes that cannot be chosen.
     pub fn spec(
         &self,
         name: &str,
