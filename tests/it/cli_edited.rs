@@ -65,7 +65,7 @@ fn an_edited_design_is_simulated_when_asked_for() {
     flip_word_0(&dir, "rtl/weights.hex", 15);
 
     // Element-wise units that take seventeen clocks instead of one: the same outputs, later.
-    replace(&dir, "rtl/tiny_top.v", ".SERIAL_CELLS (0)", ".SERIAL_CELLS (1)");
+    replace(&dir, "rtl/tiny_top.v", ".SERIAL_CELLS  (0)", ".SERIAL_CELLS  (1)");
     let ended = simulate(&dir, "--edited");
     let report = object(&ended.stdout);
     assert_eq!((ended.code, &report["bit_exact"]), (Some(1), &json!(true)), "{}", ended.stderr);
