@@ -5,16 +5,17 @@
 //! [`float`] and [`fixed`] are the references on the side.
 //!
 //! ```
-//! use htgen::{config::HwConfig, evaluate, model, plan::PlanConfig, quant, sched, verilog};
+//! use htgen::config::HwConfig;
+//! use htgen::model::{self, Widths};
+//! use htgen::plan::{PlanConfig, Planned};
+//! use htgen::{quant, sched, verilog};
 //! use std::path::Path;
 //!
 //! # fn main() -> Result<(), htgen::error::Problems> {
 //! let model = model::load(Path::new("examples/tiny/model.json"))?;
-//! let limits = PlanConfig::UNLIMITED;
-//! let plan = evaluate::plan_of(&model, &limits)?;
-//! let widths = quant::Widths { weight_bits: 8, activation_bits: 12 };
-//! let formats = quant::safe(&model, &plan, &limits, widths);
-//! let quantized = quant::quantize(&model, plan, formats)?;
+//! let planned = Planned::new(&model, &PlanConfig::UNLIMITED)?;
+//! let formats = quant::safe(&planned, Widths::default());
+//! let quantized = quant::quantize(&planned, formats)?;
 //! let program = sched::schedule(&quantized, &HwConfig::default())?;
 //! let about = verilog::About { command: "an example".into() };
 //! let bundle = verilog::emit(&program, &about)?;
@@ -37,7 +38,7 @@ pub mod verilog;
 pub use htgen_base::{error, files};
 use htgen_base::{number, printable, tensors};
 #[doc(inline)]
-pub use htgen_core::{config, fixed, float, model, network, plan, quant, sched};
+pub use htgen_core::{arith, config, fixed, float, model, network, plan, quant, sched};
 #[doc(inline)]
 pub use htgen_data::{data, evaluate};
 #[cfg(feature = "train")]

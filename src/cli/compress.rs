@@ -10,7 +10,7 @@ use crate::config::OutputRate;
 use crate::error::{Diagnostic, Result};
 use crate::evaluate::{Decider, Judged};
 use crate::files::Output;
-use crate::model::{self, Model, Place, Ranks, modes};
+use crate::model::{self, Model, ModelParts, Place, Ranks, modes};
 use crate::report::{Compression, Unchanged, scree};
 use crate::tensors::listed;
 use crate::{files, import};
@@ -149,7 +149,7 @@ impl Compress {
                     .into());
             }
             let model = model::load(&self.dense)?;
-            return Ok(Model { name, ..model });
+            return Model::try_from(ModelParts { name, ..model.into_parts() });
         }
         let imported = import::import(&self.dense, &self.checkpoint.options(&name))?;
         for (what, keys) in [("left out", &imported.ignored), ("not used", &imported.unused)] {

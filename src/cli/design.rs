@@ -70,7 +70,7 @@ pub fn write(
     let hw = toml::to_string(program.hw())
         .map_err(|error| Problems::from(Diagnostic::new(HARDWARE, error.to_string())))?;
     staged.write(HARDWARE, hw.as_bytes())?;
-    let quantized = Model { formats: Some(program.quant().formats().clone()), ..model.clone() };
+    let quantized = model.with_formats(Some(program.quant().formats().clone()))?;
     staged.renamed(model::save(&quantized, &staged.path().join(MODEL), Cores::BySize))?;
     let values = staged.path().join(VALUES).exists();
     let sources = sources(&staged.path(), values)?;

@@ -85,8 +85,8 @@ impl Emit {
         let mut words = vec!["htgen".into(), "emit".into(), plain_name(&self.model)];
         words.extend(self.hardware.words());
         let numbers = [
-            ("--weight-bits", self.widths.weight_bits.map(u64::from)),
-            ("--activation-bits", self.widths.activation_bits.map(u64::from)),
+            ("--weight-bits", self.widths.weight_bits.map(|bits| bits.get().into())),
+            ("--activation-bits", self.widths.activation_bits.map(|bits| bits.get().into())),
             ("--max-rom-words", self.limits.max_rom_words),
             ("--max-buffer-words", self.limits.max_buffer_words),
         ];

@@ -1,6 +1,6 @@
 //! Hardware parameters of `htgen emit`: defaults, overridden by `hw.toml`, and both by options.
 
-use crate::config::{CellMultiplier, HwConfig, OutputRate};
+use crate::config::{CellMultiplier, HwConfig, HwFile, OutputRate};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files;
 use crate::synth::Board;
@@ -57,14 +57,15 @@ pub struct Hardware {
 impl HardwareOptions {
     /// The parameters of options and file, checked.
     pub fn load(&self) -> Result<Hardware> {
-        let (mut config, decided) = match &self.hw {
+        let (config, decided) = match &self.hw {
             Some(path) => read(path)?,
             None => (HwConfig::default(), false),
         };
-        config.lanes = self.pe.unwrap_or(config.lanes);
-        config.elements_per_beat = self.beat.unwrap_or(config.elements_per_beat);
-        config.output = self.output.map_or(config.output, OutputRate::from);
-        config.check()?;
+        let mut file = HwFile::from(config);
+        file.lanes = self.pe.unwrap_or(file.lanes);
+        file.elements_per_beat = self.beat.unwrap_or(file.elements_per_beat);
+        file.output = self.output.map_or(file.output, OutputRate::from);
+        let config = HwConfig::try_from(file)?;
         let board = self.target.as_deref().map(Board::load).transpose()?;
         Ok(Hardware { config, board, decided })
     }

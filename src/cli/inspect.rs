@@ -2,7 +2,7 @@
 
 use super::options::{Limits, WidthOptions};
 use super::{Outcome, out, stages};
-use crate::config::HwConfig;
+use crate::config::{HwConfig, Lanes};
 use crate::error::{Diagnostic, Result};
 use crate::model::{self, Model};
 use crate::network;
@@ -60,7 +60,7 @@ impl Inspect {
         match self.dump {
             None => {
                 let plan = stages::plan(&self.model, &model, &config)?;
-                out::report(&Inspection::of(&model, &plan), self.json)?;
+                out::report(&Inspection::of(&plan), self.json)?;
             }
             Some(stage) => out::text(&self.dump(&model, stage, &config)?)?,
         }
@@ -80,14 +80,10 @@ impl Inspect {
         let path = &self.model;
         Ok(match stage {
             Dump::Network => {
-                let mut text = String::new();
-                for (k, layer) in model.layers.iter().enumerate() {
-                    let parts = network::parts(layer, k).map_err(|p| p.in_file(path.display()))?;
-                    text.extend(parts.iter().map(|part| part.network.to_string()));
-                }
-                text
+                let layers = network::parts(model).map_err(|p| p.in_file(path.display()))?;
+                layers.iter().flatten().map(|part| part.network.to_string()).collect()
             }
-            Dump::Plan => stages::plan(path, model, config)?.to_string(),
+            Dump::Plan => stages::plan(path, model, config)?.plan().to_string(),
             Dump::Formats | Dump::Program => {
                 if self.keep_zero_columns {
                     let problem = Diagnostic::new("--keep-zero-columns", "not for this stage");
@@ -100,7 +96,8 @@ impl Inspect {
                 match stage {
                     Dump::Formats => FormatsText(quant.formats()).to_string(),
                     _ => {
-                        let hw = HwConfig { lanes: self.pe, ..HwConfig::default() };
+                        let lanes = Lanes::new(self.pe).map_err(|p| p.in_file("lanes"))?;
+                        let hw = HwConfig { lanes, ..HwConfig::default() };
                         sched::schedule(&quant, &hw)?.to_string()
                     }
                 }

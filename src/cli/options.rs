@@ -4,12 +4,11 @@ use crate::config::OutputRate;
 use crate::data::{Sequences, check_name};
 use crate::error::Result as Checked;
 use crate::evaluate::{Decider, Judged};
-use crate::model::{Cores, Model, identifier};
+use crate::model::{ActivationBits, Cores, Model, WeightBits, Widths, identifier};
 use crate::plan::PlanConfig;
-use crate::quant::Widths;
 use crate::video::FrameSize;
 use clap::Args;
-use clap::builder::RangedU64ValueParser;
+use clap::builder::{RangedU64ValueParser, TypedValueParser};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -114,11 +113,6 @@ fn finite(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Default width of weights.
-const WEIGHT_BITS: u32 = 8;
-/// Default width of activations.
-const ACTIVATION_BITS: u32 = 12;
-
 /// Limits of the plan.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Limits {
@@ -147,10 +141,10 @@ impl Limits {
 pub struct WidthOptions {
     /// Width of a weight, 2 to 16 bits (8 when absent)
     #[arg(long, value_name = "BITS", value_parser = weight_bits())]
-    pub weight_bits: Option<u32>,
+    pub weight_bits: Option<WeightBits>,
     /// Width of an activation, 4 to 16 bits (12 when absent)
     #[arg(long, value_name = "BITS", value_parser = activation_bits())]
-    pub activation_bits: Option<u32>,
+    pub activation_bits: Option<ActivationBits>,
 }
 
 impl WidthOptions {
@@ -159,24 +153,24 @@ impl WidthOptions {
 
     /// The requested widths, 8 and 12 bits by default.
     pub fn widths(self) -> Widths {
-        Widths {
-            weight_bits: self.weight_bits.unwrap_or(WEIGHT_BITS),
-            activation_bits: self.activation_bits.unwrap_or(ACTIVATION_BITS),
-        }
+        self.widths_or(Widths::default())
     }
     /// The requested widths, `present` by default.
     pub fn widths_or(self, present: Widths) -> Widths {
         Widths {
-            weight_bits: self.weight_bits.unwrap_or(present.weight_bits),
-            activation_bits: self.activation_bits.unwrap_or(present.activation_bits),
+            weight: self.weight_bits.unwrap_or(present.weight),
+            activation: self.activation_bits.unwrap_or(present.activation),
         }
     }
 }
 
-fn weight_bits() -> RangedU64ValueParser<u32> {
-    RangedU64ValueParser::new().range(2..=16)
+/// Clap words a number out of range itself; what it accepts is a width.
+fn weight_bits() -> impl TypedValueParser<Value = WeightBits> {
+    let range = u64::from(WeightBits::LEAST.get())..=u64::from(WeightBits::MOST.get());
+    RangedU64ValueParser::<u32>::new().range(range).try_map(WeightBits::new)
 }
 
-fn activation_bits() -> RangedU64ValueParser<u32> {
-    RangedU64ValueParser::new().range(4..=16)
+fn activation_bits() -> impl TypedValueParser<Value = ActivationBits> {
+    let range = u64::from(ActivationBits::LEAST.get())..=u64::from(ActivationBits::MOST.get());
+    RangedU64ValueParser::<u32>::new().range(range).try_map(ActivationBits::new)
 }

@@ -4,7 +4,7 @@ use super::options::{JudgeOptions, Limits, WidthOptions, cores};
 use super::progress::Progress;
 use super::{Outcome, out, stages};
 use crate::evaluate::{self, Judgement};
-use crate::model::{self, Model, Place};
+use crate::model::{self, Place};
 use crate::quant;
 use crate::report::Quantization;
 use clap::Args;
@@ -49,30 +49,29 @@ impl Quantize {
         let model = model::load(&self.model)?;
         let place = place.for_numbers(model.numbers())?;
         let config = self.limits.config();
-        let plan = stages::plan(&self.model, &model, &config)?;
+        let planned = stages::plan(&self.model, &model, &config)?;
         let decider = self.judge.decider(&self.model, &model)?;
         let data = stages::load_data(&self.calibrate, &model, decider, None)?;
         let judged = self.judge.judged(&data, decider);
         // Calibration, both references, and both again edge by edge.
-        stages::foretell(&plan, &data, 5);
+        stages::foretell(planned.plan(), &data, 5);
 
         let progress = Progress::start("calibrating: the float reference over the data");
-        let ranges = evaluate::calibrate(&model, &plan, &data, judged.rate);
-        let formats = quant::choose(&model, &plan, &config, self.widths.widths(), &ranges);
-        let quant = quant::quantize(&model, plan, formats)
+        let ranges = evaluate::calibrate(&planned, &data, judged.rate);
+        let formats = quant::choose(&planned, self.widths.widths(), &ranges);
+        let quant = quant::quantize(&planned, formats)
             .map_err(|problems| problems.in_file(self.model.display()))?;
         progress.stage("comparing: outputs in float and in fixed point");
-        let float = evaluate::float_outputs(&model, quant.plan(), &data, judged.rate);
+        let float = evaluate::float_outputs(&planned, &data, judged.rate);
         let fixed = evaluate::fixed_outputs(&quant, &data, judged.rate);
         let fixed = evaluate::real_outputs(&quant, &fixed);
         let judgement = Judgement::of(&judged, &float, &fixed);
         progress.stage("comparing: the error on every edge");
-        let errors = evaluate::edge_errors(&model, &quant, &data, data.count(), judged.rate);
+        let errors = evaluate::edge_errors(&quant, &data, data.count(), judged.rate);
         let outliers = evaluate::outliers(&data);
         drop(progress);
 
-        let quantized = Model { formats: Some(quant.formats().clone()), ..model };
-        place.save(&quantized)?;
+        place.save(&model.with_formats(Some(quant.formats().clone()))?)?;
         out::report(
             &Quantization::of(&quant, judgement, outliers, &errors, &self.output),
             self.json,

@@ -60,7 +60,7 @@ impl Run {
         let fixed = evaluate::fixed_outputs(&quant, &data, judged.rate);
         let elapsed = started.elapsed();
         progress.stage("running the float reference");
-        let float = evaluate::float_outputs(&model, quant.plan(), &data, judged.rate);
+        let float = evaluate::float_outputs(quant.planned(), &data, judged.rate);
         let real = evaluate::real_outputs(&quant, &fixed);
         let inputs = evaluate::input_clips(&quant, &data);
         drop(progress);

@@ -4,16 +4,16 @@ use super::options::WidthOptions;
 use super::out;
 use crate::data::{Sequences, Wanted};
 use crate::error::{Diagnostic, Problems, Result};
-use crate::evaluate::{self, Decider};
+use crate::evaluate::Decider;
 use crate::model::{Element, Formats, Model};
-use crate::plan::{ModelPlan, PlanConfig};
-use crate::quant::{self, QuantPlan, Widths};
+use crate::plan::{ModelPlan, PlanConfig, Planned};
+use crate::quant::{self, QuantPlan};
 use crate::report::FormatsOrigin;
 use std::path::Path;
 
 /// Plans the model of the file at `path`.
-pub fn plan(path: &Path, model: &Model, config: &PlanConfig) -> Result<ModelPlan> {
-    evaluate::plan_of(model, config).map_err(|p| p.in_file(path.display()))
+pub fn plan(path: &Path, model: &Model, config: &PlanConfig) -> Result<Planned> {
+    Planned::new(model, config).map_err(|p| p.in_file(path.display()))
 }
 
 /// A data set for the model, or its first `limit` sequences; labels that are not among the classes
@@ -64,21 +64,29 @@ pub fn quantized(
     config: &PlanConfig,
 ) -> Result<(QuantPlan, FormatsOrigin)> {
     let Some(formats) = &model.formats else {
-        let plan = plan(path, model, config)?;
+        let planned = plan(path, model, config)?;
         let widths = asked.widths();
-        let formats = quant::safe(model, &plan, config, widths);
+        let formats = quant::safe(&planned, widths);
         out::note(&format!(
             "note: {}: no formats in the model, so they come from interval analysis \
              ({}-bit weights, {}-bit activations); htgen quantize chooses better ones from data",
             path.display(),
-            widths.weight_bits,
-            widths.activation_bits
+            widths.weight,
+            widths.activation
         ));
-        return Ok((realize(path, model, plan, formats)?, FormatsOrigin::IntervalAnalysis));
+        return Ok((realize(path, &planned, formats)?, FormatsOrigin::IntervalAnalysis));
     };
-    let plan = plan(path, model, &config_of(formats))?;
-    keeps(model, &plan, formats, asked, config).map_err(|p| p.in_file(path.display()))?;
-    Ok((realize(path, model, plan, formats.clone())?, FormatsOrigin::Model))
+    let planned = plan(path, model, &config_of(formats))?;
+    keeps(&planned, formats, asked, config).map_err(|p| p.in_file(path.display()))?;
+    let quant = realize(path, &planned, formats.clone())?;
+    if formats.plan.is_none() {
+        out::note(&format!(
+            "note: {}: the formats name no plan; they fit this one step by step, and htgen \
+             quantize writes them with its fingerprint",
+            path.display()
+        ));
+    }
+    Ok((quant, FormatsOrigin::Model))
 }
 
 /// Multiplies that a core does per minute at best.
@@ -101,14 +109,13 @@ fn minutes(multiplies: u64, steps: u64, times: u64) -> u64 {
     multiplies.saturating_mul(steps).saturating_mul(times) / A_MINUTE
 }
 
-fn realize(path: &Path, model: &Model, plan: ModelPlan, formats: Formats) -> Result<QuantPlan> {
-    quant::quantize(model, plan, formats).map_err(|p| p.in_file(path.display()))
+fn realize(path: &Path, planned: &Planned, formats: Formats) -> Result<QuantPlan> {
+    quant::quantize(planned, formats).map_err(|p| p.in_file(path.display()))
 }
 
 /// Refuses a quantized model that does not have what is requested now.
 fn keeps(
-    model: &Model,
-    plan: &ModelPlan,
+    planned: &Planned,
     formats: &Formats,
     asked: WidthOptions,
     config: &PlanConfig,
@@ -119,11 +126,11 @@ fn keeps(
         let help = format!("quantize the model again with {option}");
         problems.push(problem.found(found).expected(expected).help(help));
     };
-    let own = Widths::from(formats);
+    let (plan, own) = (planned.plan(), formats.widths());
     let wanted = asked.widths_or(own);
     let widths = [
-        ("weight_bits", own.weight_bits, wanted.weight_bits),
-        ("activation_bits", own.activation_bits, wanted.activation_bits),
+        ("weight_bits", own.weight.get(), wanted.weight.get()),
+        ("activation_bits", own.activation.get(), wanted.activation.get()),
     ];
     for (key, found, expected) in widths.into_iter().filter(|w| w.1 != w.2) {
         let option = format!("--{} {expected}", key.replace('_', "-"));
@@ -144,7 +151,7 @@ fn keeps(
     // Quantizing again helps if some plan keeps the limits; otherwise the message says what would
     // help.
     if !problems.is_empty() && (config.max_rom_words, config.max_buffer_words) != (None, None) {
-        evaluate::plan_of(model, config)?;
+        Planned::new(planned.model(), config)?;
     }
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
 }

@@ -1,6 +1,8 @@
 //! `compare.toml`: systems, data, and how each is trained and measured.
 
+use crate::config::Lanes;
 use crate::error::{Diagnostic, Problems, Result};
+use crate::model::Widths;
 use crate::printable::is_printable;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -160,15 +162,17 @@ impl CompareConfig {
         let boards = self.board.iter().enumerate();
         let of_boards = boards.map(|(k, board)| (format!("board[{k}].lanes"), board.lanes));
         let own = self.lanes.iter().enumerate().map(|(k, n)| (format!("lanes[{k}]"), *n));
+        let mut found = Vec::new();
         for (key, lanes) in own.chain(of_boards) {
-            let holds = lanes.is_power_of_two() && lanes <= 256;
-            need(holds, key, lanes.to_string(), "a power of two from 1 to 256");
+            let refusals = Lanes::new(lanes).err().into_iter().flat_map(|problems| problems.0);
+            found.extend(refusals.map(|problem| problem.in_file(&key)));
         }
         for (k, [weights, activations]) in self.widths.iter().enumerate() {
-            let holds = (2..=16).contains(weights) && (4..=16).contains(activations);
-            let found = format!("{weights}, {activations}");
-            need(holds, format!("widths[{k}]"), found, "2 to 16 bits, 4 to 16 bits");
+            let refusals = Widths::new(*weights, *activations).err().into_iter();
+            let refusals = refusals.flat_map(|problems| problems.0);
+            found.extend(refusals.map(|problem| problem.in_file(format!("widths[{k}]"))));
         }
+        problems.extend(found);
         if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
     }
 

@@ -97,7 +97,7 @@ impl Emission {
             dir: dir.to_path_buf(),
             top: bundle.top.clone(),
             lanes,
-            elements_per_beat: hw.elements_per_beat,
+            elements_per_beat: hw.elements_per_beat.get(),
             output: hw.output,
             cell_multiplier: hw.cell_multiplier,
             cells: program.cells(),

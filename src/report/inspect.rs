@@ -1,10 +1,9 @@
 //! What a model costs according to its plan.
 
 use super::number::{grouped, ratio, times_fewer};
-use crate::model::Model;
 use crate::network::{IndexId, Network};
 use crate::plan::walk::Counts;
-use crate::plan::{ModelPlan, Plan};
+use crate::plan::{Plan, Planned};
 use serde::Serialize;
 use std::fmt;
 
@@ -39,6 +38,8 @@ pub struct Inspection {
     pub input_words: usize,
     /// How the first steps of the first product are cut.
     pub slabs: SlabReport,
+    /// Fingerprint of the plan, by which formats find it.
+    pub plan: String,
     /// Contraction steps in order.
     pub steps: Vec<StepReport>,
 }
@@ -88,7 +89,8 @@ pub struct StepReport {
 
 impl Inspection {
     /// Describes a model and its plan.
-    pub fn of(model: &Model, plan: &ModelPlan) -> Inspection {
+    pub fn of(planned: &Planned) -> Inspection {
+        let (model, plan) = (planned.model(), planned.plan());
         let (parameters, dense_parameters) = (model.parameters(), model.dense_parameters());
         let bottom = plan.parts().next().expect("a model has a part").plan();
         let slabs = bottom.slabs();
@@ -110,6 +112,7 @@ impl Inspection {
             peak_words: plan.peak_words(),
             input_words: bottom.steps()[0].before.count,
             slabs: SlabReport { steps: slabs.steps, modes: slabs.modes, count: slabs.count },
+            plan: plan.fingerprint(),
             steps: steps.collect(),
         }
     }

@@ -78,7 +78,7 @@ fn name_and_frac(quant: &QuantPlan, site: Site) -> (String, i32) {
     match site {
         Site::Input => ("input".into(), quant.input().frac),
         Site::Step(k) => (format!("s{k}"), quant.step(k).out_frac),
-        Site::Gate(k) => (of("gate", k), crate::quant::GATE_FRAC),
+        Site::Gate(k) => (of("gate", k), crate::arith::GATE_FRAC),
         Site::Cell(k) => (of("cell", k), format.c_frac as i32),
         Site::Hidden(k) => (of("hidden", k), format.h_frac as i32),
         Site::Output => ("output".into(), quant.output_frac()),

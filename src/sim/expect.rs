@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 /// Beats of a time step.
 pub(super) fn beats_per_step(program: &Program) -> u64 {
-    program.quant().input().count.div_ceil(program.hw().elements_per_beat) as u64
+    program.quant().input().count.div_ceil(program.hw().elements_per_beat.get()) as u64
 }
 
 /// Time steps of a sequence that are run to their end and answered where an output is due.

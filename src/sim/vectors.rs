@@ -26,7 +26,7 @@ pub(super) fn vectors(program: &Program, stimulus: &Stimulus, expected: &[Vec<i3
     let header = [
         VERSION,
         slot_bits(program),
-        program.hw().elements_per_beat,
+        program.hw().elements_per_beat.get(),
         program.quant().input().count,
         values,
         usize::from(program.hw().output == OutputRate::Step),

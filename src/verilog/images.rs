@@ -2,8 +2,8 @@
 
 use super::pack::Word;
 use super::sizes::Sizes;
+use crate::arith::GATE_FRAC;
 use crate::model::Cell;
-use crate::quant::GATE_FRAC;
 use crate::sched::{CellTable, Instr, Kind, Loop, Program, Source, Unit, deltas};
 
 /// All images: file name and text.

@@ -49,10 +49,9 @@ pub(super) fn check(program: &Program, sizes: &Sizes) -> Result<()> {
 mod tests {
     use super::*;
     use crate::config::HwConfig;
-    use crate::evaluate;
-    use crate::model::preset;
-    use crate::plan::PlanConfig;
-    use crate::quant::{self, Widths};
+    use crate::model::{Widths, preset};
+    use crate::plan::{PlanConfig, Planned};
+    use crate::quant;
 
     /// No shape of up to eight modes is known to reach these limits; the check must not depend on
     /// that.
@@ -60,11 +59,9 @@ mod tests {
     fn sizes_beyond_the_library_are_refused() {
         let model = crate::model::new(&preset::spec("digits", 1).expect("a preset"));
         let model = model.expect("a model");
-        let config = PlanConfig::UNLIMITED;
-        let plan = evaluate::plan_of(&model, &config).expect("a plan");
-        let widths = Widths { weight_bits: 8, activation_bits: 12 };
-        let formats = quant::safe(&model, &plan, &config, widths);
-        let quant = quant::quantize(&model, plan, formats).expect("fits");
+        let planned = Planned::new(&model, &PlanConfig::UNLIMITED).expect("a plan");
+        let formats = quant::safe(&planned, Widths::default());
+        let quant = quant::quantize(&planned, formats).expect("fits");
         let program = crate::sched::schedule(&quant, &HwConfig::default()).expect("schedules");
         let sizes = Sizes::of(&program).expect("fits");
         let refused = |sizes: Sizes| check(&program, &sizes).expect_err("too large").to_string();

@@ -92,7 +92,7 @@ fn parameters(program: &Program, sizes: &Sizes) -> Vec<(&'static str, String)> {
         number("GRU", usize::from(unit.cell == Cell::Gru)),
         number("HARD", usize::from(unit.gates == GateActivation::HardSigmoid)),
         number("INPUTS", input.count),
-        number("BEAT", program.hw().elements_per_beat),
+        number("BEAT", program.hw().elements_per_beat.get()),
         number("ELEMENTS", loader.elements),
         number("SLOT_W", sizes.slot_w),
         number("IN_W", input.stream_bits as usize),

@@ -133,7 +133,7 @@ impl Sizes {
     }
     /// Bits of a beat of the input stream.
     pub fn in_bits(&self, program: &Program) -> usize {
-        program.hw().elements_per_beat * self.slot_w
+        program.hw().elements_per_beat.get() * self.slot_w
     }
     /// Whether the stream carries two's complement.
     pub fn in_signed(program: &Program) -> bool {

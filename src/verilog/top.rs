@@ -55,7 +55,7 @@ struct Readme<'a> {
 pub(super) fn verilog(program: &Program, sizes: &Sizes, top: &str, about: &About) -> String {
     let quant = program.quant();
     let input = quant.input();
-    let in_bits = program.hw().elements_per_beat * sizes.slot_w;
+    let in_bits = program.hw().elements_per_beat.get() * sizes.slot_w;
     let element = match input.element {
         Element::U8 => "an element is an unsigned byte".to_string(),
         Element::Real => format!(
@@ -71,7 +71,7 @@ pub(super) fn verilog(program: &Program, sizes: &Sizes, top: &str, about: &About
         command: &about.command,
         facts: facts(program),
         inputs: input.count,
-        beat: program.hw().elements_per_beat,
+        beat: program.hw().elements_per_beat.get(),
         element,
         in_bits,
         in_pad: " ".repeat(6usize.saturating_sub(range.len())),
@@ -88,9 +88,9 @@ pub(super) fn params(program: &Program, sizes: &Sizes, about: &About) -> String 
     let number = |name, value: usize| (name, value.to_string());
     let defines = vec![
         number("INPUTS", input.count),
-        number("BEAT", program.hw().elements_per_beat),
+        number("BEAT", program.hw().elements_per_beat.get()),
         number("SLOT_BITS", sizes.slot_w),
-        number("IN_BITS", program.hw().elements_per_beat * sizes.slot_w),
+        number("IN_BITS", program.hw().elements_per_beat.get() * sizes.slot_w),
         number("OUTPUTS", quant.outputs()),
         number("LANES", program.lanes()),
         number("DRAINS", program.drains()),

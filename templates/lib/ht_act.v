@@ -3,7 +3,7 @@
 // A beat is a clock with i_beat high. i_z is taken at beat b, o_y is to be taken at beat b+5; one
 // value per beat. sigmoid: base + slope * fraction from 256 segments of 1/16 on |z|, mirrored for z
 // < 0. tanh(z) = 2 sigmoid(2z) - 1 on the same table. The exact rule is docs/numerics.md, its twin
-// fixed/activation.rs. The table is ht_sigmoid.hex; its last segment is flat, which the limit
+// arith/activation.rs. The table is ht_sigmoid.hex; its last segment is flat, which the limit
 // relies on. HARD = 1: another table, ht_hard_sigmoid.hex, in place of the sigmoid, not of tanh.
 // SERIAL = 1 takes no DSP block and needs 9 clocks from beat to beat.
 //

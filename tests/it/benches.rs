@@ -5,9 +5,9 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use htgen::fixed::activation::{HARD_TABLE_TEXT, TABLE_TEXT, hard_sigmoid, sigmoid, tanh};
-use htgen::fixed::cell::{CellFormat, CellUnit};
-use htgen::fixed::requant::{requant, requant_saturates};
+use htgen::arith::activation::{HARD_TABLE_TEXT, TABLE_TEXT, hard_sigmoid, sigmoid, tanh};
+use htgen::arith::cell::{CellFormat, CellUnit};
+use htgen::arith::requant::{requant, requant_saturates};
 use htgen::model::{Cell, GateActivation};
 use tempfile::TempDir;
 

@@ -1,7 +1,7 @@
 //! The element-wise part of the engine in Verilator, against the Rust twin of its units.
 
-use htgen::fixed::activation::TABLE_TEXT;
-use htgen::fixed::cell::{CellFormat, GateSums, gate_sum};
+use htgen::arith::activation::TABLE_TEXT;
+use htgen::arith::cell::{CellFormat, GateSums, gate_sum};
 
 use crate::bench_images::{Fields, check_files, index_bits, line};
 use crate::benches::{IMAGE, Random, VECTORS};

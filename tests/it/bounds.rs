@@ -3,12 +3,12 @@
 
 use crate::cli_refusals::refused;
 use crate::cli_support::{Ended, Folder};
+use crate::exact::hardware;
 use crate::merging::spec;
 use expect_test::expect;
-use htgen::evaluate;
-use htgen::model::{self, Cell, Format, Model, NewSpec, Ranks, Recurrent};
-use htgen::plan::PlanConfig;
-use htgen::quant::{self, Widths};
+use htgen::model::{self, Cell, Format, Model, NewSpec, Ranks, Recurrent, Widths};
+use htgen::plan::{PlanConfig, Planned};
+use htgen::quant;
 use htgen::sched;
 use htgen::tool::Run;
 use rand::{RngExt, SeedableRng};
@@ -38,8 +38,9 @@ fn block_terms_of_many_modes_take_little() {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     // What the plan takes depends only on the model.
     let model = model::load(&dir.path("seven.json")).unwrap();
-    let plan = evaluate::plan_of(&model, &PlanConfig::UNLIMITED).unwrap();
-    let merges = || plan.parts().flat_map(|part| part.plan().steps()).map(|step| step.merge);
+    let planned = Planned::new(&model, &PlanConfig::UNLIMITED).unwrap();
+    let merges =
+        || planned.plan().parts().flat_map(|part| part.plan().steps()).map(|step| step.merge);
     let largest = merges().map(|merge| merge.largest).max();
     let multiplies: u64 = merges().map(|merge| merge.multiplies).sum();
     expect!["largest tensor Some(312500), 5282160 multiplies"]
@@ -116,14 +117,15 @@ fn random_models_are_built_or_refused() {
     let mut built = 0;
     for model in (0..32).filter_map(random) {
         let config = PlanConfig::UNLIMITED;
-        let plan = match evaluate::plan_of(&model, &config) {
-            Ok(plan) => plan,
+        let planned = match Planned::new(&model, &config) {
+            Ok(planned) => planned,
             Err(problems) => {
                 let text = problems.to_string();
                 assert!(text.contains("takes more than htgen computes with: found "), "{text}");
                 continue;
             }
         };
+        let plan = planned.plan();
         let most = (1u64 << 23).max(model.parameters() as u64);
         assert!(plan.rom_words() <= most, "{} ROM words", plan.rom_words());
         assert!(plan.macs_per_step() <= 1 << 28);
@@ -133,11 +135,9 @@ fn random_models_are_built_or_refused() {
         if plan.macs_per_step() > 300_000 || plan.rom_words() > 50_000 {
             continue;
         }
-        let widths = Widths { weight_bits: 8, activation_bits: 12 };
-        let formats = quant::safe(&model, &plan, &config, widths);
-        let quant = quant::quantize(&model, plan, formats).unwrap();
-        let hw = htgen::config::HwConfig { lanes: 8, ..Default::default() };
-        sched::schedule(&quant, &hw).unwrap();
+        let formats = quant::safe(&planned, Widths::default());
+        let quant = quant::quantize(&planned, formats).unwrap();
+        sched::schedule(&quant, &hardware(8, 1)).unwrap();
         built += 1;
     }
     assert!(built >= 5, "{built} built");

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs};
 
-use htgen::fixed::activation::TABLE_TEXT;
+use htgen::arith::activation::TABLE_TEXT;
 use htgen::tool::{Found, Tool, Version};
 use serde_json::Value;
 

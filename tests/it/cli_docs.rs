@@ -2,7 +2,7 @@
 
 use expect_test::expect_file;
 use htgen::cli;
-use htgen::config::HwConfig;
+use htgen::config::{HwConfig, HwFile};
 use serde_json::Value;
 use std::fs;
 
@@ -88,7 +88,7 @@ fn type_of(schema: &Value, property: &Value) -> String {
 
 #[test]
 fn the_keys_of_hw_toml_are_those_of_the_program() {
-    let schema = serde_json::to_value(schemars::schema_for!(HwConfig)).unwrap();
+    let schema = serde_json::to_value(schemars::schema_for!(HwFile)).unwrap();
     let text = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
     expect_file!["../../docs/hardware.schema.json"].assert_eq(&text);
 

@@ -95,7 +95,7 @@ fn numbers_that_nothing_can_hold() {
             $ htgen emit step.json
             error: step.json: formats.layers[0].steps: not usable: found last out_frac -64, expected -4 to 11; quantize the model again
             $ htgen run bits.json --inputs data.npz
-            error: bits.json: formats.activation_bits: not usable: found 17, expected 4 to 16; quantize the model again
+            error: bits.json: formats.activation_bits (line 1, column 55): width of an activation out of range: found 17, expected 4 to 16 bits; docs/model-format.md lists every key
             $ htgen run shift.json --inputs data.npz
             error: shift.json: formats.layers[0].input_frac: not usable: found 11 with an input shift of -32, expected a difference of -32 to 32; quantize the model again
         "#]],

@@ -1,6 +1,7 @@
 //! Compression by singular values: matrices of exactly low rank are recovered, tolerances and
 //! budgets are kept, and errors are as reported.
 
+use crate::changed::changed;
 use htgen::compress::{
     Compressed, Format, Goal, Modes, Options, Recurrent, Runner, compress, outputs,
 };
@@ -9,7 +10,7 @@ use htgen::data::{Array, ArrayData, Sequences, Wanted, write_npz};
 use htgen::model::{
     self, Cell, Columns, Element, Factors, Layer, Matrix, Model, NewSpec, Ranks, preset,
 };
-use htgen::plan::PlanConfig;
+use htgen::plan::{PlanConfig, Planned};
 use htgen::{evaluate, network};
 use tempfile::TempDir;
 
@@ -32,22 +33,21 @@ pub fn base() -> NewSpec {
 
 /// The matrix itself.
 fn rebuilt(layer: &Layer, matrix: &Matrix) -> Vec<f64> {
-    network::build(layer, matrix).dense().data().to_vec()
+    network::build(layer, matrix).unwrap().dense().data().to_vec()
 }
 
 /// The same model with every matrix dense and without padding.
 pub fn dense(model: &Model) -> Model {
-    let mut model = model.clone();
-    for layer in &mut model.layers {
-        let all = layer.clone();
-        for matrix in &mut layer.matrices {
-            let (rows, padded) = (matrix.rows(), matrix.columns_padded());
-            matrix.factors = Factors::Dense(rebuilt(&all, matrix));
-            (matrix.out_modes, matrix.in_modes) = (vec![rows], vec![padded]);
+    changed(model, |model| {
+        for layer in &mut model.layers {
+            let all = layer.clone();
+            for matrix in &mut layer.matrices {
+                let (rows, padded) = (matrix.rows(), matrix.columns_padded());
+                matrix.factors = Factors::Dense(rebuilt(&all, matrix));
+                (matrix.out_modes, matrix.in_modes) = (vec![rows], vec![padded]);
+            }
         }
-    }
-    model.check().unwrap();
-    model
+    })
 }
 
 pub fn options(format: Format, goal: Goal) -> Options {
@@ -136,15 +136,15 @@ pub fn full_rank(inputs: usize, cell: Cell) -> Model {
         recurrent: model::Recurrent::Dense,
         ..base()
     };
-    let mut model = model::new(&spec).unwrap();
-    for matrix in &mut model.layers[0].matrices {
-        let columns = matrix.columns_padded();
-        let Factors::Dense(weight) = &mut matrix.factors else { panic!("dense") };
-        for (k, value) in weight.iter_mut().enumerate() {
-            *value += (0.1 * (k / columns) as f64).sin() * (0.3 * (k % columns) as f64).cos();
+    changed(&model::new(&spec).unwrap(), |model| {
+        for matrix in &mut model.layers[0].matrices {
+            let columns = matrix.columns_padded();
+            let Factors::Dense(weight) = &mut matrix.factors else { panic!("dense") };
+            for (k, value) in weight.iter_mut().enumerate() {
+                *value += (0.1 * (k / columns) as f64).sin() * (0.3 * (k % columns) as f64).cos();
+            }
         }
-    }
-    model
+    })
 }
 
 fn formats() -> [Format; 3] {
@@ -211,7 +211,7 @@ pub fn join(model: &Model) -> Model {
         in_modes: vec![layer.inputs + layer.hidden],
         factors: Factors::Dense(weight),
     };
-    Model { layers: vec![Layer { matrices: vec![matrix], ..layer.clone() }], ..model.clone() }
+    changed(model, |model| model.layers[0].matrices = vec![matrix])
 }
 
 #[test]
@@ -290,8 +290,8 @@ fn decisions_come_from_the_right_outputs() {
     let x = Array { shape: vec![3, 5, 24], data: ArrayData::U8(bytes) };
     write_npz(&path, &[("x", x)]).unwrap();
     let data = Sequences::load(&path, Wanted::all(24, Element::U8)).unwrap();
-    let plan = evaluate::plan_of(&model, &PlanConfig::UNLIMITED).unwrap();
-    let expected = evaluate::float_outputs(&model, &plan, &data, OutputRate::Sequence);
+    let planned = Planned::new(&model, &PlanConfig::UNLIMITED).unwrap();
+    let expected = evaluate::float_outputs(&planned, &data, OutputRate::Sequence);
     let found = outputs(&Runner::new(&model), &data);
     for (a, b) in expected.iter().flatten().zip(found.iter().flatten()) {
         assert!((a - b).abs() < 1e-9, "{a} {b}");

@@ -57,7 +57,7 @@ fn an_lstm_with_a_head_is_read() {
     assert_eq!(columns, [Columns::Input, Columns::Hidden]);
     let sum: Vec<f64> = eighths(1.0, 8).iter().zip(eighths(-0.5, 8)).map(|(a, b)| a + b).collect();
     assert_eq!(layer.bias, sum);
-    let head = model.head.unwrap();
+    let head = model.head.clone().unwrap();
     assert_eq!((head.outputs, head.weight, head.bias), (4, eighths(0.0, 8), eighths(-1.0, 4)));
 }
 

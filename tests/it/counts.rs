@@ -1,13 +1,13 @@
 //! Block memories and multipliers of designs of every kind: yosys builds as many as counted from
 //! the program. `HTGEN_SLOW=1` tries every combination.
 
+use crate::changed::changed;
 use crate::emit::{bundle, variety};
-use crate::exact::quantized;
+use crate::exact::{hardware, quantized};
 use crate::formats::{self, FORMATS, PLAIN, Split, Wanted};
 use crate::support::needs;
 use htgen::config::{CellMultiplier, HwConfig};
-use htgen::model::{Cell, GateActivation, Linear};
-use htgen::quant::Widths;
+use htgen::model::{Cell, GateActivation, Linear, Widths};
 use htgen::sched::{self, Program};
 use htgen::synth::{self, Board, DesignFiles};
 use htgen::tool::Tool;
@@ -33,20 +33,21 @@ struct Kind {
 
 impl Kind {
     fn program(&self, seed: u64) -> Program {
-        let mut model = formats::model(self.wanted, seed);
+        let model = formats::model(self.wanted, seed);
         let hidden = model.layers.last().unwrap().hidden;
         let ramp = |count: usize| (0..count).map(|k| (k % 7) as f64 * 0.1 - 0.3).collect();
-        model.head = (self.outputs > 0).then(|| Linear {
+        let head = (self.outputs > 0).then(|| Linear {
             outputs: self.outputs,
             weight: ramp(self.outputs * hidden),
             bias: ramp(self.outputs),
         });
-        let widths = Widths { weight_bits: 8, activation_bits: self.activation_bits };
+        let model = changed(&model, |model| model.head = head);
+        let widths = Widths::new(8, self.activation_bits).unwrap();
         let cell_multiplier = match self.board {
             "hx8k" => CellMultiplier::Serial,
             _ => CellMultiplier::Dsp,
         };
-        let hw = HwConfig { lanes: self.lanes, cell_multiplier, ..HwConfig::default() };
+        let hw = HwConfig { cell_multiplier, ..hardware(self.lanes, 1) };
         sched::schedule(&quantized(&model, widths), &hw).expect("a random network schedules")
     }
 }

@@ -6,9 +6,9 @@ use crate::shared;
 use htgen::config::OutputRate;
 use htgen::data::{Sequences, Wanted};
 use htgen::evaluate;
-use htgen::model::{self, Element, Model};
-use htgen::plan::PlanConfig;
-use htgen::quant::{self, QuantPlan, Widths};
+use htgen::model::{self, Element, Widths};
+use htgen::plan::{PlanConfig, Planned};
+use htgen::quant::{self, QuantPlan};
 use std::path::{Path, PathBuf};
 
 /// A file of the example.
@@ -26,25 +26,22 @@ fn both() -> [(PathBuf, PathBuf); 2] {
 }
 
 /// The example calibrated on its own voices.
-pub fn digits(widths: Widths) -> (Model, QuantPlan, Sequences) {
+pub fn digits(widths: Widths) -> (QuantPlan, Sequences) {
     calibrated(&example("model.json"), &example("voices_demo.npz"), widths)
 }
 
-fn calibrated(model: &Path, voices: &Path, widths: Widths) -> (Model, QuantPlan, Sequences) {
+fn calibrated(model: &Path, voices: &Path, widths: Widths) -> (QuantPlan, Sequences) {
     let model = model::load(model).expect("the model loads");
     let voices = Sequences::load(voices, Wanted::all(1024, Element::U8)).expect("loads");
-    let config = PlanConfig::UNLIMITED;
-    let plan = evaluate::plan_of(&model, &config).expect("plans");
-    let ranges = evaluate::calibrate(&model, &plan, &voices, OutputRate::Sequence);
-    let formats = quant::choose(&model, &plan, &config, widths, &ranges);
-    let quant = quant::quantize(&model, plan, formats).expect("fits");
-    (model, quant, voices)
+    let planned = Planned::new(&model, &PlanConfig::UNLIMITED).expect("plans");
+    let ranges = evaluate::calibrate(&planned, &voices, OutputRate::Sequence);
+    let formats = quant::choose(&planned, widths, &ranges);
+    let quant = quant::quantize(&planned, formats).expect("fits");
+    (quant, voices)
 }
 
-const W8_A12: Widths = Widths { weight_bits: 8, activation_bits: 12 };
-
-fn equal_decisions(model: &Model, quant: &QuantPlan, data: &Sequences) -> usize {
-    let float = evaluate::float_outputs(model, quant.plan(), data, OutputRate::Sequence);
+fn equal_decisions(quant: &QuantPlan, data: &Sequences) -> usize {
+    let float = evaluate::float_outputs(quant.planned(), data, OutputRate::Sequence);
     let fixed = evaluate::fixed_outputs(quant, data, OutputRate::Sequence);
     let pairs = float.iter().zip(&fixed);
     pairs.filter(|(a, b)| evaluate::decision(a) == evaluate::decision(b)).count()
@@ -55,8 +52,8 @@ fn float_outputs_are_those_of_independent_programs() {
     for (model, voices) in both() {
         let logits = data_support::arrays(&voices);
         let logits = data_support::reals(&logits, "logits", &[48, 10]);
-        let (model, quant, data) = calibrated(&model, &voices, W8_A12);
-        let found = evaluate::float_outputs(&model, quant.plan(), &data, OutputRate::Sequence);
+        let (quant, data) = calibrated(&model, &voices, Widths::default());
+        let found = evaluate::float_outputs(quant.planned(), &data, OutputRate::Sequence);
         let apart = found.iter().flatten().zip(&logits).map(|(a, b)| (a - b).abs());
         let most = apart.fold(0.0, f64::max);
         println!("{}: {most:e}", voices.display());
@@ -67,12 +64,12 @@ fn float_outputs_are_those_of_independent_programs() {
 #[test]
 fn every_voice_is_decided_as_in_float() {
     for (model, voices) in both() {
-        let (model, quant, voices) = calibrated(&model, &voices, W8_A12);
+        let (quant, voices) = calibrated(&model, &voices, Widths::default());
         println!("{:#?}", quant.formats());
-        for (site, e) in evaluate::edge_errors(&model, &quant, &voices, 48, OutputRate::Sequence) {
+        for (site, e) in evaluate::edge_errors(&quant, &voices, 48, OutputRate::Sequence) {
             println!("{site:?} {e:?}");
         }
-        assert_eq!((equal_decisions(&model, &quant, &voices), voices.count()), (48, 48));
+        assert_eq!((equal_decisions(&quant, &voices), voices.count()), (48, 48));
     }
 }
 
@@ -81,8 +78,8 @@ fn real_recordings_are_decided_as_in_float() {
     let Some(path) = shared::find("data/fsdd.npz") else { return };
     let data = Sequences::load(&path, Wanted::all(1024, Element::U8)).expect("loads");
     for (model, voices) in both() {
-        let (model, quant, _) = calibrated(&model, &voices, W8_A12);
-        let equal = equal_decisions(&model, &quant, &data);
+        let (quant, _) = calibrated(&model, &voices, Widths::default());
+        let equal = equal_decisions(&quant, &data);
         let fixed = evaluate::fixed_outputs(&quant, &data, OutputRate::Sequence);
         let right = (0..data.count())
             .filter(|&k| evaluate::decision(&fixed[k]).map(|d| d as i64) == data.label(k))

@@ -1,17 +1,17 @@
 //! Emission: the same bytes each time, no warnings in three readers.
 
-use crate::exact::quantized;
+use crate::exact::{hardware, quantized};
 use crate::models;
 use crate::support::{needs, said};
 use htgen::config::{CellMultiplier, HwConfig, OutputRate};
-use htgen::quant::Widths;
+use htgen::model::Widths;
 use htgen::sched::{self, Program};
 use htgen::tool::{self, Tool, YOSYS_FOR_GOWIN};
 use htgen::verilog::{self, About, Bundle};
 
 fn program(seed: u64, hw: &HwConfig) -> Program {
     let model = models::model(&models::random_shape(seed));
-    let widths = Widths { weight_bits: 8, activation_bits: 12 };
+    let widths = Widths::default();
     sched::schedule(&quantized(&model, widths), hw).expect("a random network schedules")
 }
 
@@ -22,11 +22,9 @@ pub fn bundle(program: &Program) -> Bundle {
 /// Designs that differ in every choice of the emitter.
 pub fn variety() -> Vec<Program> {
     let hw = |lanes, elements_per_beat, cell_multiplier, output| HwConfig {
-        lanes,
-        elements_per_beat,
         cell_multiplier,
         output,
-        ..HwConfig::default()
+        ..hardware(lanes, elements_per_beat)
     };
     use {CellMultiplier::Dsp, CellMultiplier::Serial, OutputRate::Sequence, OutputRate::Step};
     [
@@ -45,7 +43,7 @@ pub fn variety() -> Vec<Program> {
 #[test]
 fn the_same_program_gives_the_same_bytes() {
     for seed in [1, 4, 9] {
-        let hw = HwConfig { lanes: 8, ..HwConfig::default() };
+        let hw = hardware(8, 1);
         assert_eq!(bundle(&program(seed, &hw)), bundle(&program(seed, &hw)));
     }
 }

@@ -192,20 +192,9 @@ fn files_that_are_no_files() {
 fn a_refused_save_touches_nothing() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("m.json");
-    let mut model = preset::build("digits", 1).unwrap();
+    let model = preset::build("digits", 1).unwrap();
     model::save(&model, &path, Cores::Safetensors).unwrap();
     let before = fs::read(&path).unwrap();
-    model.layers[0].bias[3] = f64::INFINITY;
-    refused(
-        &dir,
-        model::save(&model, &path, Cores::Inline),
-        expect![
-            "layers[0].bias: not finite: found inf at element 3, expected finite numbers; did the training diverge?"
-        ],
-    );
-    assert_eq!(fs::read(&path).unwrap(), before);
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
-    model.layers[0].bias[3] = 0.0;
     refused(
         &dir,
         model::save(&model, &dir.path().join("no/m.json"), Cores::Inline),
@@ -220,6 +209,8 @@ fn a_refused_save_touches_nothing() {
             r"DIR/m\x.safetensors: not a name for a model file with its values beside it: expected a name in Unicode without \"
         ],
     );
+    assert_eq!(fs::read(&path).unwrap(), before);
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
 }
 
 #[test]

@@ -1,22 +1,20 @@
 //! The fixed-point reference and the interpreter of the program agree on random networks.
 
 use crate::models;
-use htgen::config::HwConfig;
-use htgen::evaluate;
+use htgen::config::{ElementsPerBeat, HwConfig, Lanes};
 use htgen::fixed::{Executor, Observer, Site};
-use htgen::model::{Element, Model};
-use htgen::plan::PlanConfig;
-use htgen::quant::{self, QuantPlan, Widths};
+use htgen::model::{Element, Model, Widths};
+use htgen::plan::{PlanConfig, Planned};
+use htgen::quant::{self, QuantPlan};
 use htgen::sched::{self, Interpreter};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// Safe formats for a model.
 pub fn quantized(model: &Model, widths: Widths) -> QuantPlan {
-    let config = PlanConfig::UNLIMITED;
-    let plan = evaluate::plan_of(model, &config).expect("a random network plans");
-    let formats = quant::safe(model, &plan, &config, widths);
-    let quant = quant::quantize(model, plan, formats).expect("safe formats fit");
+    let planned = Planned::new(model, &PlanConfig::UNLIMITED).expect("a random network plans");
+    let formats = quant::safe(&planned, widths);
+    let quant = quant::quantize(&planned, formats).expect("safe formats fit");
     assert!(quant.cell_format().is_supported(), "{:?}", quant.cell_format());
     quant
 }
@@ -38,6 +36,12 @@ pub fn elements(quant: &QuantPlan, rng: &mut ChaCha8Rng) -> Vec<i32> {
         .collect()
 }
 
+/// Hardware with so many lanes and stream elements per beat.
+pub fn hardware(lanes: usize, elements_per_beat: usize) -> HwConfig {
+    let elements_per_beat = ElementsPerBeat::new(elements_per_beat).unwrap();
+    HwConfig { lanes: Lanes::new(lanes).unwrap(), elements_per_beat, ..HwConfig::default() }
+}
+
 /// The reference and the interpreter on the random network `seed`, at many numbers of lanes.
 #[track_caller]
 pub fn check(seed: u64, widths: Widths) {
@@ -51,7 +55,7 @@ pub fn agree(model: &Model, widths: Widths, seed: u64) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     for lanes in [1, 2, 4, 8, 16, 32, 128] {
         let beat = 1usize << (rng.random::<u32>() % 4);
-        let hw = HwConfig { lanes, elements_per_beat: beat, ..HwConfig::default() };
+        let hw = hardware(lanes, beat);
         let program = sched::schedule(&quant, &hw).expect("a random network schedules");
         let mut reference = Executor::new(&quant);
         let mut interpreter = Interpreter::new(&program);
@@ -73,9 +77,9 @@ pub fn agree(model: &Model, widths: Widths, seed: u64) {
 fn random_networks_agree() {
     for seed in 0..60 {
         let widths = match seed % 3 {
-            0 => Widths { weight_bits: 8, activation_bits: 12 },
-            1 => Widths { weight_bits: 6, activation_bits: 6 },
-            _ => Widths { weight_bits: 16, activation_bits: 16 },
+            0 => Widths::default(),
+            1 => Widths::new(6, 6).unwrap(),
+            _ => Widths::new(16, 16).unwrap(),
         };
         check(seed, widths);
     }
@@ -86,12 +90,10 @@ fn an_input_shift_that_the_loader_does_not_have_is_refused() {
     let shapes = (0..).map(models::random_shape);
     let mut bytes = shapes.map(|s| models::model(&s)).filter(|m| m.input.element == Element::U8);
     let model = bytes.next().expect("a network with bytes");
-    let config = PlanConfig::UNLIMITED;
-    let plan = evaluate::plan_of(&model, &config).expect("a random network plans");
-    let widths = Widths { weight_bits: 8, activation_bits: 12 };
-    let mut formats = quant::safe(&model, &plan, &config, widths);
+    let planned = Planned::new(&model, &PlanConfig::UNLIMITED).expect("a random network plans");
+    let mut formats = quant::safe(&planned, Widths::default());
     formats.layers[0].input_frac = model.input.shift + 33;
-    let refusal = quant::quantize(&model, plan, formats).expect_err("33 bits").to_string();
+    let refusal = quant::quantize(&planned, formats).expect_err("33 bits").to_string();
     let text = "expected a difference of -32 to 32";
     assert!(
         refusal.contains("formats.layers[0].input_frac") && refusal.contains(text),
@@ -118,8 +120,8 @@ fn golden_networks_keep_the_lanes_busy() {
         ("fdht-ucf11", 64, 4, 0.74),
     ] {
         let model = models::model(&models::golden(name));
-        let quant = quantized(&model, Widths { weight_bits: 8, activation_bits: 12 });
-        let hw = HwConfig { lanes, elements_per_beat, ..HwConfig::default() };
+        let quant = quantized(&model, Widths::default());
+        let hw = hardware(lanes, elements_per_beat);
         let program = sched::schedule(&quant, &hw).expect("schedules");
         let ideal = quant.plan().macs_per_step() as f64 / lanes as f64;
         let (busy, whole) = (program.busy_cycles(), program.timing().cycles_per_step);
@@ -147,10 +149,10 @@ fn safe_formats_clip_gates_alone() {
     for (seed, bits) in (0..60).flat_map(|seed| [(4, 8), (6, 6), (8, 12)].map(|b| (seed, b))) {
         let model = models::model(&models::random_shape(seed));
         let (weight_bits, activation_bits) = bits;
-        let quant = quantized(&model, Widths { weight_bits, activation_bits });
+        let quant = quantized(&model, Widths::new(weight_bits, activation_bits).unwrap());
         let one = 1i64 << quant.input().frac.clamp(0, 15);
         let mut operand = match quant.input().element {
-            Element::U8 => i64::from(Executor::input_word(&quant, 255)),
+            Element::U8 => i64::from(quant.input_word(255)),
             Element::Real => one,
         };
         operand = operand.max(if quant.input().hidden_offset.is_some() { one } else { 0 });
@@ -160,8 +162,8 @@ fn safe_formats_clip_gates_alone() {
             let column =
                 |o: usize| step.weights[o..].iter().step_by(new).map(|w| i64::from(w.abs())).sum();
             let sum: i64 = (0..new).map(column).max().unwrap();
-            assert!(!step.requantise.clips(operand * sum), "seed {seed}, {bits:?}: {step:?}");
-            operand = i64::from(step.requantise.apply(operand * sum));
+            assert!(!step.requantize.clips(operand * sum), "seed {seed}, {bits:?}: {step:?}");
+            operand = i64::from(step.requantize.apply(operand * sum));
         }
         if quant.input().element == Element::U8 {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -3,9 +3,8 @@
 use crate::{exact, models};
 use htgen::model::{
     Block, Cell, Columns, Core, Element, Factors, GateActivation, InputPrep, Layer, Linear, Matrix,
-    Model,
+    Model, ModelParts, Widths,
 };
-use htgen::quant::Widths;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -185,7 +184,7 @@ pub fn model(wanted: Wanted, seed: u64) -> Model {
     let hidden = layers.last().map_or(0, |layer| layer.hidden);
     let outputs = if draw.pick(0, 2) == 0 { 0 } else { draw.pick(1, 9) };
     let byte = draw.pick(0, 1) == 0;
-    let model = Model {
+    let model = ModelParts {
         name: "random".into(),
         layers,
         head: (outputs > 0).then(|| Linear {
@@ -200,8 +199,7 @@ pub fn model(wanted: Wanted, seed: u64) -> Model {
         },
         formats: None,
     };
-    model.check().expect("a random model is consistent");
-    model
+    Model::try_from(model).expect("a random model is consistent")
 }
 
 const WIDTHS: [(u32, u32); 3] = [(8, 12), (6, 8), (16, 16)];
@@ -209,7 +207,11 @@ const WIDTHS: [(u32, u32); 3] = [(8, 12), (6, 8), (16, 16)];
 fn agree(wanted: Wanted, seeds: std::ops::Range<u64>) {
     for seed in seeds {
         let (weight_bits, activation_bits) = WIDTHS[(seed % 3) as usize];
-        exact::agree(&model(wanted, seed), Widths { weight_bits, activation_bits }, seed);
+        exact::agree(
+            &model(wanted, seed),
+            Widths::new(weight_bits, activation_bits).unwrap(),
+            seed,
+        );
     }
 }
 

@@ -1,14 +1,14 @@
 //! Gate sums whose terms are far larger than the sum: bytes far from zero, whose mean is in the
 //! bias.
 
-use htgen::evaluate;
 use htgen::fixed::{Executor, Observer, Site};
 use htgen::float::{Ranges, Reference};
 use htgen::model::{
-    Cell, Columns, Element, Factors, GateActivation, InputPrep, Layer, Matrix, Model,
+    Cell, Columns, Element, Factors, GateActivation, InputPrep, Layer, Matrix, Model, ModelParts,
+    Widths,
 };
-use htgen::plan::PlanConfig;
-use htgen::quant::{self, QuantPlan, Widths};
+use htgen::plan::{PlanConfig, Planned};
+use htgen::quant::{self, QuantPlan};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -43,7 +43,9 @@ fn model(cell: Cell, rng: &mut ChaCha8Rng) -> Model {
     };
     let mean = vec![f64::from(MEAN); INPUTS];
     let input = InputPrep { element: Element::U8, shift: SHIFT, mean };
-    Model { name: "far".into(), layers: vec![layer], head: None, input, formats: None }
+    let parts =
+        ModelParts { name: "far".into(), layers: vec![layer], head: None, input, formats: None };
+    Model::try_from(parts).unwrap()
 }
 
 /// Bytes near the mean.
@@ -58,16 +60,14 @@ fn raw(step: &[u8]) -> Vec<f64> {
 
 /// The model in integers, its formats from the ranges of some steps.
 fn quantized(model: &Model, steps: &[Vec<u8>], weight_bits: u32) -> QuantPlan {
-    let config = PlanConfig::UNLIMITED;
-    let plan = evaluate::plan_of(model, &config).unwrap();
-    let reference = Reference::new(model, &plan);
+    let planned = Planned::new(model, &PlanConfig::UNLIMITED).unwrap();
+    let reference = Reference::new(&planned);
     let (mut state, mut ranges) = (reference.start(), Ranges::default());
     for step in steps {
         reference.step(&raw(step), &mut state, &mut |edge, values| ranges.see(edge, values));
     }
-    let widths = Widths { weight_bits, activation_bits: 12 };
-    let formats = quant::choose(model, &plan, &config, widths, &ranges);
-    quant::quantize(model, plan, formats).unwrap()
+    let widths = Widths::new(weight_bits, 12).unwrap();
+    quant::quantize(&planned, quant::choose(&planned, widths, &ranges)).unwrap()
 }
 
 /// The gate sums of a time step, and whether a value was clipped anywhere.
@@ -89,8 +89,8 @@ impl Observer for Sums {
 /// The integers follow the float reference over some steps: h within `most`; what is seen goes to
 /// `check`.
 #[track_caller]
-fn follows(model: &Model, quant: &QuantPlan, steps: &[Vec<u8>], most: f64, check: impl Fn(&Sums)) {
-    let reference = Reference::new(model, quant.plan());
+fn follows(quant: &QuantPlan, steps: &[Vec<u8>], most: f64, check: impl Fn(&Sums)) {
+    let reference = Reference::new(quant.planned());
     let (mut state, mut executor) = (reference.start(), Executor::new(quant));
     for (k, step) in steps.iter().enumerate() {
         reference.step(&raw(step), &mut state, &mut |_, _| {});
@@ -116,7 +116,7 @@ fn large_terms_cancel() {
         let shift = quant.gate_shift();
         assert!((1..=5).contains(&shift), "terms beyond 16: {shift}");
         let unclipped = |sums: &Sums| assert_eq!(sums.clipped, 0, "{cell:?}, seed {seed}");
-        follows(&model, &quant, &steps, 0.02, unclipped);
+        follows(&quant, &steps, 0.02, unclipped);
     }
 }
 
@@ -125,21 +125,20 @@ fn large_terms_cancel() {
 /// round.
 #[test]
 fn formats_without_data_keep_the_gates() {
-    let mut model = model(Cell::Lstm, &mut ChaCha8Rng::seed_from_u64(1));
-    model.input.mean = vec![60.0; INPUTS];
-    let layer = &mut model.layers[0];
+    let mut parts = model(Cell::Lstm, &mut ChaCha8Rng::seed_from_u64(1)).into_parts();
+    parts.input.mean = vec![60.0; INPUTS];
+    let layer = &mut parts.layers[0];
     layer.bias.fill(0.0);
     // For the candidate the other way round, so that all gates open and c falls.
     let weight = |k: usize| if k / (INPUTS * HIDDEN) == 2 { -0.0625 } else { 0.0625 };
     let rows = Cell::Lstm.gates() * HIDDEN;
     layer.matrices[0].factors = Factors::Dense((0..rows * INPUTS).map(weight).collect());
     layer.matrices[1].factors = Factors::Dense(vec![1e-4; rows * HIDDEN]);
-    let config = PlanConfig::UNLIMITED;
-    let plan = evaluate::plan_of(&model, &config).unwrap();
-    let widths = Widths { weight_bits: 16, activation_bits: 12 };
-    let formats = quant::safe(&model, &plan, &config, widths);
-    let quant = quant::quantize(&model, plan, formats).unwrap();
-    follows(&model, &quant, &vec![vec![255; INPUTS]; 4], 0.01, |_| ());
+    let model = Model::try_from(parts).unwrap();
+    let planned = Planned::new(&model, &PlanConfig::UNLIMITED).unwrap();
+    let formats = quant::safe(&planned, Widths::new(16, 12).unwrap());
+    let quant = quant::quantize(&planned, formats).unwrap();
+    follows(&quant, &vec![vec![255; INPUTS]; 4], 0.01, |_| ());
 }
 
 /// If every input is the mean, the products and what was subtracted from the biases cancel up to

@@ -90,7 +90,7 @@ fn pytorch_lstm_of_two_layers_in_a_module_with_a_head() {
     let without = check("pytorch_lstm", &Options { head: Head::None, ..plain() });
     assert_eq!(without.unused, ["fc.bias", "fc.weight"]);
     assert!(without.model.head.is_none());
-    let head = imported.model.head.unwrap();
+    let head = imported.model.head.clone().unwrap();
     assert_eq!((head.outputs, head.weight.len(), head.bias.len()), (3, 12, 3));
     expect![[r#"
         Input dense [16] x [6]

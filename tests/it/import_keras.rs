@@ -127,7 +127,7 @@ fn an_lstm() {
         let gates = Some(GateActivation::HardSigmoid);
         let hard = read(&Options { gates, ..Options::named("m") });
         agrees(&hard.model, &lstm(|z| (0.2 * z + 0.5).clamp(0.0, 1.0)));
-        let head = imported.model.head.unwrap();
+        let head = imported.model.head.clone().unwrap();
         let kernel = values(&[H, 5], 4);
         let transposed: Vec<f64> = (0..5)
             .flat_map(|o| (0..H).map(move |k| (k, o)))

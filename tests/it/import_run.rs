@@ -3,12 +3,10 @@
 
 use crate::exact;
 use crate::import::{fixture, flat, plain, rows};
-use htgen::evaluate;
 use htgen::float::Reference;
 use htgen::import::{self, Head, Options};
-use htgen::model::Model;
-use htgen::plan::PlanConfig;
-use htgen::quant::Widths;
+use htgen::model::{Model, Widths};
+use htgen::plan::{PlanConfig, Planned};
 
 /// How far an output may be from the original's.
 const TOLERANCE: f64 = 1e-5;
@@ -45,8 +43,8 @@ fn model(name: &str, options: &Options) -> Model {
 fn the_float_reference_does_what_the_original_did() {
     for (name, options) in all() {
         let model = model(name, &options);
-        let plan = evaluate::plan_of(&model, &PlanConfig::UNLIMITED).unwrap();
-        let reference = Reference::new(&model, &plan);
+        let planned = Planned::new(&model, &PlanConfig::UNLIMITED).unwrap();
+        let reference = Reference::new(&planned);
         let io = fixture(&format!("{name}.io.npz"));
         let mut state = reference.start();
         for (x, h) in rows(&io, "x").iter().zip(rows(&io, "h")) {
@@ -62,7 +60,7 @@ fn the_float_reference_does_what_the_original_did() {
 
 #[test]
 fn the_program_does_what_the_fixed_reference_does() {
-    let widths = Widths { weight_bits: 8, activation_bits: 12 };
+    let widths = Widths::default();
     for (seed, (name, options)) in all().into_iter().enumerate() {
         println!("{name}");
         exact::agree(&model(name, &options), widths, seed as u64);

@@ -3,7 +3,7 @@
 
 use htgen::model::{
     Block, Cell, Columns, Core, Element, Factors, GateActivation, HtNode, InputPrep, Layer, Linear,
-    Matrix, Model,
+    Matrix, Model, ModelParts,
 };
 
 /// The hidden vector of the last layer after each time step, from a zero state; `steps` holds raw
@@ -53,7 +53,8 @@ pub fn dense_matrix(matrix: &Matrix) -> Vec<f64> {
 /// A model around one or more layers that does nothing to its input.
 pub fn plain_model(layers: Vec<Layer>) -> Model {
     let input = InputPrep { element: Element::Real, shift: 0, mean: vec![] };
-    Model { name: "plain".into(), layers, head: None, input, formats: None }
+    let name = "plain".into();
+    Model::try_from(ModelParts { name, layers, head: None, input, formats: None }).unwrap()
 }
 
 /// An index decomposed over modes, mode 0 slowest.

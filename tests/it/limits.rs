@@ -3,10 +3,10 @@
 
 use crate::all_orders::{Taken, all};
 use crate::merging::spec;
-use htgen::evaluate;
+use htgen::error::Problems;
 use htgen::model::{self, Cell, Format, Model, NewSpec, Ranks, Recurrent, preset};
 use htgen::network::{self, Network, Part};
-use htgen::plan::{self, PlanConfig};
+use htgen::plan::{self, ModelPlan, PlanConfig, Planned};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -94,10 +94,13 @@ fn extremes(network: &Network, all: &[Taken]) -> (u64, u64) {
     (rom, peak)
 }
 
+fn plan_of(model: &Model, limits: &PlanConfig) -> Result<ModelPlan, Problems> {
+    Planned::new(model, limits).map(|planned| planned.plan().clone())
+}
+
 /// The parts of all layers.
 fn parts(model: &Model) -> Vec<Part> {
-    let layers = model.layers.iter().enumerate();
-    layers.flat_map(|(k, layer)| network::parts(layer, k).unwrap()).collect()
+    network::parts(model).unwrap().into_iter().flatten().collect()
 }
 
 /// Two hundred models: every product by itself, and what all of them take together.
@@ -129,11 +132,11 @@ fn plans_are_found_exactly_when_there_are_any() {
                 compare(network, &all, limits.0, limits.1);
             }
         }
-        let plan = evaluate::plan_of(&model, &limited(Some(rom), None)).unwrap();
+        let plan = plan_of(&model, &limited(Some(rom), None)).unwrap();
         assert_eq!(plan.rom_words(), rom, "all that the products take");
-        let plan = evaluate::plan_of(&model, &limited(None, Some(peak))).unwrap();
+        let plan = plan_of(&model, &limited(None, Some(peak))).unwrap();
         assert_eq!(plan.peak_words(), peak, "one product after the other");
-        let refusal = evaluate::plan_of(&model, &limited(Some(rom - 1), None)).unwrap_err();
+        let refusal = plan_of(&model, &limited(Some(rom - 1), None)).unwrap_err();
         let figure = format!("found at least {rom} ROM words, at least {peak} buffer words,");
         assert!(refusal.to_string().contains(&figure), "{refusal}, not {figure}");
     }
@@ -143,7 +146,7 @@ fn plans_are_found_exactly_when_there_are_any() {
 
 /// The figures of a refusal: ROM words and buffer words.
 fn figures(model: &Model, config: &PlanConfig) -> Vec<u64> {
-    let refusal = evaluate::plan_of(model, config).expect_err("no plan takes nothing").to_string();
+    let refusal = plan_of(model, config).expect_err("no plan takes nothing").to_string();
     let found = refusal.split("found ").nth(1).unwrap().split(", expected").next().unwrap();
     found.split_whitespace().filter_map(|word| word.parse().ok()).collect()
 }
@@ -155,7 +158,7 @@ fn every_preset_reaches_its_least() {
         let model = preset::build(preset.name, 1).unwrap();
         let least = figures(&model, &limited(Some(0), None));
         let (rom, peak) = (least[0], least[1]);
-        let plan = |rom, peak| evaluate::plan_of(&model, &limited(rom, peak));
+        let plan = |rom, peak| plan_of(&model, &limited(rom, peak));
         assert_eq!(plan(Some(rom), None).unwrap().rom_words(), rom, "{}", preset.name);
         plan(Some(rom - 1), None).unwrap_err();
         assert_eq!(plan(None, Some(peak)).unwrap().peak_words(), peak, "{}", preset.name);
@@ -176,6 +179,6 @@ fn every_preset_reaches_its_least() {
 #[test]
 fn a_ring_keeps_one_copy_of_each_core() {
     let model = preset::build("tr-ucf11", 1).unwrap();
-    let plan = evaluate::plan_of(&model, &limited(Some(1725), None)).unwrap();
+    let plan = plan_of(&model, &limited(Some(1725), None)).unwrap();
     assert!(plan.rom_words() <= 1725);
 }

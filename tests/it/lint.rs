@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use htgen::fixed::activation::TABLE_TEXT;
+use htgen::arith::activation::TABLE_TEXT;
 use htgen::tool::{Finished, Found, Tool};
 use tempfile::TempDir;
 

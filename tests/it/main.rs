@@ -15,6 +15,7 @@ mod benches_engine; // ... lanes, buffers and streams
 mod benches_program; // ... and what walks the program
 mod bounds; // what a plan may take
 mod cells; // what yosys makes of the library, as a table
+mod changed; // models with some of their parts changed
 mod checkpoints; // files of checkpoints, and files that are something else
 mod cli; // each command end to end
 mod cli_damage; // broken files of every kind
@@ -100,6 +101,7 @@ mod sim_bench; // the bench of all designs notices every broken rule
 mod simulated;
 #[cfg(all(feature = "train", feature = "compress"))]
 mod special_files; // pipes, sockets and devices in place of files
+mod stages; // what is no model, formats of another plan
 mod support;
 mod synth; // plans as text, boards, guards, and runs on a small design
 mod terminal; // names with escape sequences, in everything that is shown

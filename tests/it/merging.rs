@@ -7,10 +7,12 @@ use htgen::model::{self, Cell, Element, Format, InputPrep, Model, NewSpec, Ranks
 use htgen::network::{self, IndexId, Merges, Network, NodeId, Tensor};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::sync::Arc;
 
 /// The network of the first product of a model's first layer.
 fn first(model: &Model) -> Network {
-    network::parts(&model.layers[0], 0).unwrap().swap_remove(0).network
+    let first = network::parts(model).unwrap().swap_remove(0).swap_remove(0);
+    Arc::unwrap_or_clone(first.network)
 }
 
 /// An LSTM whose one matrix multiplies x, of bytes.

@@ -2,7 +2,7 @@
 
 use htgen::model::{
     Cell, Columns, Element, Factors, GateActivation, HtNode, InputPrep, Layer, Linear, Matrix,
-    Model,
+    Model, ModelParts,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -47,7 +47,7 @@ pub fn model(shape: &Shape) -> Model {
         None => Columns::Input,
     };
     let byte = shape.element == Element::U8;
-    let model = Model {
+    let model = ModelParts {
         name: "random".into(),
         layers: vec![Layer {
             cell: Cell::Lstm,
@@ -75,8 +75,7 @@ pub fn model(shape: &Shape) -> Model {
         },
         formats: None,
     };
-    model.check().expect("a test shape is consistent");
-    model
+    Model::try_from(model).expect("a test shape is consistent")
 }
 
 /// The cores of a shape's tree.

@@ -19,8 +19,8 @@ use tempfile::TempDir;
 use crate::benches::{IMAGE, VECTORS, activation_vectors, cell_vectors, folder, requant_vectors};
 use crate::support::needs;
 use crate::verilated::{Bench, repository};
-use htgen::fixed::activation::{TABLE_TEXT, sigmoid};
-use htgen::fixed::cell::{CellFormat, CellUnit};
+use htgen::arith::activation::{TABLE_TEXT, sigmoid};
+use htgen::arith::cell::{CellFormat, CellUnit};
 use htgen::model::{Cell, GateActivation};
 
 /// A module after synthesis: DSP blocks, block RAMs and LUT4 that it must have.

@@ -40,12 +40,12 @@ fn small(format: Format, ranks: Ranks) -> NewSpec {
 /// The matrix itself; for block terms the sum of the matrices of each.
 fn dense(layer: &Layer, matrix: &Matrix) -> Vec<f64> {
     let Factors::BlockTerm(blocks) = &matrix.factors else {
-        return network::build(layer, matrix).dense().data().to_vec();
+        return network::build(layer, matrix).unwrap().dense().data().to_vec();
     };
     let mut sum = vec![0.0; matrix.rows() * matrix.columns_padded()];
     for block in blocks {
         let one = Matrix { factors: Factors::BlockTerm(vec![block.clone()]), ..matrix.clone() };
-        let term = network::build(layer, &one).dense();
+        let term = network::build(layer, &one).unwrap().dense();
         sum.iter_mut().zip(term.data()).for_each(|(sum, value)| *sum += value);
     }
     sum

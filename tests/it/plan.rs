@@ -6,8 +6,8 @@ use htgen::plan::{self, Plan, PlanConfig};
 
 fn plan(name: &str, config: &PlanConfig) -> Plan {
     let model = models::model(&models::golden(name));
-    let parts = network::parts(&model.layers[0], 0).expect("one matrix");
-    plan::contract(parts[0].network.clone(), config).expect("the golden networks plan")
+    let parts = network::parts(&model).expect("one matrix");
+    plan::contract(parts[0][0].network.clone(), config).expect("the golden networks plan")
 }
 
 #[track_caller]

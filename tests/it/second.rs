@@ -10,10 +10,10 @@ use crate::support::absent;
 use htgen::config::OutputRate;
 use htgen::data::{Array, ArrayData, Sequences, write_npz};
 use htgen::evaluate;
-use htgen::model::{self, Cell, Cores, Element, GateActivation, Model};
-use htgen::plan::PlanConfig;
+use htgen::model::{self, Cell, Cores, Element, GateActivation, Model, Widths};
 use htgen::plan::walk;
-use htgen::quant::{self, Widths};
+use htgen::plan::{PlanConfig, Planned};
+use htgen::quant;
 use htgen::tool::Run;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -92,22 +92,22 @@ fn random(dir: &Folder, seed: u64) -> Model {
     saved(dir, models::model(&models::random_shape(seed)), seed)
 }
 
-fn saved(dir: &Folder, mut model: Model, seed: u64) -> Model {
+fn saved(dir: &Folder, model: Model, seed: u64) -> Model {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     write_data(dir, &model, &mut rng);
     let widths = [(8, 12), (6, 8), (16, 16), (12, 10)][seed as usize % 4];
-    let widths = Widths { weight_bits: widths.0, activation_bits: widths.1 };
-    let config = PlanConfig::UNLIMITED;
-    let plan = evaluate::plan_of(&model, &config).unwrap();
-    model.formats = Some(if seed.is_multiple_of(2) {
-        quant::safe(&model, &plan, &config, widths)
+    let widths = Widths::new(widths.0, widths.1).unwrap();
+    let planned = Planned::new(&model, &PlanConfig::UNLIMITED).unwrap();
+    let formats = Some(if seed.is_multiple_of(2) {
+        quant::safe(&planned, widths)
     } else {
         let inputs = model.layers[0].inputs;
         let all = htgen::data::Wanted::all(inputs, model.input.element);
         let data = Sequences::load(&dir.path("data.npz"), all).unwrap();
-        let ranges = evaluate::calibrate(&model, &plan, &data, OutputRate::Sequence);
-        quant::choose(&model, &plan, &config, widths, &ranges)
+        let ranges = evaluate::calibrate(&planned, &data, OutputRate::Sequence);
+        quant::choose(&planned, widths, &ranges)
     });
+    let model = model.with_formats(formats).unwrap();
     let cores = if seed.is_multiple_of(3) { Cores::Safetensors } else { Cores::Inline };
     model::save(&model, &dir.path("q.json"), cores).unwrap();
     model
@@ -176,11 +176,11 @@ fn merged_weights_agree_to_the_last_bit() {
             let inspect = "inspect m.json --json --keep-zero-columns";
             fs::write(dir.path("plan.json"), dir.done(inspect)).unwrap();
             let config = PlanConfig { drop_zero_columns: false, ..PlanConfig::UNLIMITED };
-            let plan = evaluate::plan_of(&model, &config).unwrap();
+            let planned = Planned::new(&model, &config).unwrap();
             let run = Run::new(&python).args(["-c", MERGED]).arg(&docs);
             let ended = dir.run(run.args(["m.json", "plan.json"]));
             assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-            let own = plan.layers()[0][0].plan();
+            let own = planned.plan().layers()[0][0].plan();
             for (k, line) in ended.stdout.lines().enumerate() {
                 let theirs: Vec<f64> = line.split(' ').map(from_hex).collect();
                 assert_eq!(theirs, walk::weights(own, k), "{format} {seed}, step {k}");
@@ -209,8 +209,8 @@ fn from_hex(text: &str) -> f64 {
 fn the_spoken_digits_agree() {
     let Some(python) = python() else { return };
     let dir = Folder::new();
-    let (model, quant, _) = digits::digits(Widths { weight_bits: 8, activation_bits: 12 });
-    let model = Model { formats: Some(quant.formats().clone()), ..model };
+    let (quant, _) = digits::digits(Widths::default());
+    let model = quant.planned().model().with_formats(Some(quant.formats().clone())).unwrap();
     model::save(&model, &dir.path("q.json"), Cores::Safetensors).unwrap();
     fs::copy(digits::example("voices_demo.npz"), dir.path("data.npz")).unwrap();
     agrees(&compare(&python, &dir), 480);

@@ -5,8 +5,8 @@ use crate::exact::quantized;
 use crate::models::{self, Shape};
 use crate::shared;
 use htgen::data::{Array, ArrayData, Sequences, Step, Wanted, write_npz};
-use htgen::model::Element;
-use htgen::quant::{QuantPlan, Widths};
+use htgen::model::{Element, Widths};
+use htgen::quant::QuantPlan;
 use htgen::sim::Stimulus;
 use std::collections::BTreeSet;
 use std::fs;
@@ -76,7 +76,7 @@ fn pixels_are_flattened() {
 /// A quantized random network whose stream carries bytes, or words of 10 bits.
 fn network(element: Element) -> QuantPlan {
     let shape = Shape { element, ..models::random_shape(3) };
-    quantized(&models::model(&shape), Widths { weight_bits: 8, activation_bits: 10 })
+    quantized(&models::model(&shape), Widths::new(8, 10).unwrap())
 }
 
 #[test]

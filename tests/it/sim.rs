@@ -1,12 +1,12 @@
 //! Emitted designs in Verilog against the fixed-point reference: random networks under every
 //! disturbance of the streams, planted faults, waves, and a netlist.
 
+use htgen::model::Widths;
 use std::env;
 use std::fs;
 
 use htgen::config::{CellMultiplier, HwConfig, OutputRate};
 use htgen::files::Output;
-use htgen::quant::Widths;
 use htgen::sim::{Build, Event, EventKind, Gaps, Netlist, Options, Stimulus};
 use htgen::synth::{self, Board, DesignFiles, Family};
 use htgen::tool::Tool;
@@ -33,16 +33,14 @@ pub fn hardware(seed: u64) -> (Widths, HwConfig) {
     let pick = |from: &[usize], salt: u64| from[((seed + salt) % from.len() as u64) as usize];
     let bits = [(8, 12), (6, 6), (16, 16), (4, 9)][(seed % 4) as usize];
     let hw = HwConfig {
-        lanes: pick(&[4, 1, 8, 2, 16, 32, 64], 0),
-        elements_per_beat: pick(&[1, 2, 4, 8], seed / 4),
         cell_multiplier: match seed % 3 {
             0 => CellMultiplier::Serial,
             _ => CellMultiplier::Dsp,
         },
         output: if seed % 5 == 1 { OutputRate::Step } else { OutputRate::Sequence },
-        ..HwConfig::default()
+        ..exact::hardware(pick(&[4, 1, 8, 2, 16, 32, 64], 0), pick(&[1, 2, 4, 8], seed / 4))
     };
-    (Widths { weight_bits: bits.0, activation_bits: bits.1 }, hw)
+    (Widths::new(bits.0, bits.1).unwrap(), hw)
 }
 
 /// One random network under everything the bench can do to it.
@@ -122,10 +120,10 @@ fn random_networks_odd() {
 /// The narrowest activations: h has 3 fraction bits at most.
 #[test]
 fn four_bit_activations() {
-    let widths = Widths { weight_bits: 5, activation_bits: 4 };
+    let widths = Widths::new(5, 4).unwrap();
     for (seed, cell_multiplier) in [(0, CellMultiplier::Dsp), (5, CellMultiplier::Serial)] {
         exact::check(seed, widths);
-        let hw = HwConfig { lanes: 4, cell_multiplier, ..HwConfig::default() };
+        let hw = HwConfig { cell_multiplier, ..exact::hardware(4, 1) };
         let name = format!("four-bits-{seed}");
         let Some(design) = Design::random_named(&name, seed, widths, &hw) else { return };
         assert!(design.program.quant().cell_format().h_frac <= 3);
@@ -142,8 +140,7 @@ fn many_random_networks() {
 
 /// A network whose plan has several steps, with hidden state fed back and a head.
 fn several_steps(name: &str) -> Option<Design> {
-    let (widths, hw) = (Widths { weight_bits: 8, activation_bits: 12 }, HwConfig::default());
-    Design::random_named(name, SEVERAL_STEPS, widths, &HwConfig { lanes: 8, ..hw })
+    Design::random_named(name, SEVERAL_STEPS, Widths::default(), &exact::hardware(8, 1))
 }
 
 /// Seed of that network.
@@ -265,8 +262,8 @@ fn a_netlist_is_bit_exact() {
     if needs(Tool::Yosys).is_none() {
         return;
     }
-    let hw = HwConfig { lanes: 2, cell_multiplier: CellMultiplier::Serial, ..HwConfig::default() };
-    let widths = Widths { weight_bits: 6, activation_bits: 8 };
+    let hw = HwConfig { cell_multiplier: CellMultiplier::Serial, ..exact::hardware(2, 1) };
+    let widths = Widths::new(6, 8).unwrap();
     let Some(design) = Design::random_named("netlist", 3, widths, &hw) else { return };
     let top = format!("{}_top", design.program.quant().name());
     let bits = design.slot_bits();

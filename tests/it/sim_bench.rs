@@ -1,13 +1,13 @@
 //! The bench itself: a player stands in for the design and breaks one rule after another; each must
 //! be noticed and reported by its name.
 
+use htgen::model::Widths;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
 use htgen::config::HwConfig;
 use htgen::fixed::Executor;
-use htgen::quant::Widths;
 use htgen::sim::{Event, EventKind, Gaps, Options, Stimulus};
 
 use crate::simulated::{Design, options};
@@ -39,7 +39,7 @@ fn play(design: &Design, stimulus: &Stimulus) {
 
 #[test]
 fn every_broken_rule_is_called_by_its_name() {
-    let (widths, hw) = (Widths { weight_bits: 8, activation_bits: 12 }, HwConfig::default());
+    let (widths, hw) = (Widths::default(), HwConfig::default());
     let Some(design) = Design::random_named("player", 5, widths, &hw) else { return };
     let stimulus = design.stimulus(&[1, 2, 1, 3], 9);
     play(&design, &stimulus);

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 
 use htgen::config::HwConfig;
 use htgen::data::{Sequences, Wanted};
-use htgen::model::Element;
-use htgen::quant::{QuantPlan, Widths};
+use htgen::model::{Element, Widths};
+use htgen::quant::QuantPlan;
 use htgen::sched::{self, Program};
 use htgen::sim::{self, Build, Options, SimResult, Stimulus};
 use htgen::tool::Tool;
 use htgen::verilog::{self, About};
 
 use crate::digits::digits;
-use crate::exact::quantized;
+use crate::exact::{hardware, quantized};
 use crate::models;
 use crate::shared;
 use crate::support::needs;
@@ -45,8 +45,8 @@ impl Design {
         let path = shared::find("data/fsdd.npz")?;
         let wanted = Wanted { limit: Some(count), ..Wanted::all(1024, Element::U8) };
         let data = Sequences::load(&path, wanted).expect("the recordings load");
-        let (_, quant, _) = digits(Widths { weight_bits: 8, activation_bits: 12 });
-        let hw = HwConfig { lanes, ..HwConfig::default() };
+        let (quant, _) = digits(Widths::default());
+        let hw = hardware(lanes, 1);
         Some((Design::of(&format!("digits-{lanes}"), &quant, &hw)?, data))
     }
 
@@ -97,7 +97,8 @@ impl Design {
 
     /// Beats of a time step.
     pub fn beats_per_step(&self) -> u64 {
-        self.program.quant().input().count.div_ceil(self.program.hw().elements_per_beat) as u64
+        self.program.quant().input().count.div_ceil(self.program.hw().elements_per_beat.get())
+            as u64
     }
 
     /// Place of an element in a beat, bits.

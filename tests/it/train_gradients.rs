@@ -34,9 +34,7 @@ fn check(model: &Model, data: &Labelled, what: &str) {
             let at = |step: f64| {
                 let mut values: Vec<Vec<f64>> = groups.iter().map(|g| g.values.clone()).collect();
                 values[g][k] += step;
-                let mut moved = model.clone();
-                parameters::put(&values, &mut moved);
-                loss(&moved).0
+                loss(&parameters::put(&values, model.clone()).unwrap()).0
             };
             let difference = (at(STEP) - at(-STEP)) / (2.0 * STEP);
             let found = gradients[g][k];

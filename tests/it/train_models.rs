@@ -4,7 +4,7 @@
 use htgen::data::{Array, ArrayData, Labelled, Step, write_npz};
 use htgen::model::{
     Block, Cell, Columns, Core, Element, Factors, GateActivation, HtNode, InputPrep, Layer, Linear,
-    Matrix, Model,
+    Matrix, Model, ModelParts,
 };
 use htgen::network;
 use rand::{RngExt, SeedableRng};
@@ -67,7 +67,7 @@ pub fn model(
             )
         })
         .collect();
-    let model = Model {
+    let model = ModelParts {
         name: "random".into(),
         layers,
         head: Some(Linear {
@@ -78,8 +78,7 @@ pub fn model(
         input: InputPrep { element: Element::U8, shift: 6, mean: vec![100.0; INPUTS] },
         formats: None,
     };
-    model.check().unwrap();
-    model
+    Model::try_from(model).unwrap()
 }
 
 fn layer(
@@ -254,11 +253,12 @@ fn run_layer(layer: &Layer, xs: &[Vec<f64>]) -> Vec<Vec<f64>> {
 /// The matrix itself; for block terms the sum of the matrices of each.
 fn rebuilt(layer: &Layer, matrix: &Matrix) -> Vec<f64> {
     let Factors::BlockTerm(blocks) = &matrix.factors else {
-        return network::build(layer, matrix).dense().data().to_vec();
+        return network::build(layer, matrix).unwrap().dense().data().to_vec();
     };
     let term = |block: &Block| {
         let factors = Factors::BlockTerm(vec![block.clone()]);
-        network::build(layer, &Matrix { factors, ..matrix.clone() }).dense().data().to_vec()
+        let matrix = Matrix { factors, ..matrix.clone() };
+        network::build(layer, &matrix).unwrap().dense().data().to_vec()
     };
     let add = |sum: Vec<f64>, term: Vec<f64>| sum.iter().zip(&term).map(|(a, b)| a + b).collect();
     blocks.iter().map(term).reduce(add).unwrap_or_default()

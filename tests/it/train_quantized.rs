@@ -8,9 +8,9 @@ use crate::train_models::{Columned, FORMATS, data, model};
 use htgen::config::OutputRate;
 use htgen::data::Labelled;
 use htgen::evaluate;
-use htgen::model::{Cell, GateActivation, Model};
-use htgen::plan::PlanConfig;
-use htgen::quant::{self, Widths};
+use htgen::model::{Cell, GateActivation, Model, Widths};
+use htgen::plan::{PlanConfig, Planned};
+use htgen::quant;
 use htgen::train::config::{FitConfig, QuantizationTable};
 use htgen::train::{self, Split, SplitBy, Task};
 use std::fs;
@@ -33,17 +33,20 @@ fn models() -> Vec<(String, Model)> {
 }
 
 fn table(weight_bits: u32, activation_bits: u32) -> QuantizationTable {
-    QuantizationTable { weight_bits, activation_bits, ..QuantizationTable::default() }
+    let Widths { weight, activation } = Widths::new(weight_bits, activation_bits).unwrap();
+    QuantizationTable {
+        weight_bits: weight,
+        activation_bits: activation,
+        ..QuantizationTable::default()
+    }
 }
 
 /// The model with formats from the ranges of all data.
 fn quantized(model: &Model, data: &Labelled, table: &QuantizationTable) -> Model {
-    let config = PlanConfig::UNLIMITED;
-    let plan = evaluate::plan_of(model, &config).unwrap();
-    let ranges = evaluate::calibrate(model, &plan, &data.sequences, OutputRate::Sequence);
-    let widths = Widths { weight_bits: table.weight_bits, activation_bits: table.activation_bits };
-    let formats = quant::choose(model, &plan, &config, widths, &ranges);
-    Model { formats: Some(formats), ..model.clone() }
+    let planned = Planned::new(model, &PlanConfig::UNLIMITED).unwrap();
+    let ranges = evaluate::calibrate(&planned, &data.sequences, OutputRate::Sequence);
+    let formats = quant::choose(&planned, table.widths(), &ranges);
+    model.with_formats(Some(formats)).unwrap()
 }
 
 #[test]
@@ -58,9 +61,9 @@ fn the_forward_pass_has_the_integers_of_the_reference() {
     for (what, model) in models() {
         for table in [table(8, 12), table(4, 5)] {
             let model = &quantized(&model, &data, &table);
-            let plan = evaluate::plan_of(model, &PlanConfig::UNLIMITED).unwrap();
+            let planned = Planned::new(model, &PlanConfig::UNLIMITED).unwrap();
             let formats = model.formats.clone().unwrap();
-            let quant = quant::quantize(model, plan, formats).unwrap();
+            let quant = quant::quantize(&planned, formats).unwrap();
             let scale = (-f64::from(quant.output_frac())).exp2();
             let task = Task {
                 model,

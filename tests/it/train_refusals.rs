@@ -1,6 +1,7 @@
 //! What `htgen train` refuses, each with one clear message and nothing written, and what it does when
 //! the loss is no longer a number.
 
+use crate::changed::changed;
 use crate::cli_support::Folder;
 use crate::train::{CONFIG, easy};
 use htgen::data::{Array, ArrayData, Labelled, write_npz};
@@ -172,9 +173,10 @@ fn a_loss_that_is_no_number() {
         .unwrap();
     dir.done("train easy.npz --config train.toml -o m.json");
     // Products of three such values are not single-precision numbers.
-    let mut large = model::load(&dir.path("m.json")).unwrap();
-    let values = large.layers[0].matrices[0].factors.values_mut();
-    values.into_iter().flatten().for_each(|value| *value = 1e14);
+    let large = changed(&model::load(&dir.path("m.json")).unwrap(), |model| {
+        let values = model.layers[0].matrices[0].factors.values_mut();
+        values.into_iter().flatten().for_each(|value| *value = 1e14);
+    });
     model::save(&large, &dir.path("large.json"), model::Cores::Inline).unwrap();
     fs::write(dir.path("again.toml"), format!("[data]{rest}")).unwrap();
     let before = dir.names();

@@ -2,9 +2,11 @@
 //!
 //! Data flows one way; each stage is a value made by one function:
 //! [`model`] -> [`network`] -> [`plan`] -> [`quant`] -> [`sched`]. [`float`] and [`fixed`] are the
-//! references on the side. Runs no program and emits no Verilog.
+//! references on the side; [`arith`] has the rules that all who compute in integers share. Runs no
+//! program and emits no Verilog.
 #![warn(missing_docs)]
 
+pub mod arith;
 pub mod config;
 pub mod fixed;
 pub mod float;

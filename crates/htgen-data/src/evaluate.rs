@@ -18,52 +18,27 @@ pub use judgement::{Classes, Decider, Decisions, Judged, Judgement, Labelled, cl
 
 use crate::config::OutputRate;
 use crate::data::{Sequences, Step};
-use crate::error::Result;
 use crate::fixed::Executor;
 use crate::float::{Edge, Ranges, Reference};
 use crate::model::{Element, Model};
-use crate::network;
-use crate::plan::{self, ModelPlan, PlanConfig};
+use crate::plan::Planned;
 use crate::quant::QuantPlan;
 use rayon::prelude::*;
 
-/// Plans a model's contraction.
-///
-/// # Errors
-/// When the model has a shape that this version does not run, or no plan stays within the
-/// limits.
-pub fn plan_of(model: &Model, config: &PlanConfig) -> Result<ModelPlan> {
-    plan::contract_model(parts(model)?, config)
-}
-
-/// A plan of a model of the same shape with this model's values.
-///
-/// # Errors
-/// When the model has another shape.
-pub fn replan(plan: &ModelPlan, model: &Model) -> Result<ModelPlan> {
-    plan.with_values(parts(model)?)
-}
-
-fn parts(model: &Model) -> Result<Vec<Vec<network::Part>>> {
-    let layers = model.layers.iter().enumerate();
-    layers.map(|(k, layer)| network::parts(layer, k)).collect()
-}
-
 /// Ranges of every edge over a data set, that of the outputs at `rate`.
-pub fn calibrate(model: &Model, plan: &ModelPlan, data: &Sequences, rate: OutputRate) -> Ranges {
+pub fn calibrate(planned: &Planned, data: &Sequences, rate: OutputRate) -> Ranges {
     let all: Vec<usize> = (0..data.count()).collect();
-    calibrate_on(model, plan, data, &all, rate)
+    calibrate_on(planned, data, &all, rate)
 }
 
 /// Ranges of every edge over some sequences of a data set, that of the outputs at `rate`.
 pub fn calibrate_on(
-    model: &Model,
-    plan: &ModelPlan,
+    planned: &Planned,
     data: &Sequences,
     sequences: &[usize],
     rate: OutputRate,
 ) -> Ranges {
-    let reference = Reference::new(model, plan);
+    let reference = Reference::new(planned);
     let one = |&sequence: &usize| {
         let mut ranges = Ranges::default();
         let mut see = |edge: Edge, values: &[f64]| ranges.see(edge, values);
@@ -75,13 +50,8 @@ pub fn calibrate_on(
 
 /// Output vectors of every sequence in float: those of the last steps, or those of all steps in their
 /// order.
-pub fn float_outputs(
-    model: &Model,
-    plan: &ModelPlan,
-    data: &Sequences,
-    rate: OutputRate,
-) -> Vec<Vec<f64>> {
-    let reference = Reference::new(model, plan);
+pub fn float_outputs(planned: &Planned, data: &Sequences, rate: OutputRate) -> Vec<Vec<f64>> {
+    let reference = Reference::new(planned);
     let one = |sequence: usize| float_sequence(&reference, data, sequence, rate, &mut |_, _| {});
     (0..data.count()).into_par_iter().flat_map_iter(one).collect()
 }

@@ -7,4 +7,4 @@ pub mod evaluate;
 
 // What comes from the crates below, under the names that it has here.
 use htgen_base::{error, files, number, tensors};
-use htgen_core::{config, fixed, float, model, network, plan, quant};
+use htgen_core::{arith, config, fixed, float, model, network, plan, quant};

@@ -12,7 +12,7 @@ pub mod train;
 // What comes from the crates below, under the names that it has here.
 use htgen_base::{error, files, foreign, tensors};
 #[cfg(feature = "train")]
-use htgen_core::{config, fixed, plan, quant};
+use htgen_core::{arith, config, fixed, plan, quant};
 use htgen_core::{model, network};
 use htgen_data::data;
 #[cfg(feature = "train")]

@@ -129,9 +129,8 @@ fn start(args: &Train, config: &TrainConfig, data: &Labelled, split: &Split) -> 
             let input = train::preparation(data, &split.training, table.hidden, (centred, shift));
             let spec = table.spec(&stem(&args.output), data, input, config.train.seed);
             let model = spec.and_then(|spec| model::new(&spec));
-            let mut model = model.map_err(|p| place(p.in_file("model")))?;
-            train::fill(&mut model, config.train.seed);
-            Ok(model)
+            let model = model.map_err(|p| place(p.in_file("model")))?;
+            train::fill(model, config.train.seed)
         }
         (Some(_), Some(_)) => Err(place(
             Diagnostic::new("model", "the model comes from --init")

@@ -7,11 +7,12 @@ mod cell;
 
 pub use cell::CellState;
 
-use crate::model::{Cell, Layer, Linear, Model};
+use crate::model::{Cell, Layer, Model};
 use crate::network::Operand;
-use crate::plan::walk::{self, Walk};
-use crate::plan::{ModelPlan, PlanPart};
+use crate::plan::walk::Walk;
+use crate::plan::{PlanPart, Planned};
 use cell::Products;
+use std::sync::Arc;
 
 /// A place whose range determines a format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,13 +30,14 @@ pub enum Edge {
 
 /// The model ready to run in f64.
 pub struct Reference {
+    model: Model,
     layers: Vec<LayerReference>,
-    head: Option<Linear>,
+    /// The weights of every contraction step of the model.
+    weights: Arc<[Vec<f64>]>,
     scale: f64,
 }
 
 struct LayerReference {
-    layer: Layer,
     /// The layer's bias with the input mean folded in.
     bias: Vec<f64>,
     parts: Vec<PartReference>,
@@ -45,7 +47,6 @@ struct PartReference {
     operand: Operand,
     first_step: usize,
     walks: Vec<Walk>,
-    weights: Vec<Vec<f64>>,
 }
 
 /// The recurrent state of one sequence, layer by layer.
@@ -53,29 +54,32 @@ struct PartReference {
 pub struct State(pub Vec<CellState>);
 
 impl Reference {
-    /// Prepares a model for its plan.
-    pub fn new(model: &Model, plan: &ModelPlan) -> Reference {
-        Reference::with_weights(model, plan, |_, weights| weights)
+    /// Prepares a model with its plan.
+    pub fn new(planned: &Planned) -> Reference {
+        Reference::of(planned, Arc::clone(planned.merged()))
     }
     /// The same, with the weights of each contraction step replaced by what `change` returns for
     /// them, given the number of the step in the whole model.
     pub fn with_weights(
-        model: &Model,
-        plan: &ModelPlan,
-        change: impl Fn(usize, Vec<f64>) -> Vec<f64>,
+        planned: &Planned,
+        change: impl Fn(usize, &[f64]) -> Vec<f64>,
     ) -> Reference {
-        let layers = model.layers.iter().zip(plan.layers());
-        let layers = layers.map(|(layer, parts)| LayerReference::new(layer, parts, &change));
-        let mut reference = Reference {
-            layers: layers.collect(),
-            head: model.head.clone(),
-            scale: (-f64::from(model.input.shift)).exp2(),
-        };
-        if !model.input.mean.is_empty() {
-            let mean: Vec<f64> = model.input.mean.iter().map(|m| m * reference.scale).collect();
-            let bottom = &mut reference.layers[0];
-            let shift = bottom.products(&mean, None, &mut |_, _| {}).x;
-            bottom.bias.iter_mut().zip(shift).for_each(|(b, z)| *b -= z);
+        let merged = planned.merged().iter().enumerate();
+        Reference::of(planned, merged.map(|(step, weights)| change(step, weights)).collect())
+    }
+
+    fn of(planned: &Planned, weights: Arc<[Vec<f64>]>) -> Reference {
+        let model = planned.model().clone();
+        let layers = model.layers.iter().zip(planned.plan().layers());
+        let layers = layers.map(|(layer, parts)| LayerReference::new(layer, parts)).collect();
+        let scale = (-f64::from(model.input.shift)).exp2();
+        let mut reference = Reference { model, layers, weights, scale };
+        if !reference.model.input.mean.is_empty() {
+            let mean = reference.model.input.mean.iter();
+            let mean: Vec<f64> = mean.map(|m| m * reference.scale).collect();
+            let shift = reference.products(0, &mean, None, &mut |_, _| {}).x;
+            let bias = &mut reference.layers[0].bias;
+            bias.iter_mut().zip(shift).for_each(|(b, z)| *b -= z);
         }
         reference
     }
@@ -85,16 +89,16 @@ impl Reference {
     }
     /// State at the start of a sequence.
     pub fn start(&self) -> State {
-        State(self.layers.iter().map(|l| CellState::start(l.layer.hidden)).collect())
+        State(self.model.layers.iter().map(|l| CellState::start(l.hidden)).collect())
     }
     /// One time step on raw inputs; `see` receives the values on every edge.
     pub fn step(&self, raw: &[f64], state: &mut State, see: &mut impl FnMut(Edge, &[f64])) {
         let mut x: Vec<f64> = raw.iter().map(|r| r * self.scale).collect();
         see(Edge::Input, &x);
-        for (k, (layer, state)) in self.layers.iter().zip(&mut state.0).enumerate() {
-            let products = layer.products(&x, Some(&state.h), see);
-            cell::step(&layer.layer, &layer.bias, &products, state);
-            let kept = if layer.layer.cell == Cell::Lstm { &state.c } else { &state.h };
+        for (k, (layer, state)) in self.model.layers.iter().zip(&mut state.0).enumerate() {
+            let products = self.products(k, &x, Some(&state.h), see);
+            cell::step(layer, &self.layers[k].bias, &products, state);
+            let kept = if layer.cell == Cell::Lstm { &state.c } else { &state.h };
             see(Edge::Cell(k), kept);
             x.clone_from(&state.h);
         }
@@ -103,7 +107,7 @@ impl Reference {
     /// head.
     pub fn output(&self, state: &State, see: &mut impl FnMut(Edge, &[f64])) -> Vec<f64> {
         let h = &state.0.last().expect("a model has a layer").h;
-        let Some(head) = &self.head else { return h.clone() };
+        let Some(head) = &self.model.head else { return h.clone() };
         let rows = head.weight.chunks(h.len()).zip(&head.bias);
         let out: Vec<f64> = rows
             .map(|(row, bias)| bias + row.iter().zip(h).map(|(w, h)| w * h).sum::<f64>())
@@ -113,44 +117,27 @@ impl Reference {
     }
 }
 
-impl LayerReference {
-    fn new(
-        layer: &Layer,
-        parts: &[PlanPart],
-        change: &impl Fn(usize, Vec<f64>) -> Vec<f64>,
-    ) -> LayerReference {
-        let part = |part: &PlanPart| {
-            let steps = 0..part.plan().steps().len();
-            let weights = |k| change(part.first_step() + k, walk::weights(part.plan(), k));
-            PartReference {
-                operand: part.operand(),
-                first_step: part.first_step(),
-                walks: steps.clone().map(|k| Walk::of(part.plan(), k)).collect(),
-                weights: steps.map(weights).collect(),
-            }
-        };
-        let bias = layer.bias.clone();
-        LayerReference { layer: layer.clone(), bias, parts: parts.iter().map(part).collect() }
-    }
-
-    /// The products with x and h, without bias; an absent h stands for zeros.
+impl Reference {
+    /// The products of a layer with x and h, without bias; an absent h stands for zeros.
     fn products(
         &self,
+        layer: usize,
         x: &[f64],
         h: Option<&[f64]>,
         see: &mut impl FnMut(Edge, &[f64]),
     ) -> Products {
-        let rows = self.layer.cell.gates() * self.layer.hidden;
+        let of = &self.model.layers[layer];
+        let rows = of.cell.gates() * of.hidden;
         let mut products = Products { x: vec![0.0; rows], h: vec![0.0; rows] };
-        for part in &self.parts {
+        for part in &self.layers[layer].parts {
             match part.operand {
                 Operand::Input { hidden_offset } => {
                     let h = hidden_offset.zip(h);
-                    products.x = part.contract(x, h, see);
+                    products.x = part.contract(&self.weights, x, h, see);
                 }
                 Operand::Hidden { first } => {
                     if let Some(h) = h {
-                        products.h = part.contract(&[], Some((first, h)), see);
+                        products.h = part.contract(&self.weights, &[], Some((first, h)), see);
                     }
                 }
             }
@@ -159,10 +146,26 @@ impl LayerReference {
     }
 }
 
+impl LayerReference {
+    fn new(layer: &Layer, parts: &[PlanPart]) -> LayerReference {
+        let part = |part: &PlanPart| {
+            let steps = 0..part.plan().steps().len();
+            PartReference {
+                operand: part.operand(),
+                first_step: part.first_step(),
+                walks: steps.map(|k| Walk::of(part.plan(), k)).collect(),
+            }
+        };
+        LayerReference { bias: layer.bias.clone(), parts: parts.iter().map(part).collect() }
+    }
+}
+
 impl PartReference {
-    /// The product with `front` from column 0 followed by another vector.
+    /// The product with `front` from column 0 followed by another vector; `weights` are those of
+    /// all steps of the model.
     fn contract(
         &self,
+        weights: &[Vec<f64>],
         front: &[f64],
         behind: Option<(usize, &[f64])>,
         see: &mut impl FnMut(Edge, &[f64]),
@@ -172,10 +175,10 @@ impl PartReference {
         if let Some((first, values)) = behind {
             act[first..first + values.len()].copy_from_slice(values);
         }
-        for (k, (walk, weights)) in self.walks.iter().zip(&self.weights).enumerate() {
+        for (step, walk) in (self.first_step..).zip(&self.walks) {
             let mut result = vec![0.0; walk.out_words];
-            walk.contract(weights, &act, &mut result, |sum| sum);
-            see(Edge::Step(self.first_step + k), &result);
+            walk.contract(&weights[step], &act, &mut result, |sum| sum);
+            see(Edge::Step(step), &result);
             act = result;
         }
         act

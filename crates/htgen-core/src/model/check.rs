@@ -3,7 +3,7 @@
 //! build.
 
 use super::shape::{MAX_ELEMENTS, MAX_LAYERS, MAX_MATRICES, MAX_SIDE};
-use super::{Cell, Columns, InputPrep, Layer, Linear, Model};
+use super::{Cell, Columns, InputPrep, Layer, Linear, Matrix, ModelParts};
 use crate::error::{Diagnostic, Result};
 
 mod chain;
@@ -18,14 +18,10 @@ const MAX_NAME: usize = 48;
 /// Largest magnitude of a number: a product of all cores of a tree stays far from infinity.
 const MAX_VALUE: f64 = 1e15;
 /// Largest absolute power-of-two shift of the input preparation.
-const MAX_SHIFT: i32 = 32;
-
-pub(super) fn check(model: &Model) -> Result<()> {
-    problems(model).finish()
-}
+pub const MOST_INPUT_SHIFT: i32 = 32;
 
 /// Every problem of a model.
-pub(super) fn problems(model: &Model) -> Found {
+pub(super) fn problems(model: &ModelParts) -> Found {
     let mut found = Found::default();
     check_name(&model.name, &mut found);
     check_layers(&model.layers, &mut found);
@@ -105,17 +101,31 @@ fn check_layer(layer: &Layer, place: &str, found: &mut Found) {
     let candidates = if layer.cell == Cell::Gru { layer.hidden } else { 0 };
     check_vector(&layer.candidate_bias, candidates, &format!("{place}.candidate_bias"), found);
     for (k, matrix) in layer.matrices.iter().enumerate().take(MAX_MATRICES) {
-        let place = format!("{matrices}[{k}]");
-        let columns = match matrix.columns {
-            Columns::Input => Some(layer.inputs),
-            Columns::Hidden => Some(layer.hidden),
-            Columns::InputAndHidden { hidden_offset } => {
-                check_offset(hidden_offset, layer.inputs, &place, found);
-                hidden_offset.checked_add(layer.hidden)
-            }
-        };
-        matrix::check_matrix(matrix, gates * layer.hidden, columns, &place, found);
+        check_matrix(layer, matrix, &format!("{matrices}[{k}]"), found);
     }
+}
+
+/// A matrix of a layer whose inputs and hidden units are in range.
+fn check_matrix(layer: &Layer, matrix: &Matrix, place: &str, found: &mut Found) {
+    let columns = match matrix.columns {
+        Columns::Input => Some(layer.inputs),
+        Columns::Hidden => Some(layer.hidden),
+        Columns::InputAndHidden { hidden_offset } => {
+            check_offset(hidden_offset, layer.inputs, place, found);
+            hidden_offset.checked_add(layer.hidden)
+        }
+    };
+    matrix::check_matrix(matrix, layer.cell.gates() * layer.hidden, columns, place, found);
+}
+
+/// A matrix as one of a layer, which nobody has checked either.
+pub(super) fn matrix_of(layer: &Layer, matrix: &Matrix) -> Result<()> {
+    let mut found = Found::default();
+    let sizes = [("inputs", layer.inputs), ("hidden", layer.hidden)];
+    if sizes.into_iter().all(|(name, size)| found.range(name, name, size, 1, MAX_SIDE)) {
+        check_matrix(layer, matrix, "matrix", &mut found);
+    }
+    found.finish()
 }
 
 fn check_offset(offset: usize, inputs: usize, place: &str, found: &mut Found) {
@@ -129,11 +139,11 @@ fn check_offset(offset: usize, inputs: usize, place: &str, found: &mut Found) {
 }
 
 fn check_input(input: &InputPrep, inputs: usize, found: &mut Found) {
-    if input.shift.unsigned_abs() > MAX_SHIFT.unsigned_abs() {
+    if input.shift.unsigned_abs() > MOST_INPUT_SHIFT.unsigned_abs() {
         found.push(
             Diagnostic::new("input.shift", "out of range")
                 .found(input.shift)
-                .expected(format!("-{MAX_SHIFT} to {MAX_SHIFT}")),
+                .expected(format!("-{MOST_INPUT_SHIFT} to {MOST_INPUT_SHIFT}")),
         );
     }
     if !input.mean.is_empty() {

@@ -1,18 +1,26 @@
 //! The fixed-point formats that `htgen quantize` adds to a model. These types are part of the model
 //! file as they stand.
 
+use super::widths::{ActivationBits, WeightBits, Widths};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// Hexadecimal digits of the fingerprint of a plan.
+pub(crate) const FINGERPRINT: usize = 16;
 
 /// The fixed-point formats of a quantized model. A format is a number of fraction bits: the integer
 /// q stands for q * 2^-frac.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Formats {
+    /// The plan that the formats are for: its fingerprint. Formats without one are taken if they
+    /// are those of the model's plan step by step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
     /// Width of a weight in bits, sign included.
-    pub weight_bits: u32,
+    pub weight_bits: WeightBits,
     /// Width of an activation in bits, sign included.
-    pub activation_bits: u32,
+    pub activation_bits: ActivationBits,
     /// Limit on weight words that the plan was made under; null for none.
     pub max_rom_words: Option<u64>,
     /// Limit on buffer words that the plan was made under; null for none.
@@ -21,6 +29,13 @@ pub struct Formats {
     pub layers: Vec<LayerFormats>,
     /// Formats of the head, if there is one.
     pub head: Option<HeadFormats>,
+}
+
+impl Formats {
+    /// The widths of weights and activations.
+    pub fn widths(&self) -> Widths {
+        Widths { weight: self.weight_bits, activation: self.activation_bits }
+    }
 }
 
 /// Formats of one layer.

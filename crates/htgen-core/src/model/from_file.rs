@@ -1,14 +1,16 @@
 //! [`ModelFile`] to [`Model`]: resolves tensors, compares the given shapes with those required by
 //! modes and ranks, and collects every problem together with those of the model's own rules.
 
-use super::check::{self, Found};
+use super::check::Found;
 use super::file::{
     ActivationFile, CellFile, ColumnsFile, ColumnsKind, ElementFile, HeadFile, InputFile,
     LayerFile, MatrixFile, ModelFile, TensorFile,
 };
 use super::shape::{self, MAX_ELEMENTS};
 use super::tensors::Tensors;
-use super::{Cell, Columns, Element, GateActivation, InputPrep, Layer, Linear, Matrix, Model};
+use super::{
+    Cell, Columns, Element, GateActivation, InputPrep, Layer, Linear, Matrix, Model, ModelParts,
+};
 use crate::error::{Diagnostic, Result};
 
 mod factors;
@@ -22,11 +24,7 @@ pub(super) fn convert(file: ModelFile, tensors: Option<&Tensors<'_>>) -> Result<
         return Err(problem.into());
     }
     let model = reader.model(file);
-    let mut found = reader.found;
-    // Problems found here come first: a rule that fails at the same place is a consequence of them.
-    found.append(check::problems(&model));
-    found.finish()?;
-    Ok(model)
+    Model::checked(model, reader.found)
 }
 
 struct Reader<'a> {
@@ -37,10 +35,10 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn model(&mut self, file: ModelFile) -> Model {
+    fn model(&mut self, file: ModelFile) -> ModelParts {
         let n_inputs = file.layers.first().map_or(0, |layer| layer.inputs);
         let n_hidden = file.layers.last().map_or(0, |layer| layer.hidden);
-        Model {
+        ModelParts {
             name: file.name,
             input: self.input(file.input, n_inputs),
             layers: file.layers.into_iter().enumerate().map(|(k, l)| self.layer(l, k)).collect(),

@@ -2,7 +2,7 @@
 //! generator, the four basic operations and square roots, all exactly rounded, and a final rounding
 //! to f32.
 
-use super::{Factors, Layer, Matrix, Model};
+use super::{Factors, Layer, Matrix, ModelParts};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -18,7 +18,7 @@ const KEEPING_BIAS: f64 = 1.0;
 const KEEPING_GATE: usize = 1;
 
 /// Fills every core, bias and head of a consistent model.
-pub(super) fn fill(model: &mut Model, seed: u64) {
+pub(super) fn fill(model: &mut ModelParts, seed: u64) {
     let mut source = Source(ChaCha8Rng::seed_from_u64(seed));
     let mut hidden = 1;
     for layer in &mut model.layers {

@@ -1,8 +1,9 @@
 //! The trained model as a checked value: layers, their factored matrices, head, input preparation.
 //!
 //! Responsible for what a model *is*; the file format is `file`, reading and writing are `load` and
-//! `save`, untrained models come from `new` and `preset`. A [`Model`] returned by one of them is
-//! consistent: the products of its shapes match, cores are finite.
+//! `save`, untrained models come from `new` and `preset`. What a file, an importer or a caller fills
+//! are [`ModelParts`]; only their check makes a [`Model`], which is consistent: the products of its
+//! shapes match, cores are finite.
 
 use crate::error::Result;
 
@@ -18,26 +19,32 @@ pub mod modes;
 mod new;
 pub mod preset;
 mod save;
+mod sealed;
 mod shape;
 mod slice;
 mod tensors;
 mod to_file;
 mod tree;
 mod values;
+mod widths;
 
-pub use check::identifier;
+pub use check::{MOST_INPUT_SHIFT, identifier};
 pub use file::schema;
+pub(crate) use formats::FINGERPRINT;
 pub use formats::{Formats, HeadFormats, LayerFormats, StepFormats};
 pub use load::{is_model, load};
 pub use new::{Format, NewSpec, Ranks, Recurrent, new};
 pub use new::{list_ranks, tree_ranks};
 pub use save::{Cores, MOST_INLINE, Place, save};
+pub use sealed::Model;
 pub use shape::text as shape_text;
 pub use tree::Tree;
+pub use widths::{ActivationBits, WeightBits, Widths};
 
-/// A sequence classifier: recurrent layers, an optional linear head, how bytes become inputs.
+/// A sequence classifier, unchecked: recurrent layers, an optional linear head, how bytes become
+/// inputs. [`Model`] is what the stages take.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Model {
+pub struct ModelParts {
     /// An identifier (`[A-Za-z][A-Za-z0-9_]*`, at most 48 characters).
     pub name: String,
     /// Recurrent layers from input to output; at least one.
@@ -84,8 +91,9 @@ impl Layer {
     }
     /// Weights of the dense layer that this one stands for, without bias.
     pub fn dense_parameters(&self) -> usize {
-        let columns = self.inputs + if self.feeds_back() { self.hidden } else { 0 };
-        self.cell.gates() * self.hidden * columns
+        let fed_back = if self.feeds_back() { self.hidden } else { 0 };
+        let columns = self.inputs.saturating_add(fed_back);
+        saturating_product(&[self.cell.gates(), self.hidden, columns])
     }
 }
 
@@ -148,14 +156,26 @@ pub enum Columns {
 }
 
 impl Matrix {
+    /// Checks the matrix as one of `layer`: its modes, ranks and cores.
+    ///
+    /// # Errors
+    /// Every rule that is broken, with its key path within the matrix.
+    pub fn check(&self, layer: &Layer) -> Result<()> {
+        check::matrix_of(layer, self)
+    }
     /// Number of rows.
     pub fn rows(&self) -> usize {
-        self.out_modes.iter().product()
+        saturating_product(&self.out_modes)
     }
     /// Number of columns, padding included.
     pub fn columns_padded(&self) -> usize {
-        self.in_modes.iter().product()
+        saturating_product(&self.in_modes)
     }
+}
+
+/// A product that a matrix nobody has checked cannot make panic.
+fn saturating_product(modes: &[usize]) -> usize {
+    modes.iter().fold(1, |product, &mode| product.saturating_mul(mode))
 }
 
 /// How a matrix is factored.
@@ -266,31 +286,4 @@ pub enum Element {
     U8,
     /// A real number; on the stream, in the input format of the quantized model.
     Real,
-}
-
-impl Model {
-    /// Every consistency rule of the format, all problems collected; places are key paths.
-    pub fn check(&self) -> Result<()> {
-        check::check(self)
-    }
-    /// Core parameters of all matrices (without bias and head).
-    pub fn parameters(&self) -> usize {
-        self.layers.iter().flat_map(|l| &l.matrices).map(|m| m.factors.parameters()).sum()
-    }
-    /// All numbers that a model file holds: core parameters, biases, head and means.
-    pub fn numbers(&self) -> usize {
-        let biases = self.layers.iter().map(|layer| layer.bias.len() + layer.candidate_bias.len());
-        let head = self.head.iter().map(|head| head.weight.len() + head.bias.len());
-        self.parameters() + biases.chain(head).sum::<usize>() + self.input.mean.len()
-    }
-    /// Core parameters of the matrices that see only the hidden vector; 0 where x and h share one.
-    pub fn recurrent_parameters(&self) -> usize {
-        let matrices = self.layers.iter().flat_map(|layer| &layer.matrices);
-        let of_h = matrices.filter(|matrix| matrix.columns == Columns::Hidden);
-        of_h.map(|matrix| matrix.factors.parameters()).sum()
-    }
-    /// Weights of the dense layers that this model stands for (without bias and head).
-    pub fn dense_parameters(&self) -> usize {
-        self.layers.iter().map(Layer::dense_parameters).sum()
-    }
 }

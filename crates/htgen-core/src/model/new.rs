@@ -4,7 +4,8 @@
 use super::check::{Found, check_name, problems};
 use super::shape::{self, MAX_ELEMENTS, MAX_LAYERS};
 use super::{
-    Cell, Columns, Factors, GateActivation, InputPrep, Layer, Linear, Matrix, Model, init, modes,
+    Cell, Columns, Factors, GateActivation, InputPrep, Layer, Linear, Matrix, Model, ModelParts,
+    init, modes,
 };
 use crate::error::{Diagnostic, Problems, Result};
 
@@ -113,12 +114,11 @@ pub enum Ranks {
 pub fn new(spec: &NewSpec) -> Result<Model> {
     let mut model = outline(spec)?;
     init::fill(&mut model, spec.seed);
-    model.check()?;
-    Ok(model)
+    Model::try_from(model)
 }
 
 /// The model with every core and vector allocated and zero.
-fn outline(spec: &NewSpec) -> Result<Model> {
+fn outline(spec: &NewSpec) -> Result<ModelParts> {
     let format = outline::Shape::of(spec)?;
     let mut found = Found::default();
     check_name(&spec.name, &mut found);
@@ -133,7 +133,7 @@ fn outline(spec: &NewSpec) -> Result<Model> {
         let weight = memory.zeros("head", &[outputs, spec.hidden])?;
         Ok::<_, Problems>(Linear { outputs, weight, bias: memory.zeros("head", &[outputs])? })
     });
-    let model = Model {
+    let model = ModelParts {
         name: spec.name.clone(),
         layers,
         head: head.transpose()?,

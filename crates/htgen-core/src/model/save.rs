@@ -63,11 +63,10 @@ impl Place {
         Ok(Place { values, ..self.clone() })
     }
 
-    /// Checks a model and writes it; either all files are written whole or none is touched. The
+    /// Writes a model; either all files are written whole or none is touched. The
     /// model file has the hash of the other file, so that it is never combined with a different
     /// one.
     pub fn save(&self, model: &Model) -> Result<()> {
-        model.check()?;
         let values = self.for_numbers(model.numbers())?.values;
         let name = values.as_ref().map(|output| values_name(output.path())).transpose()?;
         let (mut file, named) = to_file::convert(model, name);
@@ -86,7 +85,7 @@ impl Place {
     }
 }
 
-/// Checks a model and writes it, as [`Place::save`] does.
+/// Writes a model, as [`Place::save`] does.
 pub fn save(model: &Model, path: &Path, cores: Cores) -> Result<()> {
     Place::claim(path, cores)?.save(model)
 }

@@ -1,16 +1,21 @@
 //! From a factored matrix to its tensor network.
 
 use super::{Index, IndexId, IndexKind, Network, Node, Tensor, for_each_offset, strides};
+use crate::error::Result;
 use crate::model::{Block, Columns, Core, Factors, HtNode, Layer, Matrix};
 
-/// Builds the network of one matrix of a checked layer as it is.
-pub fn build(layer: &Layer, matrix: &Matrix) -> Network {
+/// Builds the network of one matrix of a layer as it is.
+///
+/// # Errors
+/// A matrix that is inconsistent, or does not fit the layer.
+pub fn build(layer: &Layer, matrix: &Matrix) -> Result<Network> {
+    matrix.check(layer)?;
     let columns_used = match matrix.columns {
         Columns::InputAndHidden { hidden_offset } => hidden_offset + layer.hidden,
         Columns::Input => layer.inputs,
         Columns::Hidden => layer.hidden,
     };
-    build_used(layer, matrix, columns_used)
+    Ok(build_used(layer, matrix, columns_used))
 }
 
 /// Builds the network of one matrix of a checked layer, of which the first `columns_used` columns

@@ -2,7 +2,8 @@
 
 use super::{Network, build_used};
 use crate::error::{Diagnostic, Result};
-use crate::model::{Cell, Columns, Layer, Matrix};
+use crate::model::{Cell, Columns, Layer, Matrix, Model};
+use std::sync::Arc;
 
 /// The vector that a part multiplies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +25,16 @@ pub enum Operand {
 pub struct Part {
     /// What is multiplied.
     pub operand: Operand,
-    /// By what.
-    pub network: Network,
+    /// By what; copies share it.
+    pub network: Arc<Network>,
+}
+
+/// The parts of each layer of a model, from input to output.
+///
+/// # Errors
+/// When a layer has matrices other than one for x, or one each for x and h.
+pub fn parts(model: &Model) -> Result<Vec<Vec<Part>>> {
+    model.layers.iter().enumerate().map(|(number, layer)| parts_of(layer, number)).collect()
 }
 
 /// The parts of a checked layer, that of x first.
@@ -33,10 +42,7 @@ pub struct Part {
 /// x and h share a part where one matrix multiplies both in the bottom layer of an LSTM. A GRU
 /// needs the two products of its candidate separately, and an upper layer has x and h in different
 /// memories: there the matrix is cut along its first column mode.
-///
-/// # Errors
-/// When the layer has matrices other than one for x, or one each for x and h.
-pub fn parts(layer: &Layer, number: usize) -> Result<Vec<Part>> {
+fn parts_of(layer: &Layer, number: usize) -> Result<Vec<Part>> {
     let mut parts = Vec::new();
     for matrix in &layer.matrices {
         match matrix.columns {
@@ -88,5 +94,5 @@ fn part(layer: &Layer, matrix: &Matrix, operand: Operand) -> Part {
         }
         Operand::Hidden { first } => first + layer.hidden,
     };
-    Part { operand, network: build_used(layer, matrix, used) }
+    Part { operand, network: Arc::new(build_used(layer, matrix, used)) }
 }

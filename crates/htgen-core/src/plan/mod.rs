@@ -6,6 +6,7 @@
 mod bounds;
 mod limited;
 mod model;
+mod planned;
 mod prefix;
 mod print;
 mod refuse;
@@ -14,7 +15,8 @@ mod slab;
 mod steps;
 pub mod walk;
 
-pub use model::{ModelPlan, PlanPart, contract_model};
+pub use model::{ModelPlan, PlanPart};
+pub use planned::Planned;
 pub use prefix::Prefix;
 pub use slab::Slabs;
 pub use steps::Step;
@@ -24,6 +26,7 @@ use crate::network::{Merges, Network};
 use bounds::{Bounds, Taken};
 use limited::Goal;
 use search::Space;
+use std::sync::Arc;
 
 /// Limits and switches of the search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +53,7 @@ impl PlanConfig {
 /// The contraction order of one matrix with its costs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    network: Network,
+    network: Arc<Network>,
     steps: Vec<Step>,
     slabs: Slabs,
     macs_per_step: u64,
@@ -64,7 +67,8 @@ pub struct Plan {
 /// # Errors
 /// When no order stays within the limits, with the smallest reachable figures; or when the
 /// matrix takes more than any plan may, with what it would take.
-pub fn contract(network: Network, config: &PlanConfig) -> Result<Plan> {
+pub fn contract(network: impl Into<Arc<Network>>, config: &PlanConfig) -> Result<Plan> {
+    let network = network.into();
     match cheapest(&network, config)? {
         Some(plan) => Ok(plan),
         None => Err(refuse::limits(&[&network], config)),
@@ -72,7 +76,7 @@ pub fn contract(network: Network, config: &PlanConfig) -> Result<Plan> {
 }
 
 /// The cheapest plan, none where no order keeps the limits.
-fn cheapest(network: &Network, config: &PlanConfig) -> Result<Option<Plan>> {
+fn cheapest(network: &Arc<Network>, config: &PlanConfig) -> Result<Option<Plan>> {
     let bounds = Bounds::of(bounds::values(network));
     let search = Search::new(network, config, bounds);
     let front = search.cheapest_front();
@@ -105,27 +109,27 @@ fn cheapest(network: &Network, config: &PlanConfig) -> Result<Option<Plan>> {
 }
 
 /// The plan with the fewest ROM words of those that keep the limit on buffer words, if any does.
-fn leanest(network: &Network, config: &PlanConfig) -> Option<Plan> {
+fn leanest(network: &Arc<Network>, config: &PlanConfig) -> Option<Plan> {
     let bounds = Bounds::of(bounds::values(network));
     Search::new(network, config, bounds).leanest(config)
 }
 
 /// Fewest buffer words of any plan.
-fn least_peak(network: &Network, config: &PlanConfig) -> Option<u64> {
+fn least_peak(network: &Arc<Network>, config: &PlanConfig) -> Option<u64> {
     let bounds = Bounds::of(bounds::values(network));
     Search::new(network, config, bounds).least_peak()
 }
 
 /// The searches over the orders of a network, with and without the columns that are zero.
 struct Search<'a> {
-    network: &'a Network,
+    network: &'a Arc<Network>,
     merges: Merges,
     bounds: Bounds,
     drop_zero: Vec<bool>,
 }
 
 impl<'a> Search<'a> {
-    fn new(network: &'a Network, config: &PlanConfig, bounds: Bounds) -> Self {
+    fn new(network: &'a Arc<Network>, config: &PlanConfig, bounds: Bounds) -> Self {
         let merges = Merges::of(network);
         let dropping =
             config.drop_zero_columns && Prefix::of_input(network, true).truncated(network);
@@ -201,14 +205,14 @@ fn memory_bits(rom_words: u64, peak_words: u64) -> u64 {
 }
 
 impl Plan {
-    fn assemble(network: &Network, steps: Vec<Step>, macs_leaf_by_leaf: u64) -> Plan {
+    fn assemble(network: &Arc<Network>, steps: Vec<Step>, macs_leaf_by_leaf: u64) -> Plan {
         let slabs = Slabs::choose(network, &steps);
         let plan = Plan {
             macs_per_step: steps.iter().fold(0, |sum, s| sum.saturating_add(s.macs)),
             macs_leaf_by_leaf,
             rom_words: steps.iter().fold(0, |sum, s| sum.saturating_add(s.weight_words)),
             peak_words: slabs.peak_words,
-            network: network.clone(),
+            network: Arc::clone(network),
             steps,
             slabs,
         };
@@ -218,7 +222,7 @@ impl Plan {
 
     /// Replaces the values by those of another network; returns whether it has the same shape,
     /// otherwise nothing is replaced.
-    fn revalue(&mut self, network: Network) -> bool {
+    fn revalue(&mut self, network: Arc<Network>) -> bool {
         let shapes = |network: &Network| -> Vec<_> {
             let nodes = network.nodes().iter();
             nodes.map(|n| (n.tensor.indices().to_vec(), n.tensor.dims().to_vec())).collect()
@@ -249,6 +253,10 @@ impl Plan {
 
     /// The network that is contracted.
     pub fn network(&self) -> &Network {
+        &self.network
+    }
+    /// The network, shared.
+    fn shared(&self) -> &Arc<Network> {
         &self.network
     }
     /// Contraction steps in order.

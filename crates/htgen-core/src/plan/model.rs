@@ -3,7 +3,9 @@
 use super::bounds::{self, Bounds, Taken};
 use super::{Plan, PlanConfig, cheapest, leanest, refuse};
 use crate::error::{Diagnostic, Result};
+use crate::model::FINGERPRINT;
 use crate::network::{Operand, Part};
+use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// The plan of one product of a layer.
@@ -25,7 +27,7 @@ pub struct ModelPlan {
 /// # Errors
 /// When no plans stay within the limits, each its own and all together, or they take more than any
 /// may.
-pub fn contract_model(layers: Vec<Vec<Part>>, config: &PlanConfig) -> Result<ModelPlan> {
+pub(super) fn contract_all(layers: Vec<Vec<Part>>, config: &PlanConfig) -> Result<ModelPlan> {
     let networks = || layers.iter().flatten().map(|part| &part.network);
     let refused = || refuse::limits(&networks().collect::<Vec<_>>(), config);
     let mut first_step = 0;
@@ -37,7 +39,7 @@ pub fn contract_model(layers: Vec<Vec<Part>>, config: &PlanConfig) -> Result<Mod
     };
     let parts = |parts: &Vec<Part>| parts.iter().map(&mut plan_part).collect();
     let mut plan = ModelPlan { layers: layers.iter().map(parts).collect::<Result<_>>()? };
-    let bounds = Bounds::of(networks().map(bounds::values).sum());
+    let bounds = Bounds::of(networks().map(|network| bounds::values(network)).sum());
     if let Some(most) = bounds.limit(config).max_rom_words {
         plan.share(most, config)?;
     }
@@ -69,7 +71,7 @@ impl ModelPlan {
     ///
     /// # Errors
     /// When the parts have shapes other than those planned.
-    pub fn with_values(&self, layers: Vec<Vec<Part>>) -> Result<ModelPlan> {
+    pub(super) fn with_values(&self, layers: Vec<Vec<Part>>) -> Result<ModelPlan> {
         let mut plan = self.clone();
         let (own, new) = (plan.layers.iter().map(Vec::len), layers.iter().map(Vec::len));
         let mut fits = own.eq(new);
@@ -80,6 +82,36 @@ impl ModelPlan {
             true => Ok(plan),
             false => Err(Diagnostic::new("plan", "made for a model of another shape").into()),
         }
+    }
+    /// What the formats of a quantized model belong to: a hash of the steps, which depends on the
+    /// shapes of the matrices and on the order of contraction, not on values.
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        for part in self.parts() {
+            let operand = match part.operand {
+                Operand::Input { hidden_offset: None } => "x".to_owned(),
+                Operand::Input { hidden_offset: Some(first) } => format!("x, h {first}"),
+                Operand::Hidden { first } => format!("h {first}"),
+            };
+            hash.update(format!("{operand}\n"));
+            for step in part.plan.steps() {
+                let nodes: Vec<u8> = step.nodes.iter().map(|node| node.0).collect();
+                let indices = [&step.free, &step.batch, &step.contracted, &step.new];
+                let indices = indices.map(|ids| ids.iter().map(|id| id.0).collect::<Vec<u8>>());
+                let columns = [step.before, step.after].map(|prefix| (prefix.modes, prefix.count));
+                hash.update(format!("{nodes:?} {indices:?} {columns:?}\n"));
+            }
+        }
+        let digits = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        digits[..FINGERPRINT].to_owned()
+    }
+    /// First column of h in the one memory that it shares with x: where a part multiplies both,
+    /// they have one format, and one prefix of columns.
+    pub fn shared_offset(&self) -> Option<usize> {
+        self.parts().find_map(|part| match part.operand() {
+            Operand::Input { hidden_offset } => hidden_offset,
+            Operand::Hidden { .. } => None,
+        })
     }
     /// The parts of each layer, that of x first.
     pub fn layers(&self) -> &[Vec<PlanPart>] {
@@ -134,7 +166,7 @@ impl ModelPlan {
         if self.rom_words() <= most {
             return Ok(());
         }
-        let least = |part: &PlanPart| match leanest(part.plan.network(), config) {
+        let least = |part: &PlanPart| match leanest(part.plan.shared(), config) {
             Some(plan) => (plan.rom_words().min(part.plan.rom_words()), part.plan.rom_words()),
             None => (part.plan.rom_words(), part.plan.rom_words()),
         };
@@ -145,7 +177,7 @@ impl ModelPlan {
             let limit = fair.max(least);
             let smaller = PlanConfig { max_rom_words: Some(limit), ..*config };
             if own > limit
-                && let Some(plan) = cheapest(part.plan.network(), &smaller)?
+                && let Some(plan) = cheapest(part.plan.shared(), &smaller)?
             {
                 part.plan = plan;
             }

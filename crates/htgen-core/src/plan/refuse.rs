@@ -3,9 +3,10 @@
 use super::{PlanConfig, leanest, least_peak};
 use crate::error::{Diagnostic, Problems};
 use crate::network::Network;
+use std::sync::Arc;
 
 /// What the matrices take at least: ROM words together, buffer words one after the other.
-pub(super) fn limits(networks: &[&Network], config: &PlanConfig) -> Problems {
+pub(super) fn limits(networks: &[&Arc<Network>], config: &PlanConfig) -> Problems {
     let all_rom = |config: &PlanConfig| -> Option<u64> {
         networks.iter().map(|n| leanest(n, config).map(|plan| plan.rom_words)).sum()
     };

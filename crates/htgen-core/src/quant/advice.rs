@@ -1,21 +1,18 @@
 //! Models whose values do not fit any formats of the requested widths: what is too large, and which
 //! other widths, shift or matrices would work, computed for the case at hand.
 
-use super::formats::{Widths, frac_for, largest_byte};
-use super::{LEAST_GATE_FRAC, build::hidden_frac};
+use super::scale::{frac_for, hidden_frac, largest_byte};
+use crate::arith::LEAST_GATE_FRAC;
 use crate::error::{Diagnostic, Problems, Result};
-use crate::model::{Element, Formats, Model};
-use crate::plan::ModelPlan;
+use crate::model::{ActivationBits, Element, Formats, MOST_INPUT_SHIFT, Model, WeightBits};
+use crate::plan::Planned;
 
-/// Widest weight or activation.
-const WIDEST: u32 = 16;
-/// Largest shift of the inputs.
-const MAX_SHIFT: i32 = 32;
 /// Least fraction bits of anything but the last results.
 const LEAST_FRAC: i32 = -64;
 
 /// Refuses formats that were just chosen and do not hold the values of the model.
-pub(super) fn check(model: &Model, plan: &ModelPlan, formats: &Formats) -> Result<()> {
+pub(super) fn check(planned: &Planned, formats: &Formats) -> Result<()> {
+    let (model, plan) = (planned.model(), planned.plan());
     let mut problems = Vec::new();
     let mut number = 0;
     for (layer, parts) in formats.layers.iter().zip(plan.layers()) {
@@ -37,7 +34,7 @@ pub(super) fn check(model: &Model, plan: &ModelPlan, formats: &Formats) -> Resul
     {
         problems.push(too_large("head", "outputs").help("did the training diverge?"));
     }
-    if hidden_frac(model, formats) < 0 {
+    if hidden_frac(planned, formats) < 0 {
         // What else is too large may follow from the inputs.
         problems = vec![inputs_too_large(model, formats, problems.is_empty())];
     }
@@ -51,14 +48,17 @@ fn too_large(place: &str, what: &str) -> Diagnostic {
 /// h lies between -1 and 1 and shares words with inputs that leave no fraction bit; `alone` if
 /// nothing else is too large.
 fn inputs_too_large(model: &Model, formats: &Formats, alone: bool) -> Diagnostic {
-    let (bits, frac) = (formats.activation_bits, formats.layers[0].input_frac);
+    let (bits, frac) = (formats.activation_bits.get(), formats.layers[0].input_frac);
     let with = |bits: u32, shift: i32| match model.input.element {
         Element::U8 => frac_for(255.0 * (-f64::from(shift)).exp2(), bits),
         // What one more bit, or one more division by 2, gains at least.
-        Element::Real => frac + (bits - formats.activation_bits) as i32 + shift - model.input.shift,
+        Element::Real => {
+            frac + (bits - formats.activation_bits.get()) as i32 + shift - model.input.shift
+        }
     };
-    let wider = (bits + 1..=WIDEST).find(|&bits| with(bits, model.input.shift) >= 0);
-    let shifted = (model.input.shift + 1..=MAX_SHIFT).find(|&shift| with(bits, shift) >= 0);
+    let wider =
+        (bits + 1..=ActivationBits::MOST.get()).find(|&bits| with(bits, model.input.shift) >= 0);
+    let shifted = (model.input.shift + 1..=MOST_INPUT_SHIFT).find(|&shift| with(bits, shift) >= 0);
     let mut ways = Vec::new();
     ways.extend(wider.map(|bits| format!("{bits} activation bits")));
     ways.extend(
@@ -89,13 +89,13 @@ fn inputs_too_large(model: &Model, formats: &Formats, alone: bool) -> Diagnostic
 /// The weights of a step are so large that its results have too few fraction bits.
 fn weights_too_large(step: usize, frac: i32, least: i32, formats: &Formats) -> Diagnostic {
     let more = (least - frac).max(0).unsigned_abs();
-    let widths = Widths::from(formats);
+    let (weight, activation) = (formats.weight_bits.get(), formats.activation_bits.get());
     let options = [
-        ("weight bits", widths.weight_bits.saturating_add(more)),
-        ("activation bits", widths.activation_bits.saturating_add(more)),
+        ("weight bits", weight.saturating_add(more), WeightBits::MOST.get()),
+        ("activation bits", activation.saturating_add(more), ActivationBits::MOST.get()),
     ];
-    let ways = options.iter().filter(|(_, bits)| more > 0 && *bits <= WIDEST);
-    let ways: Vec<String> = ways.map(|(of, bits)| format!("{bits} {of}")).collect();
+    let ways = options.iter().filter(|(_, bits, widest)| more > 0 && bits <= widest);
+    let ways: Vec<String> = ways.map(|(of, bits, _)| format!("{bits} {of}")).collect();
     let help = match ways.is_empty() {
         true => "smaller weights; with these every gate is saturated: did the training diverge?"
             .to_owned(),

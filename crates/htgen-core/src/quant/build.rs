@@ -2,45 +2,38 @@
 
 use super::advice;
 use super::check::check;
-use super::formats::Widths;
-use super::{
-    GATE_FRAC, MOST_SHIFT, QuantCell, QuantHead, QuantInput, QuantLayer, QuantPart, QuantPlan,
-    QuantStep, WIDE_BITS,
-};
+use super::scale::{hidden_frac, largest_column_sum, rounded, to_fixed};
+use super::{QuantCell, QuantHead, QuantInput, QuantLayer, QuantPart, QuantPlan, QuantStep};
+use crate::arith::{GATE_FRAC, MOST_SHIFT, Requantize, WIDE_BITS};
 use crate::error::{Diagnostic, Result};
-use crate::fixed::Requantise;
-use crate::float::Reference;
-use crate::model::{Cell, Element, Formats, Layer, Model, StepFormats};
+use crate::model::{Cell, Element, Formats, HeadFormats, Layer, Linear, StepFormats};
 use crate::network::Operand;
-use crate::plan::walk::{self, Walk};
-use crate::plan::{ModelPlan, Plan, PlanPart};
-
-/// The integer nearest to `value` x 2^`frac` (half away from zero), clipped to `bits` bits.
-pub fn to_fixed(value: f64, frac: i32, bits: u32) -> i32 {
-    let top = f64::from((1i32 << (bits - 1)) - 1);
-    (value * f64::from(frac).exp2()).round().clamp(-top - 1.0, top) as i32
-}
+use crate::plan::walk::Walk;
+use crate::plan::{Plan, PlanPart, Planned};
+use std::sync::Arc;
 
 /// Turns the model's floats into integers.
 ///
 /// # Errors
 /// When the formats do not belong to this plan or no shift of the hardware can realize
 /// them.
-pub fn quantize(model: &Model, plan: ModelPlan, formats: Formats) -> Result<QuantPlan> {
+pub fn quantize(planned: &Planned, formats: Formats) -> Result<QuantPlan> {
+    let (model, plan) = (planned.model(), planned.plan());
     if model.formats.as_ref() != Some(&formats) {
-        advice::check(model, &plan, &formats)?;
+        advice::check(planned, &formats)?;
     }
-    check(model, &plan, &formats)?;
-    let hidden_frac = hidden_frac(model, &formats);
+    check(planned, &formats)?;
+    let formats = Formats { plan: Some(plan.fingerprint()), ..formats };
+    let hidden_frac = hidden_frac(planned, &formats);
     let fracs: Vec<i32> =
         formats.layers.iter().flat_map(|l| &l.steps).map(|step| step.weight_frac).collect();
-    let rounded = rounded(model, &plan, &fracs, formats.weight_bits);
+    let rounded = rounded(planned, &fracs, formats.weight_bits.get());
     let layers = model.layers.iter().zip(plan.layers()).enumerate();
     let layers = layers
         .map(|(k, (layer, parts))| {
             let mut before = 0;
             let parts = parts.iter().map(|own| {
-                let quant = part(own, k, before, hidden_frac, &formats);
+                let quant = part(planned, own, k, before, hidden_frac, &formats);
                 before += own.plan().steps().len();
                 quant
             });
@@ -54,44 +47,26 @@ pub fn quantize(model: &Model, plan: ModelPlan, formats: Formats) -> Result<Quan
     let input = QuantInput {
         element: model.input.element,
         count: model.layers[0].inputs,
-        stream_bits: if byte { 8 } else { formats.activation_bits },
+        stream_bits: if byte { 8 } else { formats.activation_bits.get() },
         shift_left: if byte { input_frac - model.input.shift } else { 0 },
         frac: input_frac,
         prep_shift: model.input.shift,
-        hidden_offset: shared_offset(&plan),
+        hidden_offset: plan.shared_offset(),
     };
-    let head = head(model, &formats, hidden_frac)?;
-    Ok(QuantPlan { name: model.name.clone(), plan, formats, input, layers, head })
-}
-
-/// The model with the weights that the hardware has: their product with the mean of the inputs is
-/// subtracted from the bias, so that their rounding errors only act on deviations from the mean.
-/// `fracs` are the fraction bits of the weights of all steps.
-pub(super) fn rounded(model: &Model, plan: &ModelPlan, fracs: &[i32], bits: u32) -> Reference {
-    Reference::with_weights(model, plan, |step, weights| {
-        let scale = (-f64::from(fracs[step])).exp2();
-        let round = |w| f64::from(to_fixed(w, fracs[step], bits)) * scale;
-        weights.into_iter().map(round).collect()
-    })
-}
-
-/// First column of h in the one memory that it shares with x.
-fn shared_offset(plan: &ModelPlan) -> Option<usize> {
-    plan.parts().find_map(|part| match part.operand() {
-        Operand::Input { hidden_offset } => hidden_offset,
-        Operand::Hidden { .. } => None,
-    })
-}
-
-/// Fraction bits of h: those of x where both share words, otherwise as many as fit, because |h| is
-/// below 1.
-pub(super) fn hidden_frac(model: &Model, formats: &Formats) -> i32 {
-    let shared = model.layers[0].cell == Cell::Lstm && model.layers[0].feedback().is_some();
-    if shared { formats.layers[0].input_frac } else { formats.activation_bits as i32 - 1 }
+    let head = match (&model.head, &formats.head) {
+        (Some(linear), Some(own)) => {
+            let hidden = model.layers.last().map_or(0, |layer| layer.hidden);
+            Some(Arc::new(head(linear, own, hidden, &formats, hidden_frac)?))
+        }
+        _ => None,
+    };
+    // The merged weights have become integers, and nothing asks for them again but a comparison.
+    Ok(QuantPlan { planned: planned.unmerged(), formats, input, layers: layers.into(), head })
 }
 
 /// A part of layer `k` whose steps follow `before` other steps of that layer.
 fn part(
+    planned: &Planned,
     own: &PlanPart,
     k: usize,
     before: usize,
@@ -106,7 +81,8 @@ fn part(
     let steps = (0..own.plan().steps().len()).map(|s| {
         let place = format!("layers[{k}].steps[{}]", before + s);
         let formats_of = layer.steps[before + s];
-        let quant = step(own.plan(), s, in_frac, formats_of, formats, &place);
+        let weights = &planned.merged()[own.first_step() + s];
+        let quant = step(own.plan(), s, weights, in_frac, formats_of, formats, &place);
         in_frac = formats_of.out_frac;
         quant
     });
@@ -136,48 +112,53 @@ fn cell(layer: &Layer, folded: &[f64], formats: &Formats, hidden_frac: i32) -> Q
 fn step(
     plan: &Plan,
     k: usize,
+    weights: &[f64],
     in_frac: i32,
     own: StepFormats,
     formats: &Formats,
     place: &str,
 ) -> Result<QuantStep> {
     let last = k + 1 == plan.steps().len();
-    let weights: Vec<i32> = walk::weights(plan, k)
-        .iter()
-        .map(|&w| to_fixed(w, own.weight_frac, formats.weight_bits))
-        .collect();
+    let (weight_bits, bits) = (formats.weight_bits.get(), formats.activation_bits.get());
+    let round = |&w: &f64| to_fixed(w, own.weight_frac, weight_bits);
+    let weights: Vec<i32> = weights.iter().map(round).collect();
     let walk = Walk::of(plan, k);
-    let requantise = Requantise {
+    let requantize = Requantize {
         shift: shift(in_frac + own.weight_frac - own.out_frac, place)?,
-        bits: if last { WIDE_BITS } else { formats.activation_bits },
+        bits: if last { WIDE_BITS } else { bits },
     };
     let acc_bits = weights
         .chunks(weights.len() / walk.batch_in.len())
-        .map(|batch| acc_bits(batch, walk.new_out.len(), formats.activation_bits))
+        .map(|batch| acc_bits(batch, walk.new_out.len(), bits))
         .max()
         .unwrap_or(2);
     let (weight_frac, out_frac) = (own.weight_frac, own.out_frac);
-    Ok(QuantStep { walk, weights, requantise, acc_bits, weight_frac, out_frac })
+    Ok(QuantStep { walk, weights, requantize, acc_bits, weight_frac, out_frac })
 }
 
-fn head(model: &Model, formats: &Formats, hidden_frac: i32) -> Result<Option<QuantHead>> {
-    let (Some(head), Some(own)) = (&model.head, &formats.head) else { return Ok(None) };
-    let hidden = model.layers.last().map_or(0, |layer| layer.hidden);
+fn head(
+    head: &Linear,
+    own: &HeadFormats,
+    hidden: usize,
+    formats: &Formats,
+    hidden_frac: i32,
+) -> Result<QuantHead> {
+    let (weight_bits, bits) = (formats.weight_bits.get(), formats.activation_bits.get());
     let by_unit = (0..hidden).flat_map(|j| (0..head.outputs).map(move |o| o * hidden + j));
-    let weights: Vec<i32> =
-        by_unit.map(|at| to_fixed(head.weight[at], own.weight_frac, formats.weight_bits)).collect();
-    Ok(Some(QuantHead {
+    let round = |at: usize| to_fixed(head.weight[at], own.weight_frac, weight_bits);
+    let weights: Vec<i32> = by_unit.map(round).collect();
+    Ok(QuantHead {
         outputs: head.outputs,
         bias: head.bias.iter().map(|&b| to_fixed(b, own.out_frac, WIDE_BITS)).collect(),
-        requantise: Requantise {
+        requantize: Requantize {
             shift: shift(hidden_frac + own.weight_frac - own.out_frac, "head")?,
             bits: WIDE_BITS,
         },
-        acc_bits: acc_bits(&weights, head.outputs, formats.activation_bits),
+        acc_bits: acc_bits(&weights, head.outputs, bits),
         weights,
         weight_frac: own.weight_frac,
         out_frac: own.out_frac,
-    }))
+    })
 }
 
 /// Bits that hold every partial sum: each is at most the column's sum of weight magnitudes times
@@ -188,15 +169,6 @@ fn acc_bits(weights: &[i32], new: usize, activation_bits: u32) -> u32 {
     (64 - largest.leading_zeros() + 1).max(2)
 }
 
-/// Largest sum of magnitudes down one column of a \[contracted\]\[new\] matrix.
-pub(super) fn largest_column_sum(weights: &[i32], new: usize) -> u64 {
-    let mut sums = vec![0u64; new];
-    for row in weights.chunks(new) {
-        sums.iter_mut().zip(row).for_each(|(s, w)| *s += u64::from(w.unsigned_abs()));
-    }
-    sums.into_iter().max().unwrap_or(0)
-}
-
 fn shift(value: i32, place: &str) -> Result<u32> {
     match u32::try_from(value) {
         Ok(shift) if (1..=MOST_SHIFT as u32).contains(&shift) => Ok(shift),
@@ -205,12 +177,5 @@ fn shift(value: i32, place: &str) -> Result<u32> {
             .expected(format!("1 to {MOST_SHIFT} bits from the accumulator to the result"))
             .help("quantize the model again")
             .into()),
-    }
-}
-
-/// The widths of formats.
-impl From<&Formats> for Widths {
-    fn from(formats: &Formats) -> Widths {
-        Widths { weight_bits: formats.weight_bits, activation_bits: formats.activation_bits }
     }
 }

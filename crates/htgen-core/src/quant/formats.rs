@@ -1,63 +1,15 @@
 //! Choosing the formats: from the ranges found in data, or from bounds that no data can exceed.
 
-use super::build::{largest_column_sum, rounded, to_fixed};
-use super::check::shares_words;
-use super::{GATE_FRAC, LEAST_GATE_FRAC, MOST_SHIFT, WIDE_BITS};
+use super::scale::{frac_for, largest_byte, largest_column_sum, rounded, to_fixed, weight_frac};
+use crate::arith::{GATE_FRAC, LEAST_GATE_FRAC, MOST_SHIFT, WIDE_BITS};
 use crate::float::{Edge, Ranges, Reference};
-use crate::model::{Cell, Element, Formats, HeadFormats, LayerFormats, Model, StepFormats};
+use crate::model::{Cell, Element, Formats, HeadFormats, LayerFormats, Model, StepFormats, Widths};
 use crate::network::{IndexId, Operand};
-use crate::plan::{ModelPlan, PlanConfig, PlanPart, walk};
-
-/// Requested widths.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Widths {
-    /// Width of a weight, 2 to 16 bits.
-    pub weight_bits: u32,
-    /// Width of an activation, 4 to 16 bits.
-    pub activation_bits: u32,
-}
-
-/// Maximum number of fraction bits that a format may have.
-const MOST_FRAC: i32 = 64;
-
-/// Maximum number of fraction bits with which `largest` still fits a signed word of `bits` bits.
-pub(super) fn frac_for(largest: f64, bits: u32) -> i32 {
-    if largest <= 0.0 {
-        return bits as i32 - 1;
-    }
-    if !largest.is_finite() {
-        return i32::MIN / 8;
-    }
-    let top = f64::from((1u32 << (bits - 1)) - 1);
-    let mut frac = bits as i32 - 1 - largest.log2().floor() as i32;
-    while (largest * f64::from(frac).exp2()).round() > top {
-        frac -= 1;
-    }
-    frac.min(MOST_FRAC)
-}
-
-/// Fraction bits of a weight tensor with the least squared error; a few values may be clipped.
-fn weight_frac(values: &[f64], bits: u32) -> i32 {
-    let largest = values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
-    if largest == 0.0 {
-        return 0;
-    }
-    let exact = frac_for(largest, bits);
-    let error = |frac: i32| -> f64 {
-        let scale = f64::from(frac).exp2();
-        values.iter().map(|&v| v - f64::from(to_fixed(v, frac, bits)) / scale).map(|e| e * e).sum()
-    };
-    if error(exact + 1) < error(exact) { exact + 1 } else { exact }
-}
+use crate::plan::{ModelPlan, PlanPart, Planned};
 
 /// Formats from observed ranges.
-pub fn choose(
-    model: &Model,
-    plan: &ModelPlan,
-    config: &PlanConfig,
-    widths: Widths,
-    ranges: &Ranges,
-) -> Formats {
+pub fn choose(planned: &Planned, widths: Widths, ranges: &Ranges) -> Formats {
+    let model = planned.model();
     let cells = (0..model.layers.len()).map(|k| ranges.largest(Edge::Cell(k)));
     let limits = Limits {
         input: match model.input.element {
@@ -67,7 +19,7 @@ pub fn choose(
         cell: cells.fold(0.0, f64::max),
         output: ranges.largest(Edge::Output),
     };
-    formats(model, plan, config, widths, limits, |step| ranges.largest(Edge::Step(step.number)))
+    formats(planned, widths, limits, |step| ranges.largest(Edge::Step(step.number)))
 }
 
 /// Formats from interval analysis: |x| at most 1 (bytes: 255 scaled), |h| at most 1, and through
@@ -76,7 +28,8 @@ pub fn choose(
 /// No result of a step before the last of its part and no output can then saturate. Results of the
 /// last step can, at +-16 or at the format's end where biases are larger; so can gate sums and c,
 /// at +-16.
-pub fn safe(model: &Model, plan: &ModelPlan, config: &PlanConfig, widths: Widths) -> Formats {
+pub fn safe(planned: &Planned, widths: Widths) -> Formats {
+    let model = planned.model();
     let row = |w: &[f64], b: &f64| w.iter().map(|v| v.abs()).sum::<f64>() + b.abs();
     let hidden = model.layers.last().map_or(1, |layer| layer.hidden);
     let rows = model.head.iter().flat_map(|h| h.weight.chunks(hidden).zip(&h.bias));
@@ -89,9 +42,9 @@ pub fn safe(model: &Model, plan: &ModelPlan, config: &PlanConfig, widths: Widths
         cell: if model.layers.iter().any(|l| l.cell == Cell::Lstm) { 15.0 } else { 1.0 },
         output: rows.map(|(w, b)| row(w, b)).fold(0.0, f64::max),
     };
-    let shared = shares_words(plan);
+    let shared = planned.plan().shared_offset().is_some();
     let mut bound = 0.0;
-    formats(model, plan, config, widths, limits, |step| {
+    formats(planned, widths, limits, |step| {
         if step.local == 0 {
             let of_x = matches!(step.part.operand(), Operand::Input { .. }) && step.layer == 0;
             bound = match of_x {
@@ -107,7 +60,7 @@ pub fn safe(model: &Model, plan: &ModelPlan, config: &PlanConfig, widths: Widths
         let size = |ids: &[IndexId]| ids.iter().map(|&i| network.size(i)).product();
         let own = &step.part.plan().steps()[step.local];
         let (new, batches): (usize, usize) = (size(&own.new), size(&own.batch));
-        let round = |&w: &f64| to_fixed(w, step.weight_frac, widths.weight_bits);
+        let round = |&w: &f64| to_fixed(w, step.weight_frac, widths.weight.get());
         let weights: Vec<i32> = step.weights.iter().map(round).collect();
         let batches = weights.chunks(weights.len() / batches);
         let sum = batches.map(|batch| largest_column_sum(batch, new)).max().unwrap_or(0) as f64;
@@ -159,35 +112,26 @@ impl Pending<'_> {
     }
 }
 
-/// The value of the byte 255.
-pub(super) fn largest_byte(model: &Model) -> f64 {
-    255.0 * (-f64::from(model.input.shift)).exp2()
-}
-
 /// Formats for the limits and for the largest magnitude of the results of each step, which
 /// `largest` returns step by step.
 fn formats(
-    model: &Model,
-    plan: &ModelPlan,
-    config: &PlanConfig,
+    planned: &Planned,
     widths: Widths,
     limits: Limits,
     mut largest: impl FnMut(&Pending<'_>) -> f64,
 ) -> Formats {
-    let bits = widths.activation_bits;
+    let (model, plan) = (planned.model(), planned.plan());
+    let (weight_bits, bits) = (widths.weight.get(), widths.activation.get());
     // A fed-back h lies in (-1, 1); in the bottom layer it may share the input's words.
     let finest = bits as i32 - 1;
-    let shared = shares_words(plan);
+    let shared = plan.shared_offset().is_some();
     let own = frac_for(limits.input, bits);
     let input_frac = if shared { own.min(finest) } else { own };
     let hidden_frac = if shared { input_frac } else { finest };
     let cell_frac = frac_for(limits.cell, WIDE_BITS).clamp(8, 14);
-    let steps = |part: &PlanPart| {
-        (0..part.plan().steps().len()).map(|k| walk::weights(part.plan(), k)).collect::<Vec<_>>()
-    };
-    let weights: Vec<Vec<f64>> = plan.parts().flat_map(steps).collect();
-    let fracs: Vec<i32> = weights.iter().map(|w| weight_frac(w, widths.weight_bits)).collect();
-    let bias = largest_bias(model, &rounded(model, plan, &fracs, widths.weight_bits));
+    let weights = planned.merged();
+    let fracs: Vec<i32> = weights.iter().map(|w| weight_frac(w, weight_bits)).collect();
+    let bias = largest_bias(model, &rounded(planned, &fracs, weight_bits));
     let mut layers = Vec::new();
     for (layer, parts) in plan.layers().iter().enumerate() {
         let operand_frac = if layer == 0 { input_frac } else { hidden_frac };
@@ -220,16 +164,17 @@ fn formats(
     align_gates(plan, &mut layers);
     limit_shifts(plan, &mut layers, hidden_frac);
     let head = model.head.as_ref().map(|head| {
-        let weight_frac = weight_frac(&head.weight, widths.weight_bits);
+        let weight_frac = weight_frac(&head.weight, weight_bits);
         let finest = hidden_frac + weight_frac - 1;
         let out_frac = frac_for(2.0 * limits.output, WIDE_BITS).min(finest);
         HeadFormats { weight_frac: weight_frac.min(MOST_SHIFT + out_frac - hidden_frac), out_frac }
     });
     Formats {
-        weight_bits: widths.weight_bits,
-        activation_bits: bits,
-        max_rom_words: config.max_rom_words,
-        max_buffer_words: config.max_buffer_words,
+        plan: Some(plan.fingerprint()),
+        weight_bits: widths.weight,
+        activation_bits: widths.activation,
+        max_rom_words: planned.limits().max_rom_words,
+        max_buffer_words: planned.limits().max_buffer_words,
         layers,
         head,
     }

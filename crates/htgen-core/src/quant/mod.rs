@@ -6,36 +6,28 @@ mod advice;
 mod build;
 mod check;
 mod formats;
+mod scale;
 
 pub use build::quantize;
-pub use formats::{Widths, choose, safe};
+pub use formats::{choose, safe};
 
-use crate::fixed::Requantise;
-use crate::fixed::cell::{CellFormat, CellUnit};
+use crate::arith::Requantize;
+use crate::arith::cell::{CellFormat, CellUnit};
+use crate::arith::requant::{round_shift, saturate};
 use crate::model::{Cell, Element, Formats, GateActivation};
 use crate::network::Operand;
-use crate::plan::ModelPlan;
 use crate::plan::walk::Walk;
+use crate::plan::{ModelPlan, Planned};
+use std::sync::Arc;
 
-/// Fraction bits of a gate pre-activation at the cell's input.
-pub const GATE_FRAC: i32 = 11;
-/// Minimum number of fraction bits of the terms of a gate sum: the element-wise unit shifts by at
-/// most 15.
-pub const LEAST_GATE_FRAC: i32 = GATE_FRAC - 15;
-/// Maximum number of bits by which the hardware shifts a sum.
-const MOST_SHIFT: i32 = 48;
-/// Width of gate pre-activations, cell states, biases and outputs of a head, bits.
-pub const WIDE_BITS: u32 = 16;
-
-/// A plan with integer weights and a format on every edge.
+/// A plan with integer weights and a format on every edge. Copies share the weights.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuantPlan {
-    name: String,
-    plan: ModelPlan,
+    planned: Planned,
     formats: Formats,
     input: QuantInput,
-    layers: Vec<QuantLayer>,
-    head: Option<QuantHead>,
+    layers: Arc<[QuantLayer]>,
+    head: Option<Arc<QuantHead>>,
 }
 
 /// One layer in integers.
@@ -85,7 +77,7 @@ pub struct QuantStep {
     /// Weights \[contracted\]\[new\].
     pub weights: Vec<i32>,
     /// From the accumulator to the result.
-    pub requantise: Requantise,
+    pub requantize: Requantize,
     /// Least width in which no partial sum of this step can overflow, bits.
     pub acc_bits: u32,
     /// Fraction bits of the weights and of the result.
@@ -139,7 +131,7 @@ pub struct QuantHead {
     /// Bias at the output's format.
     pub bias: Vec<i32>,
     /// From the accumulator to the output.
-    pub requantise: Requantise,
+    pub requantize: Requantize,
     /// Least width in which no partial sum can overflow, bits.
     pub acc_bits: u32,
     /// Fraction bits of the weights.
@@ -151,11 +143,15 @@ pub struct QuantHead {
 impl QuantPlan {
     /// The model's name, an identifier.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.planned.model().name
+    }
+    /// The model with its plan.
+    pub fn planned(&self) -> &Planned {
+        &self.planned
     }
     /// The plan.
     pub fn plan(&self) -> &ModelPlan {
-        &self.plan
+        self.planned.plan()
     }
     /// All formats.
     pub fn formats(&self) -> &Formats {
@@ -164,6 +160,18 @@ impl QuantPlan {
     /// The input's conversion.
     pub fn input(&self) -> &QuantInput {
         &self.input
+    }
+    /// The word that the input buffer holds for a stream element.
+    pub fn input_word(&self, element: i32) -> i32 {
+        let wide = i64::from(element);
+        let shifted = match self.input.shift_left {
+            left @ 0.. => wide << left.min(32),
+            right => round_shift(wide, right.unsigned_abs()),
+        };
+        match self.input.element {
+            Element::U8 => saturate(shifted, self.activation_bits()) as i32,
+            Element::Real => element,
+        }
     }
     /// The layers, from input to output.
     pub fn layers(&self) -> &[QuantLayer] {
@@ -191,7 +199,7 @@ impl QuantPlan {
         CellFormat {
             c_frac: cell.cell_frac,
             h_frac: cell.hidden_frac,
-            act_bits: self.formats.activation_bits,
+            act_bits: self.activation_bits(),
         }
     }
     /// The element-wise unit of a layer.
@@ -205,15 +213,15 @@ impl QuantPlan {
     }
     /// The head, if there is one.
     pub fn head(&self) -> Option<&QuantHead> {
-        self.head.as_ref()
+        self.head.as_deref()
     }
     /// Width of an activation word, bits.
     pub fn activation_bits(&self) -> u32 {
-        self.formats.activation_bits
+        self.formats.activation_bits.get()
     }
     /// Width of a weight, bits.
     pub fn weight_bits(&self) -> u32 {
-        self.formats.weight_bits
+        self.formats.weight_bits.get()
     }
     /// Values of one output vector.
     pub fn outputs(&self) -> usize {

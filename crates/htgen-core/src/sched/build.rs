@@ -27,16 +27,15 @@ const MOST_WORDS: u64 = 1 << 25;
 /// When the hardware parameters are out of bounds, or the layers require different
 /// element-wise units.
 pub fn schedule(quant: &QuantPlan, hw: &HwConfig) -> Result<Program> {
-    hw.check()?;
     check_cells(quant)?;
-    let lane_bits = hw.lanes.trailing_zeros();
+    let lane_bits = hw.lanes.bits();
     let layouts = Layout::all(quant.plan(), lane_bits);
     let ctxs = layout::contexts(quant.plan(), &layouts, lane_bits);
-    check_memories(&ctxs, hw.lanes, quant.plan().rom_words())?;
+    check_memories(&ctxs, hw.lanes.get(), quant.plan().rom_words())?;
     let (hidden, used) = hidden_places(&ctxs, quant);
     let first = |layer: usize| hidden.as_ref().map_or(0, |first| first[layer]);
 
-    let mut parts = Parts::new(quant, hw.lanes);
+    let mut parts = Parts::new(quant, hw.lanes.get());
     for (number, ctx) in ctxs.iter().enumerate() {
         let operand = match (ctx.part.operand(), ctx.layer) {
             (Operand::Input { .. }, 0) => 0,
@@ -48,8 +47,8 @@ pub fn schedule(quant: &QuantPlan, hw: &HwConfig) -> Result<Program> {
     let top = quant.layers().len() - 1;
     let head = parts.head(hw, first(top));
     let shortest = parts.descs.iter().map(Desc::summed_cycles).min().unwrap_or(1);
-    let drains = (hw.lanes as u64).div_ceil(shortest).next_power_of_two() as usize;
-    let drains = drains.min(hw.lanes);
+    let drains = (hw.lanes.get() as u64).div_ceil(shortest).next_power_of_two() as usize;
+    let drains = drains.min(hw.lanes.get());
     let loader = loader(&ctxs[0], quant, hw);
     let input_bits = ctxs[0].slots.input_bits;
     let aligned = loader.elements << input_bits;
@@ -212,7 +211,7 @@ fn loader(ctx: &Context<'_>, quant: &QuantPlan, hw: &HwConfig) -> Loader {
         let inside = ctx.plan.slabs().steps == 0 || slab.is_multiple_of(n);
         inside && (!banked || run.is_multiple_of(n))
     };
-    let mut elements = hw.elements_per_beat;
+    let mut elements = hw.elements_per_beat.get();
     while elements > 1 && !fits(elements) {
         elements /= 2;
     }

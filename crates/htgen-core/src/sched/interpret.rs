@@ -3,10 +3,9 @@
 
 use super::nest::Cursor;
 use super::program::{Dest, Kind, Program, Source};
-use crate::fixed::cell::{CellUnit, gate_sum};
-use crate::fixed::requant::saturate;
-use crate::fixed::{Executor, Requantise};
-use crate::quant::WIDE_BITS;
+use crate::arith::cell::{CellUnit, gate_sum};
+use crate::arith::requant::saturate;
+use crate::arith::{Requantize, WIDE_BITS};
 
 /// One group of results as an instruction writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +96,7 @@ impl<'a> Interpreter<'a> {
         for write in elements.chunks(loader.elements) {
             for (k, &element) in write.iter().enumerate() {
                 let word = cursor.act as usize + k * self.program.input_banks();
-                let value = Executor::input_word(self.program.quant(), element);
+                let value = self.program.quant().input_word(element);
                 self.input[self.frame][word] = (value, false);
             }
             cursor.advance();
@@ -111,7 +110,7 @@ impl<'a> Interpreter<'a> {
         let lanes = program.lanes();
         let narrow = desc.dest == Dest::Buffer;
         let bits = if narrow { program.quant().activation_bits() } else { WIDE_BITS };
-        let requantise = Requantise { shift: desc.shift, bits };
+        let requantize = Requantize { shift: desc.shift, bits };
         let mut sums = vec![0i64; lanes];
         let mut groups = 0;
         let mut cursor = Cursor::new(&desc.loops, instr.act_base, desc.weights, instr.out_base);
@@ -131,7 +130,7 @@ impl<'a> Interpreter<'a> {
                 let place = cursor.out as usize * lanes;
                 let values = &mut memory[place..place + lanes];
                 for (word, sum) in values.iter_mut().zip(&mut sums) {
-                    *word = requantise.apply(std::mem::take(sum));
+                    *word = requantize.apply(std::mem::take(sum));
                 }
                 let group = cursor.out as usize;
                 watch(Written { instr: number, number: groups, group, values });

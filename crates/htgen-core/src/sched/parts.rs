@@ -101,7 +101,7 @@ impl Listing<'_, '_> {
             loops,
             summed,
             weights,
-            shift: quant.requantise.shift,
+            shift: quant.requantize.shift,
             raw,
         });
         self.all.descs.len() - 1
@@ -207,7 +207,7 @@ impl Parts<'_> {
             out,
         };
         let raw = vec![
-            of(Digit::Group, head.outputs.div_ceil(hw.lanes), false, 0, units as i64, 1),
+            of(Digit::Group, head.outputs.div_ceil(hw.lanes.get()), false, 0, units as i64, 1),
             of(Digit::Merged, units, true, 1, 1, 0),
         ];
         let (loops, summed) = fuse(&raw);
@@ -220,7 +220,7 @@ impl Parts<'_> {
             loops,
             summed,
             weights: self.rom.len(),
-            shift: head.requantise.shift,
+            shift: head.requantize.shift,
             raw,
         });
         let desc = self.descs.len() - 1;
@@ -240,7 +240,7 @@ impl Program {
     /// that were put there for other tables.
     pub(super) fn put_head_weights(&mut self, placed: bool) {
         let head = self.quant.head().expect("the caller saw a head");
-        let lanes = self.hw.lanes;
+        let lanes = self.hw.lanes.get();
         let rows = self.tables.first().map_or(0, |t| t.0.len());
         let order: Vec<Option<usize>> = match placed {
             true => (0..self.quant.top().cell.units).map(Some).collect(),

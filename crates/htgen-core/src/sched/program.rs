@@ -188,11 +188,11 @@ impl Program {
     }
     /// Lanes P.
     pub fn lanes(&self) -> usize {
-        self.hw.lanes
+        self.hw.lanes.get()
     }
     /// log2 of the lanes.
     pub fn lane_bits(&self) -> u32 {
-        self.hw.lanes.trailing_zeros()
+        self.hw.lanes.bits()
     }
     /// Results requantized at once.
     pub fn drains(&self) -> usize {

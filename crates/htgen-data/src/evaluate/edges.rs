@@ -5,7 +5,6 @@ use crate::config::OutputRate;
 use crate::data::Sequences;
 use crate::fixed::{Executor, Observer, Site};
 use crate::float::{Edge, Reference};
-use crate::model::Model;
 use crate::quant::QuantPlan;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -25,13 +24,12 @@ pub struct EdgeError {
 
 /// Compares the two references edge by edge over at most `most` sequences, the outputs at `rate`.
 pub fn edge_errors(
-    model: &Model,
     quant: &QuantPlan,
     data: &Sequences,
     most: usize,
     rate: OutputRate,
 ) -> BTreeMap<Site, EdgeError> {
-    let reference = Reference::new(model, quant.plan());
+    let reference = Reference::new(quant.planned());
     let one = |sequence: usize| {
         let mut executor = Executor::new(quant);
         let mut state = reference.start();

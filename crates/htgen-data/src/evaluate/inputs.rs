@@ -3,9 +3,8 @@
 
 mod words;
 
+use crate::arith::requant::round_shift;
 use crate::data::{Sequences, Step};
-use crate::fixed::Executor;
-use crate::fixed::requant::round_shift;
 use crate::model::Element;
 use crate::quant::{QuantInput, QuantPlan};
 use rayon::prelude::*;
@@ -91,7 +90,7 @@ pub(super) fn clips(quant: &QuantPlan, step: Step<'_>) -> usize {
                     left @ 0.. => i64::from(byte) << left.min(32),
                     right => round_shift(i64::from(byte), right.unsigned_abs()),
                 };
-                i64::from(Executor::input_word(quant, byte)) != wide
+                i64::from(quant.input_word(byte)) != wide
             };
             bytes.iter().filter(|byte| clips(byte)).count()
         }

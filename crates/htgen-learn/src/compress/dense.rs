@@ -34,9 +34,9 @@ impl Weights {
     /// The weights of any layer, rebuilt.
     fn rebuilt(layer: &Layer) -> Weights {
         let whole = |(_, matrix): (usize, &Matrix)| {
-            Ok(network::build(layer, matrix).dense().data().to_vec())
+            Ok(network::build(layer, matrix)?.dense().data().to_vec())
         };
-        Weights::from(layer, whole).expect("rebuilding refuses nothing")
+        Weights::from(layer, whole).expect("the matrices of a model are consistent")
     }
 
     fn from(

@@ -2,7 +2,7 @@
 //! error of every step.
 
 use crate::error::{Diagnostic, Result};
-use crate::model::{Columns, Factors, Layer, Matrix, Model, Tree, modes};
+use crate::model::{Columns, Factors, Layer, Matrix, Model, ModelParts, Tree, modes};
 
 mod budget;
 mod candidate;
@@ -120,8 +120,8 @@ pub fn compress(model: &Model, options: &Options) -> Result<Compressed> {
         let matrix = Matrix { columns: *columns, out_modes, in_modes, factors };
         layers[job.layer].matrices.insert(job.at, matrix);
     }
-    let model = Model { layers, formats: None, ..model.clone() };
-    model.check()?;
+    let parts = ModelParts { layers, formats: None, ..model.clone().into_parts() };
+    let model = Model::try_from(parts)?;
     let error = together(&matrices);
     if let Goal::Tolerance(most) = options.goal
         && let Some(worst) = matrices.iter().find(|matrix| matrix.error > most)

@@ -6,7 +6,7 @@
 
 use crate::checkpoint::{Checkpoint, Files, Part, escaped};
 use crate::error::{Diagnostic, Problems, Result};
-use crate::model::{Cell, Element, GateActivation, InputPrep, Layer, Linear, Model};
+use crate::model::{Cell, Element, GateActivation, InputPrep, Layer, Linear, Model, ModelParts};
 use crate::tensors::listed;
 use std::path::Path;
 
@@ -129,12 +129,16 @@ impl Parts {
 /// was expected. A key of the layers that no part of the model holds is such a problem.
 pub fn import(path: &Path, options: &Options) -> Result<Imported> {
     let files = Files::read(path)?;
-    let imported = of(&files, options).map_err(|problem| problem.in_file(path.display()))?;
-    imported.model.check().map_err(|problems| in_file(problems, path))?;
-    Ok(imported)
+    let (parts, imported) =
+        of(&files, options).map_err(|problem| problem.in_file(path.display()))?;
+    Ok(imported(Model::try_from(parts).map_err(|problems| in_file(problems, path))?))
 }
 
-fn of(files: &Files, options: &Options) -> Part<Imported> {
+/// The parts of the model, and what becomes of them once they are checked.
+fn of(
+    files: &Files,
+    options: &Options,
+) -> Part<(ModelParts, impl FnOnce(Model) -> Imported + use<>)> {
     let checkpoint = Checkpoint::of(files, &options.ignore)?;
     let sites = convention::recognise(&checkpoint, options)?;
     let convention = sites[0].0;
@@ -158,7 +162,8 @@ fn of(files: &Files, options: &Options) -> Part<Imported> {
         return Err(strays::refused(&left));
     }
     let (ignored, unused) = (checkpoint.ignored().to_vec(), checkpoint.unused());
-    Ok(Imported { model: model(parts, options), convention, prefixes, head, ignored, unused })
+    let imported = move |model| Imported { model, convention, prefixes, head, ignored, unused };
+    Ok((model(parts, options), imported))
 }
 
 /// Appends the layers of another module to the existing ones.
@@ -192,11 +197,11 @@ fn in_file(problems: Problems, path: &Path) -> Problems {
     Problems(problems.collect())
 }
 
-fn model(parts: Parts, options: &Options) -> Model {
+fn model(parts: Parts, options: &Options) -> ModelParts {
     let element = options.element.or(parts.element).unwrap_or(Element::Real);
     let usual_shift = if element == Element::U8 { BYTE_SHIFT } else { 0 };
     let shift = options.shift.or(parts.shift).unwrap_or(usual_shift);
-    Model {
+    ModelParts {
         name: options.name.clone(),
         layers: parts.layers,
         head: parts.head,

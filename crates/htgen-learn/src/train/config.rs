@@ -1,8 +1,8 @@
 //! `train.toml`: what is trained, on which data, and how.
 
 use crate::error::{Diagnostic, Problems, Result};
+use crate::model::{ActivationBits, MOST_INPUT_SHIFT, WeightBits, Widths};
 use serde::{Deserialize, Serialize};
-use std::ops::RangeInclusive;
 
 mod data;
 mod model;
@@ -36,9 +36,9 @@ pub struct TrainConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct QuantizationTable {
     /// Width of a weight, bits.
-    pub weight_bits: u32,
+    pub weight_bits: WeightBits,
     /// Width of an activation, bits.
-    pub activation_bits: u32,
+    pub activation_bits: ActivationBits,
     /// Number of epochs in floats before that.
     pub after: usize,
     /// Maximum number of training sequences used for the ranges.
@@ -47,7 +47,16 @@ pub struct QuantizationTable {
 
 impl Default for QuantizationTable {
     fn default() -> Self {
-        QuantizationTable { weight_bits: 8, activation_bits: 12, after: 0, calibrate: 256 }
+        let Widths { weight, activation } = Widths::default();
+        let (weight_bits, activation_bits) = (weight, activation);
+        QuantizationTable { weight_bits, activation_bits, after: 0, calibrate: 256 }
+    }
+}
+
+impl QuantizationTable {
+    /// The widths of weights and activations.
+    pub fn widths(&self) -> Widths {
+        Widths { weight: self.weight_bits, activation: self.activation_bits }
     }
 }
 
@@ -192,7 +201,13 @@ impl TrainConfig {
         let part = *validation > 0.0 && *validation < 1.0;
         need(part, "data.validation", validation.to_string(), "more than 0 and less than 1");
         let shift = shift.unwrap_or(0);
-        need((-32..=32).contains(&shift), "data.shift", shift.to_string(), "-32 to 32");
+        let most = format!("-{MOST_INPUT_SHIFT} to {MOST_INPUT_SHIFT}");
+        need(
+            (-MOST_INPUT_SHIFT..=MOST_INPUT_SHIFT).contains(&shift),
+            "data.shift",
+            shift.to_string(),
+            &most,
+        );
         let none = Augment::default();
         let augment = self.augment.as_ref().unwrap_or(&none);
         for (key, value) in [
@@ -227,14 +242,6 @@ impl TrainConfig {
             need(range.contains(&value), &format!("train.{key}"), value.to_string(), expected);
         }
         if let Some(table) = &self.quantization {
-            let (weights, activations) = (table.weight_bits, table.activation_bits);
-            let mut bits = |key: &str, value: u32, range: RangeInclusive<u32>| {
-                let expected = format!("{} to {}", range.start(), range.end());
-                let key = format!("quantization.{key}");
-                need(range.contains(&value), &key, value.to_string(), &expected);
-            };
-            bits("weight_bits", weights, 2..=16);
-            bits("activation_bits", activations, 4..=16);
             let before = table.after < fit.epochs;
             let key = "quantization.after";
             need(before, key, table.after.to_string(), "less than train.epochs");

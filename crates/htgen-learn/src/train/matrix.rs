@@ -53,6 +53,7 @@ impl Wiring {
     pub fn of(layer: &Layer, matrix: &Matrix, vectors: usize) -> Wiring {
         let numbered = numbered(matrix);
         let network = network::build(layer, &numbered);
+        let network = network.expect("numbers in place of the values of a checked matrix");
         let parameters = numbered.factors.parameters();
         let nodes: Vec<Node> = network
             .nodes()

@@ -78,15 +78,14 @@ pub struct State {
 /// The model with the values of the best epoch; with formats if that was trained in integers.
 ///
 /// # Errors
-/// Never for the state of a run on this task.
+/// Values that are not finite: training has diverged.
 pub fn best_model(task: Task<'_>, state: &State) -> Result<Model> {
-    let mut model = task.model.clone();
-    model.formats = None;
-    parameters::put(&state.best, &mut model);
+    let bare = task.model.with_formats(None)?;
+    let model = parameters::put(&state.best, bare)?;
     let in_integers = state.best_epoch().is_some_and(|epoch| epoch.in_integers);
     if let Some(table) = task.quantization.filter(|_| in_integers) {
         let quantized = Quantized::of(task.model, task.data, &task.split.training, table)?;
-        model.formats = Some(quantized.formats(&state.best)?);
+        return model.with_formats(Some(quantized.formats(&state.best)?));
     }
     Ok(model)
 }

@@ -1,7 +1,8 @@
 //! The numbers of a model that training changes, as flat groups.
 
 use super::real::Real;
-use crate::model::Model;
+use crate::error::Result;
+use crate::model::{Model, ModelParts};
 
 /// A group of parameters.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +17,7 @@ pub struct Group {
 
 /// All groups: for each layer its matrices, its bias, its candidate's bias (GRU), then the head.
 pub fn of(model: &Model) -> Vec<Group> {
-    let mut model = model.clone();
+    let mut model = model.clone().into_parts();
     let group = |(name, decays, values): (String, bool, Vec<f64>)| Group { name, decays, values };
     groups(&mut model, |values| values.into_iter().flat_map(std::mem::take).collect())
         .into_iter()
@@ -24,10 +25,14 @@ pub fn of(model: &Model) -> Vec<Group> {
         .collect()
 }
 
-/// Puts the values back into a model of the same shape.
-pub fn put(values: &[Vec<f64>], model: &mut Model) {
+/// A model of the same shape with these values.
+///
+/// # Errors
+/// Values that are not finite, or too large for a model.
+pub fn put(values: &[Vec<f64>], model: Model) -> Result<Model> {
+    let mut model = model.into_parts();
     let mut groups_left = values.iter();
-    groups(model, |targets| {
+    groups(&mut model, |targets| {
         let mut rest: &[f64] = groups_left.next().expect("as many groups as the model has");
         for target in targets {
             let (these, behind) = rest.split_at(target.len());
@@ -37,11 +42,12 @@ pub fn put(values: &[Vec<f64>], model: &mut Model) {
         assert!(rest.is_empty(), "a group has as many values as the model");
         Vec::new()
     });
+    Model::try_from(model)
 }
 
 /// Visits the groups in order: name, whether it decays, what `visit` makes of its vectors.
 fn groups(
-    model: &mut Model,
+    model: &mut ModelParts,
     mut visit: impl FnMut(Vec<&mut Vec<f64>>) -> Vec<f64>,
 ) -> Vec<(String, bool, Vec<f64>)> {
     let mut all = Vec::new();

@@ -12,21 +12,21 @@ use super::parameters;
 use super::recurrence::ForcedSteps;
 use super::rows::Rows;
 use super::split::label;
+use crate::arith::GATE_FRAC;
 use crate::config::OutputRate;
 use crate::data::{Labelled, Sequences};
 use crate::error::Result;
 use crate::evaluate::{self, Confusion, decision};
 use crate::fixed::{Executor, Observer, Site};
-use crate::model::{Formats, Model};
-use crate::plan::{ModelPlan, PlanConfig};
-use crate::quant::{self, GATE_FRAC, QuantPlan, Widths};
+use crate::model::{Formats, Model, Widths};
+use crate::plan::{PlanConfig, Planned};
+use crate::quant::{self, QuantPlan};
 use rayon::prelude::*;
 
 /// What does not change while a model is trained in integers.
 pub struct Quantized<'a> {
-    model: &'a Model,
     data: &'a Labelled,
-    plan: ModelPlan,
+    planned: Planned,
     widths: Widths,
     /// Sequences used for the ranges.
     calibration: Vec<usize>,
@@ -38,19 +38,18 @@ impl<'a> Quantized<'a> {
     /// # Errors
     /// When the model has a shape that the hardware does not run.
     pub fn of(
-        model: &'a Model,
+        model: &Model,
         data: &'a Labelled,
         training: &[usize],
         table: &QuantizationTable,
     ) -> Result<Quantized<'a>> {
-        let plan = evaluate::plan_of(model, &PlanConfig::UNLIMITED)?;
-        let widths =
-            Widths { weight_bits: table.weight_bits, activation_bits: table.activation_bits };
+        let planned = Planned::new(model, &PlanConfig::UNLIMITED)?;
+        let widths = table.widths();
         // Evenly over the part, so that no class is left out if the classes are stored one after
         // another.
         let n = table.calibrate.min(training.len());
         let calibration = (0..n).map(|k| training[k * training.len() / n]).collect();
-        Ok(Quantized { model, data, plan, widths, calibration })
+        Ok(Quantized { data, planned, widths, calibration })
     }
 
     /// Formats for some values, from the ranges of the float reference over the calibration
@@ -59,16 +58,10 @@ impl<'a> Quantized<'a> {
     /// # Errors
     /// Never for values of this model.
     pub fn formats(&self, values: &[Vec<f64>]) -> Result<Formats> {
-        let (model, plan) = self.with(values)?;
-        let sequences = &self.data.sequences;
-        let ranges = evaluate::calibrate_on(
-            &model,
-            &plan,
-            sequences,
-            &self.calibration,
-            OutputRate::Sequence,
-        );
-        Ok(quant::choose(&model, &plan, &PlanConfig::UNLIMITED, self.widths, &ranges))
+        let planned = self.with(values)?;
+        let (data, rate) = (&self.data.sequences, OutputRate::Sequence);
+        let ranges = evaluate::calibrate_on(&planned, data, &self.calibration, rate);
+        Ok(quant::choose(&planned, self.widths, &ranges))
     }
 
     /// The model in integers.
@@ -76,15 +69,11 @@ impl<'a> Quantized<'a> {
     /// # Errors
     /// When no shift of the hardware realizes the formats.
     pub fn plan(&self, values: &[Vec<f64>], formats: &Formats) -> Result<QuantPlan> {
-        let (model, plan) = self.with(values)?;
-        quant::quantize(&model, plan, formats.clone())
+        quant::quantize(&self.with(values)?, formats.clone())
     }
 
-    fn with(&self, values: &[Vec<f64>]) -> Result<(Model, ModelPlan)> {
-        let mut model = self.model.clone();
-        parameters::put(values, &mut model);
-        let plan = evaluate::replan(&self.plan, &model)?;
-        Ok((model, plan))
+    fn with(&self, values: &[Vec<f64>]) -> Result<Planned> {
+        self.planned.with_model(&parameters::put(values, self.planned.model().clone())?)
     }
 
     /// The integers of all steps of some sequences as the numbers that they stand for, in the order

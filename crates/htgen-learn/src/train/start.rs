@@ -4,6 +4,7 @@
 use super::contract::{Contraction, Operand};
 use super::order::Shapes;
 use super::parameters;
+use crate::error::Result;
 use crate::model::{Cell, Core, Factors, HtNode, Layer, Matrix, Model};
 use crate::network::{self, IndexKind};
 use rand::{Rng, SeedableRng};
@@ -13,13 +14,17 @@ use std::sync::Arc;
 /// Bias of the forget gate; starting open makes the state last.
 const FORGET_BIAS: f64 = 1.0;
 
-/// Fills all cores, biases and the head of a checked model from a seed.
-pub fn fill(model: &mut Model, seed: u64) {
+/// A model with all cores, biases and the head filled anew from a seed.
+///
+/// # Errors
+/// None that is known: the shapes are those of a checked model.
+pub fn fill(model: Model, seed: u64) -> Result<Model> {
+    let mut model = model.into_parts();
     let mut source = Source(ChaCha8Rng::seed_from_u64(seed));
     for layer in &mut model.layers {
         for k in 0..layer.matrices.len() {
             fill_factors(&mut layer.matrices[k].factors, &mut source);
-            rescale(layer, k);
+            rescale(layer, k)?;
         }
         layer.bias.fill(0.0);
         layer.candidate_bias.fill(0.0);
@@ -33,13 +38,12 @@ pub fn fill(model: &mut Model, seed: u64) {
         head.weight.fill_with(|| spread * source.normal());
         head.bias.fill(0.0);
     }
-    let mut rounded = parameters::of(model);
-    let single = |group: &mut parameters::Group| {
-        group.values.iter_mut().for_each(|value| *value = f64::from(*value as f32));
-        std::mem::take(&mut group.values)
+    let model = Model::try_from(model)?;
+    let single = |group: parameters::Group| -> Vec<f64> {
+        group.values.into_iter().map(|value| f64::from(value as f32)).collect()
     };
-    let values: Vec<Vec<f64>> = rounded.iter_mut().map(single).collect();
-    parameters::put(&values, model);
+    let values: Vec<Vec<f64>> = parameters::of(&model).into_iter().map(single).collect();
+    parameters::put(&values, model)
 }
 
 fn fill_factors(factors: &mut Factors, source: &mut Source) {
@@ -103,11 +107,11 @@ fn orthonormal_columns(values: &mut [f64], columns: usize, source: &mut Source) 
 }
 
 /// Scales all cores of a matrix alike until the mean square of the rebuilt one is 1/H.
-fn rescale(layer: &mut Layer, k: usize) {
+fn rescale(layer: &mut Layer, k: usize) -> Result<()> {
     let matrix = &layer.matrices[k];
     let elements = matrix.rows() as f64 * matrix.columns_padded() as f64;
     let wanted = elements / layer.hidden as f64;
-    let found = squared_norm(layer, matrix);
+    let found = squared_norm(layer, matrix)?;
     // A value of the matrix is a product of one value from each of this many cores.
     let depth = match &matrix.factors {
         Factors::BlockTerm(blocks) => blocks.first().map_or(1, |b| b.factors.len() + 1),
@@ -118,11 +122,12 @@ fn rescale(layer: &mut Layer, k: usize) {
     let scale = (wanted / found).powf(0.5 / depth as f64);
     let factors = &mut layer.matrices[k].factors;
     factors.values_mut().into_iter().flatten().for_each(|value| *value *= scale);
+    Ok(())
 }
 
 /// Sum of the squares of a rebuilt matrix: its network contracted with itself, never rebuilt.
-fn squared_norm(layer: &Layer, matrix: &Matrix) -> f64 {
-    let network = network::build(layer, matrix);
+fn squared_norm(layer: &Layer, matrix: &Matrix) -> Result<f64> {
+    let network = network::build(layer, matrix)?;
     let count = network.indices().len() as u8;
     let mut sizes: Vec<usize> = network.indices().iter().map(|index| index.size).collect();
     sizes.extend(sizes.clone());
@@ -142,7 +147,7 @@ fn squared_norm(layer: &Layer, matrix: &Matrix) -> f64 {
     }
     let set = |o: &Operand<f64>| o.indices.iter().fold(0u64, |set, id| set | 1 << id);
     let shapes = Shapes { tensors: operands.iter().map(set).collect(), sizes, output: 0 };
-    Contraction::of(operands, &shapes.order(), &[]).1.iter().sum()
+    Ok(Contraction::of(operands, &shapes.order(), &[]).1.iter().sum())
 }
 
 /// Normal numbers, the same on every machine except for the last bit of a logarithm or cosine.

@@ -3,20 +3,21 @@
 
 use super::collect::Found;
 use crate::error::Diagnostic;
-use crate::model::{Formats, Model};
+use crate::model::{FINGERPRINT, Formats, ModelParts};
 
-/// Widest weight or activation.
-const MAX_BITS: usize = 32;
 /// Largest absolute number of fraction bits.
 const MAX_FRAC: i32 = 64;
 /// Maximum number of contraction steps in a layer.
 const MAX_STEPS: usize = 64;
 
-pub(super) fn check_formats(formats: &Formats, model: &Model, found: &mut Found) {
-    for (key, bits) in
-        [("weight_bits", formats.weight_bits), ("activation_bits", formats.activation_bits)]
+pub(super) fn check_formats(formats: &Formats, model: &ModelParts, found: &mut Found) {
+    if let Some(plan) = &formats.plan
+        && !(plan.len() == FINGERPRINT && plan.bytes().all(|b| b.is_ascii_hexdigit()))
     {
-        found.range(&format!("formats.{key}"), "width", bits as usize, 2, MAX_BITS);
+        let shown: String = plan.chars().take(FINGERPRINT + 1).collect();
+        let problem = Diagnostic::new("formats.plan", "not the fingerprint of a plan");
+        let problem = problem.found(format!("\"{}\"", shown.escape_debug()));
+        found.push(problem.expected(format!("{FINGERPRINT} hexadecimal digits")));
     }
     if formats.layers.len() != model.layers.len() {
         found.push(
@@ -40,7 +41,7 @@ pub(super) fn check_formats(formats: &Formats, model: &Model, found: &mut Found)
     check_head(formats, model, found);
 }
 
-fn check_head(formats: &Formats, model: &Model, found: &mut Found) {
+fn check_head(formats: &Formats, model: &ModelParts, found: &mut Found) {
     let text = |is_some| if is_some { "formats of a head" } else { "none" };
     let (given, wanted) = (formats.head.is_some(), model.head.is_some());
     if given != wanted {

@@ -1,10 +1,10 @@
 //! The fixed-point reference: a quantized plan on integer inputs, one time step after another.
 
-use super::cell::gate_sum;
-use super::requant::{requant, requant_saturates, round_shift, saturate};
-use crate::model::Element;
+use crate::arith::WIDE_BITS;
+use crate::arith::cell::gate_sum;
+use crate::arith::requant::saturate;
 use crate::network::Operand;
-use crate::quant::{QuantLayer, QuantPart, QuantPlan, QuantStep, WIDE_BITS};
+use crate::quant::{QuantLayer, QuantPart, QuantPlan, QuantStep};
 
 /// Where a value is produced; observers and mismatch reports use these names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,26 +21,6 @@ pub enum Site {
     Hidden(usize),
     /// Output vector.
     Output,
-}
-
-/// From an accumulator to a result: round half up at `shift`, saturate to `bits`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Requantise {
-    /// Right shift, at least 1.
-    pub shift: u32,
-    /// Width of the result, sign included.
-    pub bits: u32,
-}
-
-impl Requantise {
-    /// The result; see [`requant`].
-    pub fn apply(self, acc: i64) -> i32 {
-        requant(acc, self.shift, self.bits) as i32
-    }
-    /// Whether `acc` is clipped.
-    pub fn clips(self, acc: i64) -> bool {
-        requant_saturates(acc, self.shift, self.bits)
-    }
 }
 
 /// Receives every tensor of a time step and the number of its clipped values.
@@ -106,7 +86,7 @@ impl<'a> Executor<'a> {
     }
     /// One time step on stream elements.
     pub fn step(&mut self, elements: &[i32], see: &mut impl Observer) {
-        let mut x: Vec<i32> = elements.iter().map(|&e| Self::input_word(self.quant, e)).collect();
+        let mut x: Vec<i32> = elements.iter().map(|&e| self.quant.input_word(e)).collect();
         see.see(Site::Input, &x, 0);
         let layers = self.quant.layers().iter().zip(&self.parts).zip(&mut self.states);
         for (k, ((layer, parts), state)) in layers.enumerate() {
@@ -133,27 +113,14 @@ impl<'a> Executor<'a> {
             .map(|o| {
                 let column = head.weights[o..].iter().step_by(head.outputs);
                 let acc: i64 = column.zip(h).map(|(&w, &h)| i64::from(w) * i64::from(h)).sum();
-                let sum = i64::from(head.requantise.apply(acc)) + i64::from(head.bias[o]);
+                let sum = i64::from(head.requantize.apply(acc)) + i64::from(head.bias[o]);
                 let out = saturate(sum, WIDE_BITS) as i32;
-                clipped += usize::from(head.requantise.clips(acc) || i64::from(out) != sum);
+                clipped += usize::from(head.requantize.clips(acc) || i64::from(out) != sum);
                 out
             })
             .collect();
         see.see(Site::Output, &out, clipped);
         out
-    }
-    /// The word that the input buffer holds for a stream element.
-    pub fn input_word(quant: &QuantPlan, element: i32) -> i32 {
-        let input = quant.input();
-        let wide = i64::from(element);
-        let shifted = match input.shift_left {
-            left @ 0.. => wide << left.min(32),
-            right => round_shift(wide, right.unsigned_abs()),
-        };
-        match input.element {
-            Element::U8 => saturate(shifted, quant.activation_bits()) as i32,
-            Element::Real => element,
-        }
     }
 }
 
@@ -196,8 +163,8 @@ impl Contraction<'_> {
             let mut result = vec![0i32; step.walk.out_words];
             let mut clipped = 0;
             let mut finish = |acc: i64| {
-                clipped += usize::from(step.requantise.clips(acc));
-                step.requantise.apply(acc)
+                clipped += usize::from(step.requantize.clips(acc));
+                step.requantize.apply(acc)
             };
             match weights {
                 Weights::Wide(weights) => {

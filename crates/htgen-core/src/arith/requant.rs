@@ -43,6 +43,26 @@ pub fn requant_saturates<T: PrimInt>(acc: T, shift: u32, bits: u32) -> bool {
     (acc >> shift as usize) < min || round_shift(acc, shift) > max
 }
 
+/// From an accumulator to a result: round half up at `shift`, saturate to `bits`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Requantize {
+    /// Right shift, at least 1.
+    pub shift: u32,
+    /// Width of the result, sign included.
+    pub bits: u32,
+}
+
+impl Requantize {
+    /// The result; see [`requant`].
+    pub fn apply(self, acc: i64) -> i32 {
+        requant(acc, self.shift, self.bits) as i32
+    }
+    /// Whether `acc` is clipped.
+    pub fn clips(self, acc: i64) -> bool {
+        requant_saturates(acc, self.shift, self.bits)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
