@@ -3,7 +3,8 @@
 use super::hardware::{HardwareOptions, plain_name};
 use super::options::{Limits, WidthOptions};
 use super::progress::Progress;
-use super::{Outcome, design, out, stages};
+use super::{Outcome, out, stages};
+use crate::design;
 use crate::files::OutputFolder;
 use crate::model;
 use crate::plan::PlanConfig;

@@ -1,16 +1,11 @@
 //! Hardware parameters of `htgen emit`: defaults, overridden by `hw.toml`, and both by options.
 
 use crate::config::{CellMultiplier, HwConfig, HwFile, OutputRate};
-use crate::error::{Diagnostic, Problems, Result};
-use crate::files;
+use crate::design::HardwareFile;
+use crate::error::Result;
 use crate::synth::Board;
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
-
-/// Largest `hw.toml`.
-const MAX_BYTES: u64 = 1 << 16;
-/// The key that `--target` may decide.
-const CELL_MULTIPLIER: &str = "cell_multiplier";
 
 /// Options that describe the hardware.
 #[derive(Debug, Args)]
@@ -57,8 +52,9 @@ pub struct Hardware {
 impl HardwareOptions {
     /// The parameters of options and file, checked.
     pub fn load(&self) -> Result<Hardware> {
-        let (config, decided) = match &self.hw {
-            Some(path) => read(path)?,
+        let file = self.hw.as_deref().map(HardwareFile::load).transpose()?;
+        let (config, decided) = match file {
+            Some(file) => (file.config, file.decides_multiplier),
             None => (HwConfig::default(), false),
         };
         let mut file = HwFile::from(config);
@@ -113,16 +109,6 @@ impl From<Rate> for OutputRate {
             Rate::Step => OutputRate::Step,
         }
     }
-}
-
-/// The parameters in the file, and whether it decides how the element-wise units multiply.
-pub fn read(path: &Path) -> Result<(HwConfig, bool)> {
-    let text = String::from_utf8(files::read(path, MAX_BYTES)?).map_err(|_| {
-        Problems::from(Diagnostic::new("", "not a text in UTF-8").in_file(path.display()))
-    })?;
-    let config = HwConfig::parse(&text).map_err(|problems| problems.in_file(path.display()))?;
-    let decided = text.parse::<toml::Table>().is_ok_and(|keys| keys.contains_key(CELL_MULTIPLIER));
-    Ok((config, decided))
 }
 
 /// A file name for a header: characters other than letters, digits and `._-` become `_`.

@@ -70,7 +70,7 @@ impl Inspect {
     /// The requested limits, or those under which the formats of the model were chosen.
     fn config(&self, model: &Model) -> PlanConfig {
         let own = match &model.formats {
-            Some(formats) if !self.limits.given() => stages::config_of(formats),
+            Some(formats) if !self.limits.given() => PlanConfig::of(formats),
             _ => self.limits.config(),
         };
         PlanConfig { drop_zero_columns: !self.keep_zero_columns, ..own }

@@ -1,8 +1,9 @@
 //! `htgen sim`: an emitted design in Verilator, every output integer compared.
 
+use super::edited::EditOption;
 use super::options::count;
 use super::progress::Progress;
-use super::{Outcome, design, out, stages};
+use super::{Outcome, out, stages};
 use crate::error::Result;
 use crate::evaluate::{self, Decider, InputClips};
 use crate::files::Output;
@@ -49,7 +50,7 @@ pub struct Sim {
     #[arg(long)]
     gaps: bool,
     #[command(flatten)]
-    edited: design::EditOption,
+    edited: EditOption,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -58,7 +59,7 @@ pub struct Sim {
 impl Sim {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let wave = self.wave.as_deref().map(Output::claim).transpose()?;
-        let design = design::read(&self.design, self.edited)?;
+        let design = self.edited.read(&self.design)?;
         let (stimulus, inputs) = self.stimulus(design.program.quant())?;
         let mut options = Options::new(self.seed);
         options.wave = wave;
@@ -77,7 +78,7 @@ impl Sim {
             out::note(&format!("cycles: {cycles}"));
         }
         let outcome = if result.is_right() { Outcome::Done } else { Outcome::No };
-        out::report(&Simulation { result, edited: design.edited, inputs }, self.json)?;
+        out::report(&Simulation { result, edited: design.edited(), inputs }, self.json)?;
         Ok(outcome)
     }
 

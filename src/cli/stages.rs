@@ -46,15 +46,6 @@ pub fn load_sequences(
     Ok(data)
 }
 
-/// The limits under which formats were chosen.
-pub fn config_of(formats: &Formats) -> PlanConfig {
-    PlanConfig {
-        max_rom_words: formats.max_rom_words,
-        max_buffer_words: formats.max_buffer_words,
-        drop_zero_columns: true,
-    }
-}
-
 /// The model in integers: with its own formats, or with safe ones under `config`, in which case a
 /// note says so.
 pub fn quantized(
@@ -76,7 +67,7 @@ pub fn quantized(
         ));
         return Ok((realize(path, &planned, formats)?, FormatsOrigin::IntervalAnalysis));
     };
-    let planned = plan(path, model, &config_of(formats))?;
+    let planned = plan(path, model, &PlanConfig::of(formats))?;
     keeps(&planned, formats, asked, config).map_err(|p| p.in_file(path.display()))?;
     let quant = realize(path, &planned, formats.clone())?;
     if formats.plan.is_none() {

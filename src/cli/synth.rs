@@ -1,8 +1,10 @@
 //! `htgen synth`: an emitted design through yosys and nextpnr to a bitstream.
 
+use super::edited::EditOption;
 use super::options::count;
 use super::progress::Progress;
-use super::{Outcome, design, out};
+use super::{Outcome, out};
+use crate::design::Design;
 use crate::error;
 use crate::files::OutputFolder;
 use crate::report::Synthesis;
@@ -46,7 +48,7 @@ pub struct Synth {
     #[arg(long)]
     cells: bool,
     #[command(flatten)]
-    edited: design::EditOption,
+    edited: EditOption,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -59,7 +61,7 @@ impl Synth {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let given = self.output.as_deref().map(OutputFolder::claim).transpose()?;
         let board = Board::load(&self.target)?;
-        let design = design::read(&self.design, self.edited)?;
+        let design = self.edited.read(&self.design)?;
         let files = files(&design, &board)?;
         let config = SynthConfig {
             clock_mhz: self.clock.unwrap_or(board.clock_mhz),
@@ -77,14 +79,14 @@ impl Synth {
         drop(progress);
         let met = result.fits && result.clock_met() != Some(false);
         let report =
-            Synthesis::of(result, &design.program, design.edited, self.steps, output.path());
+            Synthesis::of(result, &design.program, design.edited(), self.steps, output.path());
         out::report(&report, self.json)?;
         Ok(if met { Outcome::Done } else { Outcome::No })
     }
 }
 
 /// The files of the design, with the blocks that must be found again in the netlist.
-fn files(design: &design::Design, board: &Board) -> error::Result<DesignFiles> {
+fn files(design: &Design, board: &Board) -> error::Result<DesignFiles> {
     let program = &design.program;
     let sizes = Sizes::of(program)?;
     let files = DesignFiles::emitted(&design.top, &design.dir, sizes.in_bits(program))?;

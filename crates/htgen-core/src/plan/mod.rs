@@ -22,6 +22,7 @@ pub use slab::Slabs;
 pub use steps::Step;
 
 use crate::error::Result;
+use crate::model::Formats;
 use crate::network::{Merges, Network};
 use bounds::{Bounds, Taken};
 use limited::Goal;
@@ -43,6 +44,15 @@ impl PlanConfig {
     /// No limits, zero columns dropped.
     pub const UNLIMITED: PlanConfig =
         PlanConfig { max_rom_words: None, max_buffer_words: None, drop_zero_columns: true };
+
+    /// The limits under which formats were chosen.
+    pub fn of(formats: &Formats) -> PlanConfig {
+        PlanConfig {
+            max_rom_words: formats.max_rom_words,
+            max_buffer_words: formats.max_buffer_words,
+            ..PlanConfig::UNLIMITED
+        }
+    }
 
     fn kept_by(&self, plan: &Plan) -> bool {
         self.max_rom_words.is_none_or(|limit| plan.rom_words <= limit)

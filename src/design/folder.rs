@@ -5,17 +5,16 @@
 //! the program is made again, and `design.json`, which lists every file with its hash
 //! ([`Manifest`]). A folder without it is never replaced.
 
-use super::options::WidthOptions;
-use super::{hardware, out, stages};
-use crate::design::{Change, Edit, HARDWARE, MANIFEST, MODEL, Manifest, VALUES, Written};
+use super::hardware::HardwareFile;
+use super::manifest::{Change, Edit, HARDWARE, MANIFEST, MODEL, Manifest, VALUES, Written};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files::{self, OutputFolder, Staged};
 use crate::model::{self, Cores, Model};
-use crate::plan::PlanConfig;
+use crate::plan::{PlanConfig, Planned};
+use crate::quant;
 use crate::sched::{self, Program};
 use crate::tool::Hold;
 use crate::verilog::{self, About, Bundle};
-use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -31,16 +30,17 @@ const SYNTHESIS: &str = "synth_";
 /// Maximum number of files listed in a refusal.
 const MOST_NAMED: usize = 5;
 
-/// Whether a design may differ from what was emitted.
-#[derive(Debug, Clone, Copy, Args)]
-pub struct EditOption {
-    /// Take Verilog and images as they are, edited on purpose; files that differ are listed all the
-    /// same
-    #[arg(long)]
-    edited: bool,
+/// Whether the Verilog and images of a design may differ from what was emitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditPolicy {
+    /// A design with an edited file is refused.
+    Refuse,
+    /// Files are taken as they are, and listed.
+    Allow,
 }
 
 /// A design read back.
+#[derive(Debug)]
 pub struct Design {
     /// Its folder.
     pub dir: PathBuf,
@@ -49,11 +49,22 @@ pub struct Design {
     /// The program it was emitted from.
     pub program: Program,
     /// Files that are not as emitted, where that is allowed.
-    pub edited: Vec<String>,
+    pub edits: Vec<Edit>,
+}
+
+impl Design {
+    /// Names of the files that are not as emitted.
+    pub fn edited(&self) -> Vec<String> {
+        self.edits.iter().map(|edit| edit.name.clone()).collect()
+    }
 }
 
 /// Writes the design of `program`, the quantized `model` on some hardware, to the folder `dir`. A
 /// previous folder there is replaced if it was a design too.
+///
+/// # Errors
+/// What [`check_replaceable`] refuses; a file that cannot be written; a signal. The previous folder
+/// is then as it was.
 pub fn write(
     dir: &OutputFolder,
     model: &Model,
@@ -89,9 +100,13 @@ fn sources(dir: &Path, values: bool) -> Result<BTreeMap<String, Vec<u8>>> {
     names.map(|name| Ok((name.to_owned(), files::read(&dir.join(name), MAX_BYTES)?))).collect()
 }
 
-/// Reads the design in `dir`, whose files must be those that its model and parameters give; with
-/// `edited`, Verilog and images may differ.
-pub fn read(dir: &Path, edited: EditOption) -> Result<Design> {
+/// Reads the design in `dir`, whose files must be those that its model and parameters give, but for
+/// Verilog and images that `policy` lets pass.
+///
+/// # Errors
+/// A folder that is no design, or that of another version; model, parameters or manifest that were
+/// changed; every edited file, if edits are refused.
+pub fn read(dir: &Path, policy: EditPolicy) -> Result<Design> {
     let manifest = manifest(dir)?;
     let sources = sources(dir, manifest.names(VALUES))?;
     let changed = sources.iter().filter(|(name, bytes)| manifest.knows(name, bytes) != Some(true));
@@ -105,15 +120,11 @@ pub fn read(dir: &Path, edited: EditOption) -> Result<Design> {
     let emitted = Manifest::of(&program, &bundle, &about, &sources);
     manifest.check(&emitted).map_err(|problems| problems.in_file(dir.display()))?;
     let edits = edits(dir, &bundle)?;
-    if !edited.edited && !edits.is_empty() {
+    if policy == EditPolicy::Refuse && !edits.is_empty() {
         let refusals = edits.iter().map(Edit::refusal).collect();
         return Err(Problems(refusals).in_file(dir.display()));
     }
-    for edit in &edits {
-        out::note(&format!("note: {}: {}", dir.join(&edit.name).display(), edit.what()));
-    }
-    let edited = edits.into_iter().map(|edit| edit.name).collect();
-    Ok(Design { dir: dir.to_path_buf(), top: bundle.top, program, edited })
+    Ok(Design { dir: dir.to_path_buf(), top: bundle.top, program, edits })
 }
 
 fn other_source(name: &str) -> Diagnostic {
@@ -124,15 +135,16 @@ fn other_source(name: &str) -> Diagnostic {
 fn program(dir: &Path) -> Result<Program> {
     let path = dir.join(MODEL);
     let model = model::load(&path)?;
-    if model.formats.is_none() {
+    let Some(formats) = model.formats.clone() else {
         return Err(Diagnostic::new("formats", "missing")
             .help("emit the design again")
             .in_file(path.display())
             .into());
-    }
-    let (hw, _) = hardware::read(&dir.join(HARDWARE))?;
-    let (quant, _) =
-        stages::quantized(&path, &model, WidthOptions::ABSENT, &PlanConfig::UNLIMITED)?;
+    };
+    let hw = HardwareFile::load(&dir.join(HARDWARE))?.config;
+    let planned = Planned::new(&model, &PlanConfig::of(&formats));
+    let quant = planned.and_then(|planned| quant::quantize(&planned, formats));
+    let quant = quant.map_err(|p| p.in_file(path.display()))?;
     sched::schedule(&quant, &hw)
 }
 
@@ -194,6 +206,9 @@ fn text(dir: &Path) -> Result<Option<Vec<u8>>> {
 
 /// Refuses to replace anything but an empty folder or a design, and a design that holds more than
 /// htgen has written: files of the user, and emitted ones that were edited.
+///
+/// # Errors
+/// Such a folder, with the names of at most five files; one that cannot be read.
 pub fn check_replaceable(dir: &OutputFolder) -> Result<()> {
     let written = dir.read(MANIFEST, MANIFEST_BYTES)?.as_deref().and_then(Written::parse);
     files::check_replaceable(dir.path(), "a design of htgen", || Ok(written.is_some()))?;

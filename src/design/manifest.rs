@@ -1,6 +1,6 @@
 //! The manifest of a design folder: what the folder is, and the hash of every file in it.
 //!
-//! Pure: the same program gives the same manifest; the command line reads and writes it. From the
+//! Pure: the same program gives the same manifest; the folder reads and writes it. From the
 //! model and parameters in the folder, the program, the files and the manifest can be made again,
 //! so any file that is not as emitted is found, whether it was changed by accident or on purpose.
 
