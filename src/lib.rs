@@ -40,7 +40,7 @@ use htgen_base::{number, printable, tensors};
 #[doc(inline)]
 pub use htgen_core::{arith, config, fixed, float, model, network, plan, quant, sched};
 #[doc(inline)]
-pub use htgen_data::{data, evaluate};
+pub use htgen_data::{data, evaluate, making};
 #[cfg(feature = "train")]
 #[doc(inline)]
 pub use htgen_learn::train;

@@ -38,6 +38,20 @@ impl Progress {
     }
 }
 
+/// Progress of work that tells its stages itself: nothing before the first.
+#[derive(Default)]
+pub struct Stages(Option<Progress>);
+
+impl Stages {
+    /// Comes to a stage.
+    pub fn enter(&mut self, stage: &str) {
+        match &self.0 {
+            Some(progress) => progress.stage(stage),
+            None => self.0 = Some(Progress::start(stage)),
+        }
+    }
+}
+
 impl Drop for Progress {
     fn drop(&mut self) {
         self.stages = None;

@@ -2,7 +2,7 @@
 
 use super::Division;
 use super::number::grouped;
-use crate::data::Labels;
+use crate::making::{Made, SetOrigin};
 use crate::printable;
 use serde::Serialize;
 use std::fmt;
@@ -34,7 +34,7 @@ pub struct DataSet {
     pub readable: bool,
     /// What it was made from.
     #[serde(flatten)]
-    pub origin: Origin,
+    pub origin: SetOrigin,
 }
 
 /// One class.
@@ -46,94 +46,25 @@ pub struct ClassCount {
     pub sequences: usize,
 }
 
-/// What a data set was made from.
-#[derive(Debug, Clone, Serialize)]
-#[serde(tag = "source", rename_all = "lowercase")]
-pub enum Origin {
-    /// Wav files.
-    Recordings {
-        /// Recordings with another sample rate.
-        resampled: usize,
-        /// Recordings shorter than a sequence.
-        padded: usize,
-        /// Recordings longer than a sequence.
-        cut: usize,
-        /// Folders or files of classes that --classes does not list.
-        left_out: usize,
-        /// Files of other kinds.
-        ignored: usize,
-    },
-    /// Frames or videos.
-    Clips {
-        /// Frames of another size.
-        resized: usize,
-        /// Clips with fewer frames than a sequence has steps.
-        short: usize,
-        /// Folders or files of classes that --classes does not list.
-        left_out: usize,
-        /// Files of other kinds.
-        ignored: usize,
-    },
-    /// Windows of pictures.
-    Pictures {
-        /// Pictures of another size.
-        resized: usize,
-        /// Rows at the bottom of a picture that no window reaches.
-        unseen_rows: usize,
-        /// Columns at the right that no window reaches.
-        unseen_columns: usize,
-        /// Folders or files of classes that --classes does not list.
-        left_out: usize,
-        /// Files of other kinds.
-        ignored: usize,
-    },
-    /// Windows of videos in time.
-    Videos {
-        /// Videos.
-        videos: usize,
-        /// Their frames.
-        frames: usize,
-        /// Frames of another size.
-        resized: usize,
-        /// Videos with fewer frames than a sequence has steps.
-        short: usize,
-        /// Windows left out because their last frame has no class.
-        unlabelled: usize,
-        /// Files of other kinds.
-        ignored: usize,
-    },
-    /// Drawn by htgen.
-    Motion {
-        /// The parameters that determine every byte.
-        seed: u64,
-    },
-}
-
 impl DataSet {
-    /// Describes the data set with `x` in `shape`, sequences and steps first.
-    pub fn of(
-        file: &Path,
-        bytes: u64,
-        shape: &[usize],
-        labels: &Labels,
-        origin: Origin,
-    ) -> DataSet {
+    /// Describes the data set in `file`.
+    pub fn of(file: &Path, made: Made) -> DataSet {
+        let Made { bytes, shape, labels, origin } = made;
         let count = |class: usize| labels.y.iter().filter(|&&y| y == class).count();
         let classes = labels.classes.iter().enumerate();
         let elements: u64 = shape.iter().map(|&size| size as u64).product();
-        let inputs: usize = shape[2..].iter().product();
         DataSet {
             file: file.to_path_buf(),
             bytes,
             sequences: shape[0],
             steps: shape[1],
-            inputs,
-            shape: shape.to_vec(),
+            inputs: shape[2..].iter().product(),
             classes: classes
                 .map(|(k, name)| ClassCount { name: name.clone(), sequences: count(k) })
                 .collect(),
             groups: labels.groups.len(),
             readable: elements < READABLE && bytes < READABLE,
+            shape,
             origin,
         }
     }
@@ -154,17 +85,17 @@ impl fmt::Display for DataSet {
         writeln!(f, "  classes      {}", classes.join(", "))?;
         writeln!(f, "  groups       {}", number(self.groups))?;
         match &self.origin {
-            Origin::Recordings { resampled, padded, cut, left_out, ignored } => {
+            SetOrigin::Recordings { resampled, padded, cut, left_out, ignored } => {
                 writeln!(f, "  recordings   {padded} padded, {cut} cut, {resampled} resampled")?;
                 other_classes(f, *left_out)?;
                 ignored_files(f, *ignored)?;
             }
-            Origin::Clips { resized, short, left_out, ignored } => {
+            SetOrigin::Clips { resized, short, left_out, ignored } => {
                 writeln!(f, "  frames       {resized} scaled; {short} clips shorter than {steps}")?;
                 other_classes(f, *left_out)?;
                 ignored_files(f, *ignored)?;
             }
-            Origin::Pictures { resized, unseen_rows, unseen_columns, left_out, ignored } => {
+            SetOrigin::Pictures { resized, unseen_rows, unseen_columns, left_out, ignored } => {
                 writeln!(f, "  pictures     {resized} scaled")?;
                 if unseen_rows + unseen_columns > 0 {
                     writeln!(f, "  unseen       {unseen_rows} rows, {unseen_columns} columns")?;
@@ -172,7 +103,7 @@ impl fmt::Display for DataSet {
                 other_classes(f, *left_out)?;
                 ignored_files(f, *ignored)?;
             }
-            Origin::Videos { videos, frames, resized, short, unlabelled, ignored } => {
+            SetOrigin::Videos { videos, frames, resized, short, unlabelled, ignored } => {
                 let (videos, frames) = (number(*videos), number(*frames));
                 writeln!(
                     f,
@@ -185,7 +116,7 @@ impl fmt::Display for DataSet {
                 }
                 ignored_files(f, *ignored)?;
             }
-            Origin::Motion { seed } => writeln!(f, "  seed         {seed}")?,
+            SetOrigin::Motion { seed } => writeln!(f, "  seed         {seed}")?,
         }
         if !self.readable {
             writeln!(f, "  large        the other commands read up to 1 GiB; split it for them")?;

@@ -19,7 +19,7 @@ mod synth;
 mod train;
 
 pub use compress::{Compression, MatrixReport, NodeReport, Unchanged};
-pub use dataset::{ClassCount, DataSet, Origin, Parts};
+pub use dataset::{ClassCount, DataSet, Parts};
 pub use division::Division;
 pub use emit::{Emission, Target};
 pub use evaluate::{Evaluation, output_arrays};

@@ -1,26 +1,20 @@
 //! `htgen data`: data sets from recordings, pictures, frames or videos, and drawn motion; and their
 //! parts.
 
-mod clips;
-mod folders;
 mod frames;
 mod motion;
-mod pictures;
 mod sliding;
-mod spans;
 mod split;
-mod spoken;
-mod stretch;
 mod wav;
 mod windows;
 
+use super::progress::Stages;
 use super::{Outcome, out};
-use crate::data::{Labels, Rows, check_name, natural, write_set};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files::Output;
-use crate::report::{DataSet, Origin};
-use crate::tool::Hold;
-use clap::{Args, Subcommand};
+use crate::making::{Made, PictureAxes};
+use crate::report::DataSet;
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
 
 const EXAMPLE: &str = "\
@@ -63,7 +57,7 @@ impl Data {
 }
 
 /// Where a data set goes, and in what form the report is printed.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Args)]
 struct Destination {
     /// Print one JSON object
     #[arg(long)]
@@ -74,61 +68,19 @@ struct Destination {
 }
 
 impl Destination {
-    /// Announces that the file is going to be written; this comes before anything is read.
-    fn claim(self) -> Result<Target> {
-        Ok(Target { output: Output::claim(&self.output)?, json: self.json })
-    }
-}
-
-/// A data set that is going to be written.
-struct Target {
-    output: Output,
-    json: bool,
-}
-
-impl Target {
-    /// Writes `x` in `shape`, whose rows come from `fill`, and the labels; returns the size of the
-    /// file.
-    fn write(
+    /// Announces that the file is going to be written, which comes before anything is read; has it
+    /// made, and reports it.
+    fn make(
         &self,
-        shape: &[usize],
-        labels: &Labels,
-        fill: impl FnOnce(&mut Rows<'_>) -> Result<()>,
-    ) -> Result<u64> {
-        write_set(&self.output, shape, labels, fill)
-    }
-
-    /// Reports what was written.
-    fn report(
-        &self,
-        bytes: u64,
-        shape: &[usize],
-        labels: &Labels,
-        origin: Origin,
+        make: impl FnOnce(&Output, &mut dyn FnMut(&str)) -> Result<Made>,
     ) -> anyhow::Result<Outcome> {
-        out::report(&DataSet::of(self.output.path(), bytes, shape, labels, origin), self.json)?;
+        let output = Output::claim(&self.output)?;
+        let mut stages = Stages::default();
+        let made = make(&output, &mut |stage| stages.enter(stage))?;
+        drop(stages);
+        out::report(&DataSet::of(output.path(), made), self.json)?;
         Ok(Outcome::Done)
     }
-}
-
-/// Stops when a signal has asked for it; partial output is then dropped.
-fn go_on(hold: &Hold) -> Result<()> {
-    if hold.is_interrupted() { Err(Diagnostic::new("", "interrupted").into()) } else { Ok(()) }
-}
-
-/// Maximum number of steps in a sequence.
-const MAX_STEPS: usize = 4096;
-
-/// Checks the number of steps in a sequence, which `option` determines.
-fn check_steps(option: &str, steps: usize, help: &str) -> Result<()> {
-    if steps <= MAX_STEPS {
-        return Ok(());
-    }
-    Err(Diagnostic::new(option, "too many steps per sequence")
-        .found(steps)
-        .expected(format!("at most {MAX_STEPS}"))
-        .help(help)
-        .into())
 }
 
 /// Refuses options that do not apply to what is read: `given` are the given ones, `of` is what they
@@ -150,28 +102,20 @@ fn needed<T>(option: &str, value: Option<T>, source: &Path) -> Result<T> {
     })
 }
 
-/// The class names in a file, checked in the same way as folder names.
-fn check_classes(classes: &[String], source: &Path) -> Result<()> {
-    let check = |class: &String| check_name(class);
-    classes
-        .iter()
-        .try_for_each(check)
-        .map_err(|p| p.in_file(format!("{}: classes", source.display())))
+/// [`PictureAxes`] on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum AxesOption {
+    /// Channels, rows, columns, as PyTorch has them
+    Chw,
+    /// Rows, columns, channels, as TensorFlow, OpenCV and Pillow have them
+    Hwc,
 }
 
-/// Labels from the class of each sequence and, where there are groups, the name of its group.
-fn labels(
-    classes: &[String],
-    y: Vec<usize>,
-    names: Option<Vec<&str>>,
-    length: Vec<usize>,
-) -> Labels {
-    let names = names.unwrap_or_default();
-    let mut groups = names.clone();
-    groups.sort_by(|a, b| natural(a, b));
-    groups.dedup();
-    let place = |name: &&str| groups.binary_search_by(|group| natural(group, name));
-    let group = names.iter().map(|name| place(name).expect("every name is in the list")).collect();
-    let groups = groups.into_iter().map(str::to_owned).collect();
-    Labels { y, group, length, classes: classes.to_vec(), groups, ..Labels::default() }
+impl From<AxesOption> for PictureAxes {
+    fn from(axes: AxesOption) -> PictureAxes {
+        match axes {
+            AxesOption::Chw => PictureAxes::Chw,
+            AxesOption::Hwc => PictureAxes::Hwc,
+        }
+    }
 }

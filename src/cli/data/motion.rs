@@ -1,19 +1,12 @@
 //! `htgen data motion`: a labelled set of drawn clips.
 
-use super::{Destination, go_on};
+use super::Destination;
 use crate::cli::Outcome;
 use crate::cli::options::{count, frame_size};
-use crate::cli::progress::Progress;
-use crate::data::Labels;
-use crate::report::Origin;
-use crate::tool::Hold;
+use crate::making;
 use crate::video::FrameSize;
-use crate::video::motion::{Kind, Motion, MotionSpec};
+use crate::video::motion::MotionSpec;
 use clap::Args;
-use rayon::prelude::*;
-
-/// Number of clips in memory at once.
-const BATCH: usize = 32;
 
 const EXAMPLE: &str = "\
 Example:
@@ -45,30 +38,8 @@ pub struct MotionCommand {
 
 impl MotionCommand {
     pub(in crate::cli) fn run(self) -> anyhow::Result<Outcome> {
-        let hold = Hold::new();
-        let to = self.to.clone().claim()?;
-        let MotionCommand { size, steps, count, groups, seed, .. } = self;
-        let motion = Motion::new(MotionSpec { size, steps, count, groups, seed })?;
-        let shape = [count, steps, size.channels, size.height, size.width];
-        let labels = Labels {
-            y: (0..count).map(|clip| motion.class(clip)).collect(),
-            group: (0..count).map(|clip| motion.group(clip)).collect(),
-            length: vec![steps; count],
-            classes: Kind::ALL.map(|kind| kind.name().to_owned()).into(),
-            groups: (0..motion.groups()).map(|group| format!("scene{group}")).collect(),
-            ..Labels::default()
-        };
-        let progress = Progress::start("drawing clips");
-        let bytes = to.write(&shape, &labels, |rows| {
-            let clips: Vec<usize> = (0..count).collect();
-            for batch in clips.chunks(BATCH) {
-                go_on(&hold)?;
-                let drawn: Vec<Vec<u8>> = batch.par_iter().map(|&clip| motion.clip(clip)).collect();
-                drawn.iter().try_for_each(|clip| rows.push(clip))?;
-            }
-            Ok(())
-        })?;
-        drop(progress);
-        to.report(bytes, &shape, &labels, Origin::Motion { seed })
+        let MotionCommand { size, steps, count, groups, seed, to } = self;
+        let spec = MotionSpec { size, steps, count, groups, seed };
+        to.make(|to, stage| making::motion(spec, to, stage))
     }
 }

@@ -1,22 +1,16 @@
 //! `htgen data sliding`: videos with one class per frame as sequences, each a window of successive
 //! frames.
 
-use super::pictures::PictureAxes;
-use super::stretch::{Names, Stretch, Stretches};
-use super::{Destination, check_options, check_steps, go_on, labels, needed};
+use super::{AxesOption, Destination, check_options, needed};
 use crate::cli::Outcome;
 use crate::cli::options::{ClassNames, channels, class_names, count, picture_size};
-use crate::cli::progress::Progress;
 use crate::data::check_name;
-use crate::error::{Diagnostic, Result};
-use crate::report::Origin;
-use crate::tool::Hold;
+use crate::error::Result;
+use crate::making::{self, CHANNELS, SlidingSpec, VideoArrays, VideoSource};
 use crate::video::FrameSize;
 use clap::Args;
 use std::path::PathBuf;
 
-/// Channels of frames when not given.
-const CHANNELS: usize = 3;
 /// Maximum number of frames per second.
 const MAX_RATE: f64 = 1000.0;
 
@@ -63,7 +57,7 @@ pub struct Sliding {
     /// The axes of a frame in the array: rows (h), columns (w), channels (c), as chw or hwc; needed
     /// where it could be either; for a file
     #[arg(long, value_name = "AXES")]
-    axes: Option<PictureAxes>,
+    axes: Option<AxesOption>,
     /// The array with the video of each frame, video when absent; for a file
     #[arg(long, value_name = "NAME")]
     video: Option<String>,
@@ -89,58 +83,22 @@ fn class_name(text: &str) -> std::result::Result<String, String> {
     check_name(text).map(|()| text.to_owned()).map_err(|problems| problems.to_string())
 }
 
-/// A window of a video: its first frame and its class.
-struct Window {
-    video: usize,
-    first: usize,
-    class: usize,
-}
-
 impl Sliding {
     pub(in crate::cli) fn run(self) -> anyhow::Result<Outcome> {
-        let hold = Hold::new();
-        let to = self.to.clone().claim()?;
-        let Sliding { steps, .. } = self;
-        check_steps("--steps", steps, "take fewer")?;
-        let progress = Progress::start("counting frames");
-        let mut stretches = self.stretches(&hold)?;
-        let (windows, unlabelled) = self.windows(&stretches.videos)?;
-        let size = stretches.size;
-        let shape = [windows.len(), steps, size.channels, size.height, size.width];
-        let names = windows.iter().map(|window| stretches.videos[window.video].name.as_str());
-        let y = windows.iter().map(|window| window.class).collect();
-        let labels =
-            labels(&stretches.classes, y, Some(names.collect()), vec![steps; windows.len()]);
-        progress.stage("reading frames");
-        let mut resized = 0;
-        let bytes = to.write(&shape, &labels, |rows| {
-            for windows in windows.chunk_by(|a, b| a.video == b.video) {
-                go_on(&hold)?;
-                let (frames, other) = stretches.read(windows[0].video, &hold)?;
-                resized += other;
-                for window in windows {
-                    let begin = window.first * size.bytes();
-                    rows.push(&frames[begin..begin + steps * size.bytes()])?;
-                }
-            }
-            Ok(())
-        })?;
-        drop(progress);
-        let videos = &stretches.videos;
-        let origin = Origin::Videos {
-            videos: videos.len(),
-            frames: videos.iter().map(|video| video.classes.len()).sum(),
-            resized,
-            short: videos.iter().filter(|video| video.classes.len() < steps).count(),
-            unlabelled,
-            ignored: stretches.ignored,
-        };
-        to.report(bytes, &shape, &labels, origin)
+        self.to.make(|to, stage| {
+            let spec = SlidingSpec {
+                path: &self.source,
+                source: self.videos()?,
+                steps: self.steps,
+                every: self.every,
+                classes: self.classes.as_ref().map(|classes| &classes.0[..]),
+            };
+            making::sliding(spec, to, stage)
+        })
     }
 
-    fn stretches(&self, hold: &Hold) -> Result<Stretches> {
+    fn videos(&self) -> Result<VideoSource<'_>> {
         let source = self.source.as_path();
-        let named = self.classes.as_ref().map(|classes| classes.0.as_slice());
         if !source.is_dir() {
             let given = [
                 ("--labels", self.labels.is_some()),
@@ -150,12 +108,12 @@ impl Sliding {
                 ("--otherwise", self.otherwise.is_some()),
             ];
             check_options(&given, "a folder of videos", source)?;
-            let names = Names {
+            let names = VideoArrays {
                 frames: self.frames.as_deref().unwrap_or("frames"),
                 video: self.video.as_deref().unwrap_or("video"),
                 class: self.state.as_deref().unwrap_or("state"),
             };
-            return Stretches::arrays(source, names, self.axes, named);
+            return Ok(VideoSource::Arrays { names, axes: self.axes.map(Into::into) });
         }
         let given = [
             ("--frames", self.frames.is_some()),
@@ -168,34 +126,6 @@ impl Sliding {
         let (width, height) = needed("--size", self.size, source)?;
         let rate = needed("--fps", self.fps, source)?;
         let size = FrameSize { width, height, channels: self.channels.unwrap_or(CHANNELS) };
-        Stretches::files((source, size, rate), labels, self.otherwise.as_deref(), named, hold)
-    }
-
-    /// All windows that have a class, and the number of those without one.
-    fn windows(&self, videos: &[Stretch]) -> Result<(Vec<Window>, usize)> {
-        let (mut windows, mut unlabelled) = (Vec::new(), 0);
-        for (video, stretch) in videos.iter().enumerate() {
-            let classes = stretch.classes.iter().enumerate().skip(self.steps - 1);
-            for (last, class) in classes.step_by(self.every) {
-                match *class {
-                    Some(class) => {
-                        windows.push(Window { video, first: last + 1 - self.steps, class })
-                    }
-                    None => unlabelled += 1,
-                }
-            }
-        }
-        if windows.is_empty() {
-            let longest = videos.iter().map(|video| video.classes.len()).max().unwrap_or(0);
-            return Err(Diagnostic::new("--steps", "no window")
-                .found(format!(
-                    "{} frames per window, {unlabelled} windows without a class",
-                    self.steps
-                ))
-                .expected(format!("at most {longest} frames, the length of the longest video"))
-                .in_file(self.source.display())
-                .into());
-        }
-        Ok((windows, unlabelled))
+        Ok(VideoSource::Folder { labels, size, rate, otherwise: self.otherwise.as_deref() })
     }
 }

@@ -1,25 +1,13 @@
 //! `htgen data windows`: pictures as sequences of windows, one per step.
 
-use super::pictures::{PictureAxes, Pictures};
-use super::{Destination, check_options, check_steps, go_on, needed};
+use super::{AxesOption, Destination, check_options, needed};
 use crate::cli::Outcome;
 use crate::cli::options::{ClassNames, channels, class_names, count, picture_size};
-use crate::cli::progress::Progress;
-use crate::data::Rows;
-use crate::error::{Diagnostic, Problems, Result};
-use crate::report::Origin;
-use crate::tool::Hold;
-use crate::video::{FrameSize, Windows};
+use crate::error::Result;
+use crate::making::{self, CHANNELS, PictureSource, WindowsSpec};
+use crate::video::FrameSize;
 use clap::Args;
-use rayon::prelude::*;
 use std::path::PathBuf;
-
-/// Channels of pictures when not given.
-const CHANNELS: usize = 3;
-/// Bytes of windows in memory at once.
-const BATCH: usize = 1 << 26;
-/// Maximum number of bytes in a sequence.
-const MAX_BYTES: usize = 1 << 28;
 
 const EXAMPLE: &str = "\
 Example:
@@ -53,7 +41,7 @@ pub struct WindowsCommand {
     /// The axes of a picture in the array: rows (h), columns (w), channels (c), as chw or hwc; needed
     /// where it could be either; for a file
     #[arg(long, value_name = "AXES")]
-    axes: Option<PictureAxes>,
+    axes: Option<AxesOption>,
     /// The array of groups; group, subject, speaker, voice or video when absent; for a file
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
@@ -63,73 +51,35 @@ pub struct WindowsCommand {
 
 impl WindowsCommand {
     pub(in crate::cli) fn run(self) -> anyhow::Result<Outcome> {
-        let hold = Hold::new();
-        let to = self.to.clone().claim()?;
-        let pictures = self.pictures()?;
-        let windows = Windows::new(pictures.size(), self.window, self.stride)?;
-        let steps = windows.count();
-        check_steps("--stride", steps, "a larger stride or window makes fewer")?;
-        let size = windows.size();
-        if size.bytes().saturating_mul(steps) > MAX_BYTES {
-            return Err(anyhow::Error::from(Problems::from(
-                Diagnostic::new("--stride", "too many bytes per sequence")
-                    .found(format!("{steps} windows of {size}"))
-                    .expected(format!("at most {MAX_BYTES} bytes"))
-                    .help("a larger stride or a smaller window makes fewer"),
-            )));
-        }
-        let labels = pictures.labels(steps);
-        let shape = [labels.y.len(), steps, size.channels, size.height, size.width];
-        let progress = Progress::start("cutting pictures");
-        let mut resized = 0;
-        let bytes = to.write(&shape, &labels, |rows| {
-            resized = fill(&pictures, &windows, labels.y.len(), rows, &hold)?;
-            Ok(())
-        })?;
-        drop(progress);
-        let (unseen_columns, unseen_rows) = windows.unseen();
-        let (left_out, ignored) = (pictures.left_out(), pictures.ignored());
-        let origin = Origin::Pictures { resized, unseen_rows, unseen_columns, left_out, ignored };
-        to.report(bytes, &shape, &labels, origin)
+        self.to.make(|to, stage| {
+            let spec = WindowsSpec {
+                source: self.pictures()?,
+                window: self.window,
+                stride: self.stride,
+                classes: self.classes.as_ref().map(|classes| &classes.0[..]),
+            };
+            making::windows(spec, to, stage)
+        })
     }
 
-    fn pictures(&self) -> Result<Pictures> {
+    fn pictures(&self) -> Result<PictureSource<'_>> {
         let source = self.source.as_path();
-        let named = self.classes.as_ref().map(|classes| classes.0.as_slice());
         if source.is_dir() {
             let given = [("--group", self.group.is_some()), ("--axes", self.axes.is_some())];
             check_options(&given, "a file of arrays", source)?;
             let (width, height) = needed("--size", self.size, source)?;
             let channels = self.channels.unwrap_or(CHANNELS);
-            return Pictures::files(source, named, FrameSize { width, height, channels });
+            return Ok(PictureSource::Folder {
+                dir: source,
+                size: FrameSize { width, height, channels },
+            });
         }
         let given = [("--size", self.size.is_some()), ("--channels", self.channels.is_some())];
         check_options(&given, "a folder of pictures", source)?;
-        Pictures::arrays(source, named, self.group.as_deref(), self.axes)
+        Ok(PictureSource::Arrays {
+            path: source,
+            group: self.group.as_deref(),
+            axes: self.axes.map(Into::into),
+        })
     }
-}
-
-/// Pushes the windows of every picture; returns how many pictures had another size.
-fn fill(
-    pictures: &Pictures,
-    windows: &Windows,
-    count: usize,
-    rows: &mut Rows<'_>,
-    hold: &Hold,
-) -> Result<usize> {
-    let mut resized = 0;
-    let all: Vec<usize> = (0..count).collect();
-    let each = windows.count() * windows.size().bytes();
-    for batch in all.chunks((BATCH / each).max(1)) {
-        go_on(hold)?;
-        let cut =
-            |&k: &usize| pictures.read(k).map(|(picture, other)| (windows.cut(&picture), other));
-        let cuts: Vec<Result<(Vec<u8>, bool)>> = batch.par_iter().map(cut).collect();
-        for cut in cuts {
-            let (cut, other) = cut?;
-            rows.push(&cut)?;
-            resized += usize::from(other);
-        }
-    }
-    Ok(resized)
 }

@@ -1,6 +1,6 @@
 //! Recordings as features: samples from a wav file, 8 kHz, logarithmic mel bands as bytes.
 //!
-//! Pure: bytes and samples in, bytes out; the command line reads the files. docs/data.md states the
+//! Pure: bytes and samples in, bytes out; `htgen-data` reads the files. docs/data.md states the
 //! features in words and numbers.
 
 mod logmel;

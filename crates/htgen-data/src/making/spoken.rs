@@ -1,17 +1,22 @@
 //! The file names of the Free Spoken Digit Dataset, `{digit}_{speaker}_{index}.wav` in one folder.
 
-use super::folders::{Entry, Item, Listing, Tree, check_class, has_ending};
+use super::folders::{Entry, FolderTree, Item, Listing, check_class};
 use crate::data::check_name;
 use crate::error::{Diagnostic, Result};
 use std::path::Path;
 
 /// The recordings in such a folder; the classes are those given, or else the ten digits.
-pub fn scan(dir: &Path, top: &Listing, named: Option<&[String]>) -> Result<Tree<()>> {
+pub fn scan(
+    dir: &Path,
+    top: &Listing,
+    is_recording: fn(&Entry) -> bool,
+    named: Option<&[String]>,
+) -> Result<FolderTree<()>> {
     let digits = || (0..10).map(|digit| digit.to_string()).collect();
     let classes: Vec<String> = named.map_or_else(digits, <[String]>::to_vec);
-    let mut tree = Tree { classes, items: Vec::new(), ignored: 0, left_out: 0 };
+    let mut tree = FolderTree { classes, items: Vec::new(), ignored: 0, left_out: 0 };
     for file in &top.files {
-        if !has_ending(&file.name, super::wav::ENDINGS) {
+        if !is_recording(file) {
             tree.ignored += 1;
             continue;
         }

@@ -1,30 +1,29 @@
 //! Labelled pictures: one folder of files per class, or an array of bytes.
 
 use super::clips::{self, is_picture};
-use super::folders::{self, Items, Tree};
-use super::labels;
+use super::folders::{self, FolderTree, Items};
+use super::set::{check_classes, labels};
 use crate::data::{ArrayData, Arrays, Each, Labels, Part};
 use crate::error::{Diagnostic, Result};
 use crate::model::shape_text;
 use crate::video::{FrameSize, planar};
-use clap::ValueEnum;
 use std::borrow::Cow;
 use std::path::Path;
 
 /// Pictures of one size, and where their bytes are.
 pub enum Pictures {
     /// Files, read one by one.
-    Files { tree: Tree<()>, size: FrameSize },
+    Files { tree: FolderTree<()>, size: FrameSize },
     /// An array of pictures.
-    Stored { stored: Stored, labels: Labels },
+    Stored { stored: StoredPictures, labels: Labels },
 }
 
 /// The order of the axes of a picture in an array.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PictureAxes {
-    /// Channels, rows, columns, as PyTorch has them
+    /// Channels, rows, columns, as PyTorch has them.
     Chw,
-    /// Rows, columns, channels, as TensorFlow, OpenCV and Pillow have them
+    /// Rows, columns, channels, as TensorFlow, OpenCV and Pillow have them.
     Hwc,
 }
 
@@ -51,20 +50,20 @@ impl PictureAxes {
 }
 
 /// Pictures in an array of bytes, in the order of its axes.
-pub struct Stored {
+pub struct StoredPictures {
     bytes: Vec<u8>,
     size: FrameSize,
     axes: PictureAxes,
 }
 
-impl Stored {
+impl StoredPictures {
     /// The array `name` of things called `nouns`; their order comes from `axes`, or else from the
     /// sizes.
     pub fn read(
         arrays: &mut Arrays,
         (name, nouns): (&str, &str),
         axes: Option<PictureAxes>,
-    ) -> std::result::Result<Stored, Diagnostic> {
+    ) -> std::result::Result<StoredPictures, Diagnostic> {
         let expected = format!(
             "bytes of ({nouns}, rows, columns), ({nouns}, channels, rows, columns) or ({nouns}, \
              rows, columns, channels)"
@@ -92,7 +91,7 @@ impl Stored {
         if bytes.is_empty() {
             return refuse("wrong shape", shape_text(&array.shape));
         }
-        Ok(Stored { bytes, size: axes.size(sizes), axes })
+        Ok(StoredPictures { bytes, size: axes.size(sizes), axes })
     }
 
     /// How many pictures there are.
@@ -136,7 +135,7 @@ impl Pictures {
         axes: Option<PictureAxes>,
     ) -> Result<Pictures> {
         let pictures = Arrays::load(path, |arrays| {
-            let stored = Stored::read(arrays, ("x", "pictures"), axes)?;
+            let stored = StoredPictures::read(arrays, ("x", "pictures"), axes)?;
             let each = Each(stored.count(), "picture");
             let classes = each.classes(arrays, "y", named)?;
             let groups = each.groups(arrays, group)?.map(|(_, keys)| keys);
@@ -152,7 +151,7 @@ impl Pictures {
             Ok((stored, Labels { split, ..labels }))
         });
         let (stored, labels) = pictures?;
-        super::check_classes(&labels.classes, path)?;
+        check_classes(&labels.classes, path)?;
         Ok(Pictures::Stored { stored, labels })
     }
 

@@ -1,10 +1,10 @@
 //! Videos with one class per frame: files or folders of pictures with a text of times, or arrays.
 
-use super::clips::{CLIPS, Clip, Reader};
+use super::annotations::Annotations;
+use super::clips::{CLIPS, Clip, ClipReader};
 use super::folders::{self, Entry};
-use super::pictures::{PictureAxes, Stored};
-use super::spans::Spans;
-use super::{check_classes, go_on};
+use super::pictures::{PictureAxes, StoredPictures};
+use super::set::{check_classes, go_on};
 use crate::data::{Arrays, Classes, Each};
 use crate::error::{Diagnostic, Result};
 use crate::tool::Hold;
@@ -21,7 +21,7 @@ const BATCH: usize = 256;
 const MAX_BYTES: usize = 1 << 30;
 
 /// One video.
-pub struct Stretch {
+pub struct LabelledVideo {
     /// What it is called.
     pub name: String,
     /// Class of each frame, where it has one.
@@ -37,35 +37,41 @@ enum Frames {
 }
 
 /// All videos, and where their frames are.
-pub struct Stretches {
-    pub videos: Vec<Stretch>,
+pub struct LabelledVideos {
+    /// The videos.
+    pub videos: Vec<LabelledVideo>,
+    /// Names of the classes in the order of their labels.
     pub classes: Vec<String>,
+    /// Size of a frame.
     pub size: FrameSize,
     /// Files that are not videos.
     pub ignored: usize,
-    reader: Reader,
+    reader: ClipReader,
     /// The frames of an array.
-    stored: Option<Stored>,
+    stored: Option<StoredPictures>,
 }
 
 /// Names of the arrays of frames, of the video of each, and of its class.
 #[derive(Debug, Clone, Copy)]
-pub struct Names<'a> {
+pub struct VideoArrays<'a> {
+    /// The frames.
     pub frames: &'a str,
+    /// The video of each frame.
     pub video: &'a str,
+    /// The class of each frame.
     pub class: &'a str,
 }
 
-impl Stretches {
+impl LabelledVideos {
     /// The videos of the arrays in a file.
     pub fn arrays(
         path: &Path,
-        names: Names<'_>,
+        names: VideoArrays<'_>,
         axes: Option<PictureAxes>,
         named: Option<&[String]>,
-    ) -> Result<Stretches> {
+    ) -> Result<LabelledVideos> {
         let taken = Arrays::load(path, |arrays| {
-            let frames = Stored::read(arrays, (names.frames, "frames"), axes)?;
+            let frames = StoredPictures::read(arrays, (names.frames, "frames"), axes)?;
             let each = Each(frames.count(), "frame");
             let keys = each.keys(arrays, names.video)?.ok_or_else(|| {
                 let problem = Diagnostic::new(names.video, "array missing").found(arrays.names());
@@ -78,7 +84,14 @@ impl Stretches {
         let (videos, classes, stored) = taken?;
         check_classes(&classes, path)?;
         let (size, stored) = (stored.size(), Some(stored));
-        Ok(Stretches { videos, classes, size, ignored: 0, reader: Reader::default(), stored })
+        Ok(LabelledVideos {
+            videos,
+            classes,
+            size,
+            ignored: 0,
+            reader: ClipReader::default(),
+            stored,
+        })
     }
 
     /// The videos below a folder, read at a rate, with the classes listed in a text; `otherwise` is
@@ -89,8 +102,8 @@ impl Stretches {
         otherwise: Option<&str>,
         named: Option<&[String]>,
         hold: &Hold,
-    ) -> Result<Stretches> {
-        let spans = Spans::load(labels)?;
+    ) -> Result<LabelledVideos> {
+        let spans = Annotations::load(labels)?;
         let mut names = spans.classes();
         names.extend(otherwise);
         let line = |k| spans.place(k).map(|line| format!("{}: {line}", labels.display()));
@@ -104,7 +117,7 @@ impl Stretches {
             let expected = format!("one below {}, like {}", dir.display(), found.example(dir)?);
             return Err(problem.expected(expected).in_file(labels.display()).into());
         }
-        let mut reader = Reader::at(rate);
+        let mut reader = ClipReader::at(rate);
         let mut videos = Vec::new();
         for clip in found.clips {
             go_on(hold)?;
@@ -128,22 +141,22 @@ impl Stretches {
                     .in_file(clip.path.display())
                     .into());
             }
-            videos.push(Stretch {
+            videos.push(LabelledVideo {
                 name: clip.name,
                 classes,
                 frames: Frames::Clip(clip.clip, clip.path),
             });
         }
         let ignored = found.ignored;
-        Ok(Stretches { videos, classes: classes.names, size, ignored, reader, stored: None })
+        Ok(LabelledVideos { videos, classes: classes.names, size, ignored, reader, stored: None })
     }
 
     /// The frames of a video one after another, channel by channel, and how many of them had
     /// another size.
     pub fn read(&mut self, video: usize, hold: &Hold) -> Result<(Vec<u8>, usize)> {
-        let stretch = &self.videos[video];
-        let (count, each) = (stretch.classes.len(), self.size.bytes());
-        match &stretch.frames {
+        let labelled = &self.videos[video];
+        let (count, each) = (labelled.classes.len(), self.size.bytes());
+        match &labelled.frames {
             Frames::Array(first) => {
                 let stored = self.stored.as_ref().expect("frames of an array are in memory");
                 let frames = (*first..first + count).map(|k| stored.frame(k));
@@ -169,7 +182,7 @@ fn parted(
     keys: &[String],
     classes: &[usize],
     name: &str,
-) -> std::result::Result<Vec<Stretch>, Diagnostic> {
+) -> std::result::Result<Vec<LabelledVideo>, Diagnostic> {
     let (mut videos, mut seen, mut first) = (Vec::new(), BTreeSet::new(), 0);
     for run in keys.chunk_by(|a, b| a == b) {
         if !seen.insert(&run[0]) {
@@ -178,7 +191,7 @@ fn parted(
                 .expected("the frames of a video one after another, in order of time"));
         }
         let classes = classes[first..first + run.len()].iter().copied().map(Some).collect();
-        videos.push(Stretch { name: run[0].clone(), classes, frames: Frames::Array(first) });
+        videos.push(LabelledVideo { name: run[0].clone(), classes, frames: Frames::Array(first) });
         first += run.len();
     }
     Ok(videos)

@@ -25,14 +25,14 @@ enum Unit {
 
 /// The lines of a file.
 #[derive(Debug)]
-pub struct Spans {
-    lines: Vec<Span>,
+pub struct Annotations {
+    lines: Vec<Annotation>,
     unit: Unit,
 }
 
 /// One line.
 #[derive(Debug)]
-struct Span {
+struct Annotation {
     line: usize,
     video: String,
     first: f64,
@@ -40,17 +40,17 @@ struct Span {
     class: String,
 }
 
-impl Spans {
+impl Annotations {
     /// Reads a file; all wrong lines are reported together.
-    pub fn load(path: &Path) -> Result<Spans> {
+    pub fn load(path: &Path) -> Result<Annotations> {
         let bytes = files::read(path, MAX_BYTES)?;
         let text = String::from_utf8(bytes).map_err(|_| {
             Diagnostic::new("", "not a text").expected("lines in UTF-8").in_file(path.display())
         })?;
-        Spans::parse(&text).map_err(|problems| problems.in_file(path.display()))
+        Annotations::parse(&text).map_err(|problems| problems.in_file(path.display()))
     }
 
-    fn parse(text: &str) -> Result<Spans> {
+    fn parse(text: &str) -> Result<Annotations> {
         let text = text.trim_start_matches('\u{feff}');
         let lines = text.lines().enumerate().map(|(k, line)| (k + 1, line.trim()));
         let mut lines = lines.filter(|(_, line)| !line.is_empty());
@@ -69,7 +69,11 @@ impl Spans {
                 Err(wrong) => problems.extend(wrong.0),
             }
         }
-        if problems.is_empty() { Ok(Spans { lines: spans, unit }) } else { Err(Problems(problems)) }
+        if problems.is_empty() {
+            Ok(Annotations { lines: spans, unit })
+        } else {
+            Err(Problems(problems))
+        }
     }
 
     /// Names of the classes, as often as they occur in the file.
@@ -120,7 +124,7 @@ impl Spans {
     }
 }
 
-fn span(line: usize, text: &str, unit: Unit) -> Result<Span> {
+fn span(line: usize, text: &str, unit: Unit) -> Result<Annotation> {
     let place = format!("line {line}");
     // From the right, as the name of a video may contain commas.
     let fields: Vec<&str> =
@@ -151,5 +155,5 @@ fn span(line: usize, text: &str, unit: Unit) -> Result<Span> {
         return Err(Diagnostic::new(place, "ends before it begins").found(found).into());
     }
     check_name(class).map_err(|problems| problems.in_file(&place))?;
-    Ok(Span { line, video: video.to_owned(), first, last, class: class.to_owned() })
+    Ok(Annotation { line, video: video.to_owned(), first, last, class: class.to_owned() })
 }

@@ -41,15 +41,15 @@ fn pictures(listing: &Listing) -> Option<Clip> {
 
 /// Reads clips; looks for ffmpeg once, when the first video comes.
 #[derive(Default)]
-pub struct Reader {
+pub struct ClipReader {
     ffmpeg: Option<Ffmpeg>,
     rate: Option<f64>,
 }
 
-impl Reader {
+impl ClipReader {
     /// A reader that samples videos at this many frames per second; pictures are taken as they are.
-    pub fn at(rate: f64) -> Reader {
-        Reader { ffmpeg: None, rate: Some(rate) }
+    pub fn at(rate: f64) -> ClipReader {
+        ClipReader { ffmpeg: None, rate: Some(rate) }
     }
 
     /// Number of frames of a clip.

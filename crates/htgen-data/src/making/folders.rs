@@ -44,7 +44,7 @@ pub struct Item<T> {
 
 /// All items of a data set, class by class.
 #[derive(Debug)]
-pub struct Tree<T> {
+pub struct FolderTree<T> {
     pub classes: Vec<String>,
     pub items: Vec<Item<T>>,
     /// Files that are not items.
@@ -94,7 +94,7 @@ pub fn scan<T>(
     top: Listing,
     named: Option<&[String]>,
     items: &Items<T>,
-) -> Result<Tree<T>> {
+) -> Result<FolderTree<T>> {
     if top.folders.is_empty() {
         return Err(Diagnostic::new("", format!("no {}", items.noun))
             .found("no folder")
@@ -111,7 +111,7 @@ pub fn scan<T>(
         check_name(&folder.name).map_err(|p| p.in_file(folder.path.display()))?;
     }
     let left_out = top.folders.len() - top.folders.iter().filter(chosen).count();
-    let mut tree = Tree { classes, items: Vec::new(), ignored: top.files.len(), left_out };
+    let mut tree = FolderTree { classes, items: Vec::new(), ignored: top.files.len(), left_out };
     for class in 0..tree.classes.len() {
         let place = dir.join(&tree.classes[class]);
         let folder = top.folders.iter().find(|folder| folder.name == tree.classes[class]);
@@ -156,7 +156,7 @@ fn empty(what: &str, noun: &str, place: &Path) -> Diagnostic {
         .in_file(place.display())
 }
 
-impl<T> Tree<T> {
+impl<T> FolderTree<T> {
     /// Class and group of each item.
     pub fn labels(&self) -> (Vec<usize>, Vec<&str>) {
         self.items.iter().map(|item| (item.class, item.group.as_str())).unzip()
