@@ -6,9 +6,11 @@ use crate::interrupted::{Moment, interrupt};
 use crate::support::needs;
 use crate::train::easy;
 use htgen::compare::CompareConfig;
-use htgen::tool::Tool;
+use htgen::tool::{Run, Tool};
 use rustix::process::Signal;
 use std::fs;
+use std::io::Write;
+use std::path::Path;
 
 const CONFIG: &str = r#"
 name = "easy"
@@ -140,6 +142,36 @@ fn what_was_cut_off_goes_on_and_is_not_done_twice() {
     assert!(!page.contains("--resume"), "{page}");
     let again = dir.htgen(LINE);
     assert_eq!((again.code, ran(&again.stderr).len()), (Some(0), 0), "{}", again.stderr);
+}
+
+/// Another build of the program does everything again, the same one nothing.
+#[test]
+fn a_changed_program_is_noticed() {
+    let dir = Folder::new();
+    easy(&dir);
+    let only = CONFIG.split("[[board]]").next().unwrap().replace("lanes = [2]", "lanes = []");
+    let shape = CONFIG.split("[model]").nth(1).unwrap().split("[[try]]").next().unwrap();
+    let system = CONFIG.split("[[system]]").nth(1).unwrap();
+    let config = format!("{only}[model]{shape}[[system]]{system}").replace("[1, 2]", "[1]");
+    fs::write(dir.path("compare.toml"), config).unwrap();
+    // What follows the sections of an executable changes it and nothing that it does.
+    let program = dir.path("other");
+    fs::copy(env!("CARGO_BIN_EXE_htgen"), &program).unwrap();
+    let mut bytes = fs::OpenOptions::new().append(true).open(&program).unwrap();
+    bytes.write_all(b"another build").unwrap();
+    drop(bytes);
+    let done = |program: &Path| {
+        let ended = dir.run(Run::new(program).args(LINE.split_whitespace()));
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        ran(&ended.stderr).iter().map(|&word| word.to_owned()).collect::<Vec<String>>()
+    };
+    let own = Path::new(env!("CARGO_BIN_EXE_htgen"));
+    let first = done(own);
+    let whole = ["data", "train", "quantize", "run", "quantize", "run", "inspect"];
+    assert_eq!(first, whole);
+    assert!(done(own).is_empty());
+    assert_eq!(done(&program), first);
+    assert!(done(&program).is_empty());
 }
 
 #[test]

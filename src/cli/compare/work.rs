@@ -28,6 +28,8 @@ pub struct Work {
     /// The folder to which paths in the configuration are relative.
     origin: PathBuf,
     program: PathBuf,
+    /// The hash of this program: another build may compute something else.
+    build: String,
     /// Hashes of files that have been read.
     hashes: BTreeMap<PathBuf, String>,
     /// Every command in order, as it would be typed.
@@ -53,7 +55,8 @@ pub struct Command<'a> {
 struct Kept {
     command: Vec<String>,
     inputs: Vec<String>,
-    htgen: String,
+    /// The hash of the program that made it.
+    program: String,
     report: Value,
 }
 
@@ -66,7 +69,8 @@ impl Work {
         })?;
         let origin = origin.to_path_buf();
         let (hashes, commands) = (BTreeMap::new(), Vec::new());
-        Ok(Work { folder: folder.to_path_buf(), origin, program, hashes, commands })
+        let build = digest(&program)?;
+        Ok(Work { folder: folder.to_path_buf(), origin, program, build, hashes, commands })
     }
 
     /// A file or folder in the working folder.
@@ -114,7 +118,7 @@ impl Work {
         if let Some(kept) = kept(&file)
             && kept.command == own
             && kept.inputs == inputs
-            && kept.htgen == env!("CARGO_PKG_VERSION")
+            && kept.program == self.build
             && command.makes.iter().all(|made| made.exists())
         {
             return Ok(kept.report);
@@ -133,8 +137,7 @@ impl Work {
         for made in command.makes {
             self.hashes.remove(made);
         }
-        let htgen = env!("CARGO_PKG_VERSION").to_owned();
-        let kept = Kept { command: own, inputs, htgen, report };
+        let kept = Kept { command: own, inputs, program: self.build.clone(), report };
         let text = serde_json::to_string_pretty(&kept).map_err(|error| {
             Problems::from(Diagnostic::new("", error.to_string()).in_file(file.path().display()))
         })?;
@@ -146,11 +149,16 @@ impl Work {
         if let Some(hash) = self.hashes.get(path) {
             return Ok(hash.clone());
         }
-        let digest = Sha256::digest(files::read(path, MAX_INPUT)?);
-        let hash: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let hash = digest(path)?;
         self.hashes.insert(path.to_path_buf(), hash.clone());
         Ok(hash)
     }
+}
+
+/// The first half of the SHA-256 of a file, in hexadecimal.
+fn digest(path: &Path) -> Result<String> {
+    let digest = Sha256::digest(files::read(path, MAX_INPUT)?);
+    Ok(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn kept(file: &Output) -> Option<Kept> {
