@@ -88,6 +88,7 @@ mod netlists; // the library after yosys for iCE40
 mod never_over; // no command overwrites what it reads, under any name
 mod new; // untrained models of every format
 mod new_cli; // their options
+mod packages; // what is published, and what it says of itself
 mod plan;
 mod proofs; // the FORMAL blocks, and mutants that they must refute
 mod scripts; // what setup.sh and fresh.sh say before they do anything
