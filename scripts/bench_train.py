@@ -1,7 +1,7 @@
 """Times an epoch of training of the spoken digits in htgen and in JAX, same model, batch and data.
 
 Data are random bytes of the shape of the voices (1,440 sequences of 8 steps of 1,024 bytes): the
-time of an epoch depends on shapes alone. Both sides also measure the validation part after every
+time of an epoch depends only on shapes. Both sides also measure the validation part after every
 epoch. The time of an epoch is that of a long run less that of a short one, divided by the epochs
 between them, so that starting, compiling and reading do not count; the two take turns, and the
 median of the rounds is compared. Run with a Python that has jax and numpy: `make bench-train`.
@@ -178,7 +178,7 @@ def main():
     options.add_argument("--htgen", default="target/release/htgen")
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--epochs", type=int, default=6, help="epochs between short and long run")
-    options.add_argument("--large-batch", type=int, default=16, help="sequences a step, large model")
+    options.add_argument("--large-batch", type=int, default=16, help="sequences per step, large model")
     options.add_argument("--large-steps", type=int, default=6, help="steps of its sequences")
     arguments = options.parse_args()
     program = str(pathlib.Path(arguments.htgen).resolve())

@@ -169,7 +169,7 @@ class TensorizedLSTM(nn.Module):
 def tensorized(folder):
     plain = lambda: TensorizedLSTM(Cell(Train([2, 3, 4], [4, 2, 3], 2), Train([2, 3], [4, 6], 2)),
                                    Cell(Train([2, 3], [4, 6], 3), nn.Linear(6, 24)))
-    # new_core="first" and "last" add a core with the gates alone.
+    # new_core="first" and "last" add a core with only the gates.
     first = lambda: TensorizedLSTM(Cell(Train([1, 3, 4], [4, 2, 3], 2), Train([1, 6], [4, 6], 2)))
     last = lambda **more: TensorizedLSTM(
         Cell(Train([3, 4, 1], [2, 3, 4], 2), Train([6, 1], [6, 4], 2)), **more)

@@ -12,7 +12,7 @@ import pathlib
 from reports import EXAMPLES, ROOT, VOICES, WORK, Bench, note, table, verdict
 
 PRESETS = {"fdht-largest": "FDHT largest", "fdht-smallest": "FDHT smallest"}
-# Network, lanes, elements a beat, least efficiency, board whose multipliers are to be enough.
+# Network, lanes, elements per beat, least efficiency, board whose multipliers are to be enough.
 EFFICIENCY = [
     ("digits", 4, 1, 0.95, None), ("digits", 8, 1, 0.92, None),
     ("digits", 8, 1, 0.92, "icebreaker"), ("digits", 16, 1, 0.88, None),
@@ -107,7 +107,7 @@ def speed(bench):
     bench.report("new_eight", "new", *EIGHT_MODES, "-o", f"{WORK}/eight.json")
     plan = bench.seconds("inspect", f"{WORK}/eight.json")
     rows = [
-        ["`run` against the Verilated model at 8 lanes, sequences a second", f"{ratio:.0f} x",
+        ["`run` against the Verilated model at 8 lanes, sequences per second", f"{ratio:.0f} x",
          f"at least {RUN_OVER_SIM} x", verdict(ratio >= RUN_OVER_SIM)],
         ["`emit` of 57,600 inputs at 64 lanes, processor time", f"{emit:.2f} s", "below 1 s",
          verdict(emit < 1)],
@@ -170,7 +170,7 @@ def synthesis(bench):
                      "" if per_second is None else f"{per_second:,.0f}",
                      ", ".join(f"{mhz:.1f}" for mhz in got["placements_mhz"])])
     return table(["board", "lanes", "LUT4", "logic cells placed", "FF", "block RAM", "DSP", "fits", "MHz", "at least",
-                  "reached", "time steps a second", "MHz of each seed tried"], rows)
+                  "reached", "time steps per second", "MHz of each seed tried"], rows)
 
 
 def shares(bench):
@@ -234,7 +234,7 @@ def results(bench, data, keep_speed):
         ("Efficiency", "Multiplies / (lanes x cycles) of `htgen sim`, source always valid, sink "
          "always ready, everything included: input, head, ends of sequences.", efficiency(bench)),
         ("All networks, wide", "Efficiency as `htgen emit` predicts it inside a sequence, "
-         f"{WIDE_BEAT} elements a beat, of every example and preset, whether it suits or not. "
+         f"{WIDE_BEAT} elements per beat, of every example and preset, whether it suits or not. "
          "`htgen sim` fails where the cycles are others.", wide(bench)),
         ("The same work as other generators", "12,288 multiplies; README.md says how to read it.",
          same_work(bench)),

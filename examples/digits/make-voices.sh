@@ -5,7 +5,7 @@
 # variant says every digit twice, in a random English accent, at a random speed (130 to 200 words a
 # minute) and pitch (30 to 70); sox trims the silence at both ends and resamples to 8 kHz; htgen
 # computes the features.  Ten variants that hardly speak like people are left out, and then variants
-# 0, 5, 10 and so on of the sorted list.  VARIANTS takes so many of the rest alone.  Needs espeak-ng
+# 0, 5, 10 and so on of the sorted list.  VARIANTS takes only so many of the rest.  Needs espeak-ng
 # and sox (Debian packages of these names); HTGEN names the program when it is not on PATH.
 set -eu
 

@@ -157,7 +157,7 @@ impl fmt::Display for Inspection {
         )?;
         writeln!(
             f,
-            "  multiplies   {} a time step; {} leaf by leaf, {} dense",
+            "  multiplies   {} per time step; {} leaf by leaf, {} dense",
             grouped(self.macs_per_step),
             grouped(self.macs_leaf_by_leaf),
             grouped(self.macs_dense)

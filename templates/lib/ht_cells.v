@@ -30,7 +30,7 @@ module ht_cells #(
   parameter C_FRAC      = 11,    // fraction bits of c
   parameter H_FRAC      = 11,    // fraction bits of h
   parameter GATE_SHIFT  = 0,     // left shift that takes gates and biases to 11 fraction bits
-  parameter SERIAL      = 0,     // 1: no DSP blocks, 17 clocks a beat
+  parameter SERIAL      = 0,     // 1: no DSP blocks, 17 clocks per beat
   parameter PARTS       = 1,     // gate buffers, 1 or 2
   parameter MASKED      = 0,     // 1: table words have the bits "use", one a part
   parameter LAYERED     = 0,     // 1: they have the bits "last", of the last unit of a layer

@@ -15,7 +15,7 @@ use std::path::Path;
 const CONFIG: &str = r#"
 name = "easy"
 title = "Spots & places"
-about = "Eight noisy bytes a step."
+about = "Eight noisy bytes per step."
 files = ["easy.npz"]
 seeds = [1, 2]
 lanes = [2]

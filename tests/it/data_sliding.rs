@@ -211,7 +211,7 @@ fn every_rate_takes_the_frame_that_is_seen() {
             dir.done(&format!("{line} --fps {fps} -o out.npz"));
             let x = bytes(&arrays(&dir.path("out.npz")), "x", &[wanted.len(), 1, 3, 1, 2]);
             let reds: Vec<u8> = x.chunks_exact(6).map(|frame| frame[0]).collect();
-            assert_eq!(reds, wanted, "{rate}/{per} frames a second read at {fps}");
+            assert_eq!(reds, wanted, "{rate}/{per} frames per second read at {fps}");
         }
     }
 }

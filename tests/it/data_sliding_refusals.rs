@@ -111,7 +111,7 @@ fn what_is_refused() {
             $ htgen data sliding in --labels other.csv --size 2x1 --fps 4 --steps 2 -o out.npz
             error: other.csv: line 2: no such video: found "run", expected one below in, like ann/fall 1
             $ htgen data sliding in --labels late.csv --size 2x1 --fps 4 --steps 2 -o out.npz
-            error: late.csv: line 3: a span without a frame: found 7 to 8, expected a part of 3 frames at 4 a second
+            error: late.csv: line 3: a span without a frame: found 7 to 8, expected a part of 3 frames at 4 per second
             $ htgen data sliding in --labels one.csv --size 2x1 --fps 4 --steps 2 -o out.npz
             error: one.csv: no line about a video: found "ann/fall 1" is not listed; --otherwise gives a class to frames that no line covers
             $ htgen data sliding in --labels bytes.csv --size 2x1 --fps 4 --steps 2 -o out.npz

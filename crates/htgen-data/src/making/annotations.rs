@@ -109,7 +109,7 @@ impl Annotations {
                     "a span without a frame",
                 )
                 .found(format!("{} to {}", span.first, span.last))
-                .expected(format!("a part of {count} frames at {rate} a second"))
+                .expected(format!("a part of {count} frames at {rate} per second"))
                 .into());
             }
         }
