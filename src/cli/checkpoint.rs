@@ -1,6 +1,6 @@
 //! Options of every command that reads a checkpoint of another program.
 
-use crate::import::{CONVENTIONS, Convention, Head, Options};
+use crate::import::{CONVENTIONS, Convention, Head, ImportOptions};
 use crate::model::{Element, GateActivation};
 use clap::{Args, ValueEnum};
 
@@ -62,9 +62,9 @@ impl Checkpoint {
     }
 
     /// The options of an import, as far as they are given here.
-    pub(super) fn options(&self, name: &str) -> Options {
+    pub(super) fn options(&self, name: &str) -> ImportOptions {
         let from = self.from.as_deref();
-        Options {
+        ImportOptions {
             from: from.and_then(|name| CONVENTIONS.into_iter().find(|c| c.name() == name)),
             prefixes: self.prefix.clone(),
             ignore: self.ignore.clone(),
@@ -83,7 +83,7 @@ impl Checkpoint {
                 Gates::Sigmoid => GateActivation::Sigmoid,
                 Gates::HardSigmoid => GateActivation::HardSigmoid,
             }),
-            ..Options::named(name)
+            ..ImportOptions::named(name)
         }
     }
 }

@@ -1,22 +1,19 @@
 //! `htgen compare`: systems trained, quantized, simulated and placed side by side.
 
+#[cfg(feature = "train")]
+mod designs;
+#[cfg(feature = "train")]
+mod parts;
+#[cfg(feature = "train")]
+mod run;
+#[cfg(feature = "train")]
 mod steps;
+#[cfg(feature = "train")]
 mod work;
 
-use super::{Outcome, out};
-use crate::compare::{self, CompareConfig};
-use crate::error::{Diagnostic, Problems, Result};
-use crate::files::{self, Output};
-use crate::printable;
+use super::Outcome;
 use clap::Args;
-use std::path::{Path, PathBuf};
-use work::Work;
-
-#[cfg(feature = "train")]
-pub(super) use work::make_folder;
-
-/// Largest configuration.
-const MAX_BYTES: u64 = 1 << 20;
+use std::path::PathBuf;
 
 const EXAMPLE: &str = "\
 Example:
@@ -42,43 +39,13 @@ pub struct Compare {
 }
 
 impl Compare {
+    #[cfg(feature = "train")]
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
-        #[cfg(not(feature = "train"))]
-        if true {
-            return Err(super::train::absent("compare"));
-        }
-        let config = config(&self.config)?;
-        let at = |end: &str| Output::claim(&self.output.join(format!("{}.{end}", config.name)));
-        let [page, figures, plot, cycles] = [at("md")?, at("json")?, at("svg")?, at("cycles.svg")?];
-        let folder =
-            self.work.clone().unwrap_or_else(|| PathBuf::from("target/compare").join(&config.name));
-        let mut work = Work::open(&folder, files::folder(&self.config))?;
-        let comparison = steps::compare(&config, &mut work)?;
-        let json = serde_json::to_string_pretty(&comparison)? + "\n";
-        work::make_folder(&self.output)?;
-        let mut written = vec![
-            (page.clone(), compare::page(&comparison).into_bytes()),
-            (figures, json.into_bytes()),
-            (plot, compare::over_parameters(&comparison).into_bytes()),
-        ];
-        if let Some(svg) = compare::over_cycles(&comparison) {
-            written.push((cycles, svg.into_bytes()));
-        }
-        files::write_all(&written)?;
-        if self.json {
-            out::object(&comparison)?;
-        } else {
-            let verdicts = comparison.verdicts().join("\n").replace("**", "");
-            out::text(&format!("{verdicts}\nin {}\n", printable::path(page.path())))?;
-        }
-        Ok(if comparison.is_exact() { Outcome::Done } else { Outcome::No })
+        run::run(&self)
     }
-}
 
-fn config(path: &Path) -> Result<CompareConfig> {
-    let bytes = files::read(path, MAX_BYTES)?;
-    let in_file = |problems: Problems| problems.in_file(path.display());
-    let text = String::from_utf8(bytes)
-        .map_err(|_| in_file(Diagnostic::new("", "not a text").expected("TOML in UTF-8").into()))?;
-    CompareConfig::parse(&text).map_err(in_file)
+    #[cfg(not(feature = "train"))]
+    pub(super) fn run(self) -> anyhow::Result<Outcome> {
+        Err(super::train::absent("compare"))
+    }
 }

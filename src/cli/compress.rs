@@ -5,7 +5,7 @@ use super::new::parse_ranks;
 use super::options::{cores, count, stem};
 use super::progress::Progress;
 use super::{Outcome, out, stages};
-use crate::compress::{self, Format, Goal, Modes, Options, Recurrent, Runner};
+use crate::compress::{self, CompressOptions, Format, Goal, Modes, Recurrent, Runner};
 use crate::config::OutputRate;
 use crate::error::{Diagnostic, Result};
 use crate::evaluate::{Decider, Judged};
@@ -160,7 +160,7 @@ impl Compress {
         Ok(imported.model)
     }
 
-    fn options(&self, dense: &Model) -> Result<Options> {
+    fn options(&self, dense: &Model) -> Result<CompressOptions> {
         let only = |option: &str, given: bool, what: &str| match given {
             true => Err(Diagnostic::new(option, format!("only with {what}")).help("leave it out")),
             false => Ok(()),
@@ -184,7 +184,7 @@ impl Compress {
             (_, _, Some(parameters)) => Goal::Parameters(parameters),
             (ranks, _, _) => Goal::Ranks(ranks.clone().unwrap_or(Ranks::PerNode(Vec::new()))),
         };
-        Ok(Options {
+        Ok(CompressOptions {
             format: match self.format {
                 FormatName::Ht => Format::HierarchicalTucker(self.tree.clone().unwrap_or_default()),
                 FormatName::Tt => Format::TensorTrain,

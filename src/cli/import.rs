@@ -2,7 +2,7 @@
 
 use super::checkpoint::Checkpoint;
 use super::{Outcome, options, out};
-use crate::import::{self, Options};
+use crate::import::{self, ImportOptions};
 use crate::model::{Cell, Place};
 use crate::report::ImportedModel;
 use clap::{Args, ValueEnum};
@@ -85,9 +85,9 @@ impl Import {
         Ok(Outcome::Done)
     }
 
-    fn options(self) -> Options {
+    fn options(self) -> ImportOptions {
         let name = self.name.unwrap_or_else(|| options::stem(&self.output));
-        Options {
+        ImportOptions {
             in_modes: self.in_modes,
             out_modes: self.out_modes,
             ranks: self.rank,

@@ -2,19 +2,12 @@
 
 use super::edited::EditOption;
 use super::options::count;
-use super::progress::Progress;
-use super::{Outcome, out, stages};
-use crate::error::Result;
-use crate::evaluate::{self, Decider, InputClips};
+use super::progress::Stages;
+use super::{Outcome, out};
+use crate::commands::{self, SimulationRequest, Streamed};
 use crate::files::Output;
-use crate::quant::QuantPlan;
-use crate::report::Simulation;
-use crate::sim::{self, Gaps, Options, Stimulus};
 use clap::{ArgGroup, Args};
 use std::path::PathBuf;
-
-/// Streams that pause often, with occasional long pauses of the sink.
-const GAPS: Gaps = Gaps { source_percent: 60, sink_percent: 60, stall_every: 7, stall_clocks: 50 };
 
 const EXAMPLE: &str = "\
 Example:
@@ -60,37 +53,22 @@ impl Sim {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let wave = self.wave.as_deref().map(Output::claim).transpose()?;
         let design = self.edited.read(&self.design)?;
-        let (stimulus, inputs) = self.stimulus(design.program.quant())?;
-        let mut options = Options::new(self.seed);
-        options.wave = wave;
-        if self.gaps {
-            options.gaps = GAPS;
-        }
-        let progress = Progress::start("building the simulation");
-        let result = sim::run(&design.dir, &design.program, &stimulus, &options, &mut |stage| {
-            progress.stage(stage);
-        })?;
-        drop(progress);
-        if let Some(mismatch) = &result.mismatch {
+        let streamed = match &self.inputs {
+            Some(path) => Streamed::Data { path, limit: self.limit },
+            None => Streamed::Random(self.random.unwrap_or_default()),
+        };
+        let (seed, has_gaps) = (self.seed, self.gaps);
+        let request = SimulationRequest { design: &design, streamed, seed, has_gaps, wave };
+        let mut stages = Stages::default();
+        let report = commands::simulate(request, &mut |stage| stages.enter(stage))?;
+        drop(stages);
+        if let Some(mismatch) = &report.result.mismatch {
             out::note(&format!("mismatch: {mismatch}"));
         }
-        if let Some(cycles) = &result.other_cycles {
+        if let Some(cycles) = &report.result.other_cycles {
             out::note(&format!("cycles: {cycles}"));
         }
-        let outcome = if result.is_right() { Outcome::Done } else { Outcome::No };
-        out::report(&Simulation { result, edited: design.edited(), inputs }, self.json)?;
-        Ok(outcome)
-    }
-
-    /// What is streamed, and for a data set what its format clips.
-    fn stimulus(&self, quant: &QuantPlan) -> Result<(Stimulus, Option<InputClips>)> {
-        let Some(path) = &self.inputs else {
-            let random = Stimulus::random(quant, self.random.unwrap_or_default(), self.seed)?;
-            return Ok((random, None));
-        };
-        let decider = Decider::of(quant.head().map(|head| head.outputs), None)?;
-        let input = (quant.input().count, quant.input().element);
-        let data = stages::load_sequences(path, input, decider, self.limit)?;
-        Ok((Stimulus::from_data(quant, &data)?, Some(evaluate::input_clips(quant, &data))))
+        out::report(&report, self.json)?;
+        Ok(if report.result.is_right() { Outcome::Done } else { Outcome::No })
     }
 }

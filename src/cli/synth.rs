@@ -2,14 +2,11 @@
 
 use super::edited::EditOption;
 use super::options::count;
-use super::progress::Progress;
+use super::progress::Stages;
 use super::{Outcome, out};
-use crate::design::Design;
-use crate::error;
+use crate::commands::{self, SynthesisRequest};
 use crate::files::OutputFolder;
-use crate::report::Synthesis;
-use crate::synth::{self, Board, DesignFiles, SynthConfig};
-use crate::verilog::{self, Sizes};
+use crate::synth::{Board, SynthConfig};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -62,36 +59,25 @@ impl Synth {
         let given = self.output.as_deref().map(OutputFolder::claim).transpose()?;
         let board = Board::load(&self.target)?;
         let design = self.edited.read(&self.design)?;
-        let files = files(&design, &board)?;
         let config = SynthConfig {
             clock_mhz: self.clock.unwrap_or(board.clock_mhz),
             seed: self.seed,
             placements: self.placements,
             by_module: self.cells,
         };
-        let plan = synth::plan(&files, &board, config)?;
-        let output = match given {
-            Some(output) => output,
-            None => OutputFolder::claim(&design.dir.join(format!("synth_{}", board.name)))?,
+        let request = SynthesisRequest {
+            design: &design,
+            board: &board,
+            config,
+            steps: self.steps,
+            output: given,
         };
-        let progress = Progress::start("reading the design");
-        let result = synth::run(&plan, &output, &mut |step| progress.stage(step))?;
-        drop(progress);
-        let met = result.fits && result.clock_met() != Some(false);
-        let report =
-            Synthesis::of(result, &design.program, design.edited(), self.steps, output.path());
+        let mut stages = Stages::default();
+        let report = commands::synthesize(request, &mut |stage| stages.enter(stage))?;
+        drop(stages);
         out::report(&report, self.json)?;
-        Ok(if met { Outcome::Done } else { Outcome::No })
+        Ok(if report.is_met() { Outcome::Done } else { Outcome::No })
     }
-}
-
-/// The files of the design, with the blocks that must be found again in the netlist.
-fn files(design: &Design, board: &Board) -> error::Result<DesignFiles> {
-    let program = &design.program;
-    let sizes = Sizes::of(program)?;
-    let files = DesignFiles::emitted(&design.top, &design.dir, sizes.in_bits(program))?;
-    let memories = verilog::memories(program, &sizes);
-    Ok(files.expecting(board, &memories, &verilog::multipliers(program)))
 }
 
 fn parse_clock(text: &str) -> Result<f64, String> {

@@ -5,12 +5,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 #[cfg(feature = "train")]
-mod run;
-#[cfg(feature = "train")]
 mod show;
-
-#[cfg(feature = "train")]
-pub(super) use run::{config, data, division};
 
 const EXAMPLE: &str = "\
 Example:
@@ -51,7 +46,23 @@ pub struct Train {
 impl Train {
     #[cfg(feature = "train")]
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
-        run::run(&self)
+        use super::options::{cores, stem};
+        use super::out;
+        use crate::commands::{self, TrainRequest};
+        let request = TrainRequest {
+            data: &self.data,
+            config: &self.config,
+            validation: &self.validation,
+            init: self.init.as_deref(),
+            resume: self.resume,
+            name: &stem(&self.output),
+            cores: cores(self.safetensors),
+            output: &self.output,
+        };
+        let report = commands::train(&request, &mut show::Show::new())?;
+        let finite = report.not_finite.is_none();
+        out::report(&report, self.json)?;
+        Ok(if finite { Outcome::Done } else { Outcome::No })
     }
 
     #[cfg(not(feature = "train"))]

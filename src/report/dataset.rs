@@ -4,7 +4,7 @@ use super::Division;
 use super::number::grouped;
 use crate::making::{Made, SetOrigin};
 use crate::printable;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -137,7 +137,7 @@ fn ignored_files(f: &mut fmt::Formatter<'_>, ignored: usize) -> fmt::Result {
 }
 
 /// The parts of a data set, written as files.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Parts {
     /// Their folder.
     pub folder: PathBuf,

@@ -8,12 +8,12 @@ use crate::printable;
 use crate::sched::Program;
 use crate::synth::{Blocks, Board, Budget};
 use crate::verilog::{self, Bundle, Sizes};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Lanes, predicted speed and memory of a design.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Emission {
     /// The model's name.
     pub name: String,
@@ -54,7 +54,7 @@ pub struct Emission {
 }
 
 /// What a design takes of the part of a board, as far as it is known without synthesis.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Target {
     /// The board.
     pub name: String,

@@ -1,11 +1,11 @@
 //! Formats in words, and where they came from.
 
 use crate::model::Formats;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Where the formats of a run came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 pub enum FormatsOrigin {
     /// The model file has them.
     #[serde(rename = "model")]

@@ -4,11 +4,11 @@ use super::number::{grouped, ratio, times_fewer};
 use crate::network::{IndexId, Network};
 use crate::plan::walk::Counts;
 use crate::plan::{Plan, Planned};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Parameters, multiplies and memory of a model.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Inspection {
     /// The model's name.
     pub name: String,
@@ -45,7 +45,7 @@ pub struct Inspection {
 }
 
 /// The cut of the first steps into slabs.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct SlabReport {
     /// How many steps run slab by slab; 0 for an uncut plan.
     pub steps: usize,
@@ -57,7 +57,7 @@ pub struct SlabReport {
 
 /// One contraction step: `macs` is batch x free x contracted x out, less if the last group of
 /// columns is not full.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct StepReport {
     /// Number of the product it belongs to, in the order in which they are carried out.
     pub part: usize,

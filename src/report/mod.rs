@@ -20,7 +20,7 @@ mod train;
 
 pub use compress::{Compression, MatrixReport, NodeReport, Unchanged};
 pub use dataset::{ClassCount, DataSet, Parts};
-pub use division::Division;
+pub use division::{Division, DivisionBy};
 pub use emit::{Emission, Target};
 pub use evaluate::{Evaluation, output_arrays};
 pub use formats::{FormatsOrigin, FormatsText};

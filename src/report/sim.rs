@@ -3,11 +3,11 @@
 use super::number::grouped;
 use crate::evaluate::InputClips;
 use crate::sim::SimResult;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What a simulation found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Simulation {
     /// Outputs, cycles and the first difference.
     #[serde(flatten)]

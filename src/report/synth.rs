@@ -4,12 +4,12 @@ use super::number::{grouped, ratio};
 use crate::printable;
 use crate::sched::Program;
 use crate::synth::SynthResult;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// A synthesized design.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Synthesis {
     /// The model's name.
     pub name: String,
@@ -53,6 +53,11 @@ impl Synthesis {
         }
     }
 
+    /// Whether the design fits and, as far as that was measured, reaches the clock.
+    pub fn is_met(&self) -> bool {
+        self.result.fits && self.result.clock_met() != Some(false)
+    }
+
     /// Counts of the design against those of the part.
     fn counts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let r = &self.result;
@@ -72,7 +77,7 @@ impl Synthesis {
         } else {
             writeln!(f, "  {:<12} {}", "ff", grouped(r.ff as u64))?;
         }
-        if let Some(cells) = r.logic_cells {
+        if let Some(cells) = &r.logic_cells {
             let (used, total) = (grouped(cells.used as u64), grouped(cells.total as u64));
             let what = "as placed, with the pin harness";
             writeln!(f, "  {:<12} {used} of {total} {} {what}", "logic cells", cells.cell)?;

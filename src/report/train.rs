@@ -5,12 +5,12 @@ use super::Division;
 use super::number::{grouped, percent};
 use crate::evaluate::Confusion;
 use crate::printable;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
 
 /// A finished training run.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Trained {
     /// Name of the model.
     pub name: String,
@@ -33,7 +33,7 @@ pub struct Trained {
 }
 
 /// A part of the data.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct PartReport {
     /// Sequences.
     pub sequences: usize,

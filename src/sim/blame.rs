@@ -7,7 +7,7 @@
 use super::expect::whole_steps;
 use super::harness::{Recording, Workspace};
 use super::report::{Failure, Report};
-use super::{EventKind, Mismatch, Options, Stimulus};
+use super::{EventKind, Mismatch, SimOptions, Stimulus};
 use crate::config::OutputRate;
 use crate::error::Result;
 use crate::sched::{Interpreter, Kind, Program, ResultNames, Written};
@@ -17,7 +17,7 @@ pub(super) fn mismatch(
     workspace: &Workspace,
     program: &Program,
     stimulus: &Stimulus,
-    options: &Options,
+    options: &SimOptions,
     report: &Report,
     failure: &Failure,
 ) -> Result<Mismatch> {
@@ -62,7 +62,7 @@ fn records_of_step(program: &Program, head: bool) -> u64 {
 fn recording(
     program: &Program,
     stimulus: &Stimulus,
-    options: &Options,
+    options: &SimOptions,
     failure: &Failure,
 ) -> Recording {
     let resets = |k: &usize| {

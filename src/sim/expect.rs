@@ -1,6 +1,6 @@
 //! The output vectors that a design must produce, from the fixed-point reference.
 
-use super::{EventKind, Options, Stimulus};
+use super::{EventKind, SimOptions, Stimulus};
 use crate::config::OutputRate;
 use crate::fixed::Executor;
 use crate::sched::Program;
@@ -17,7 +17,7 @@ pub(super) fn beats_per_step(program: &Program) -> u64 {
 pub(super) fn whole_steps(
     program: &Program,
     stimulus: &Stimulus,
-    options: &Options,
+    options: &SimOptions,
     k: usize,
 ) -> usize {
     match options.event(k).map(|event| event.kind) {
@@ -27,7 +27,11 @@ pub(super) fn whole_steps(
 }
 
 /// The output values of each sequence, one vector after another.
-pub(super) fn expected(program: &Program, stimulus: &Stimulus, options: &Options) -> Vec<Vec<i32>> {
+pub(super) fn expected(
+    program: &Program,
+    stimulus: &Stimulus,
+    options: &SimOptions,
+) -> Vec<Vec<i32>> {
     let every_step = program.hw().output == OutputRate::Step;
     let one = |executor: &mut Executor<'_>, k: usize| {
         let whole = whole_steps(program, stimulus, options, k);

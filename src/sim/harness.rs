@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::model::Model;
 use super::report::Report;
-use super::{Options, Stimulus, vectors};
+use super::{SimOptions, Stimulus, vectors};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files::{self, Output, Scratch};
 use crate::sched::Program;
@@ -47,7 +47,7 @@ impl Workspace {
         model: &Model,
         program: &Program,
         stimulus: &Stimulus,
-        options: &Options,
+        options: &SimOptions,
         expected: &[Vec<i32>],
     ) -> Result<Self> {
         let parent = model.dir.join("sim");

@@ -1,7 +1,7 @@
 //! Simulation: vectors from the fixed-point reference, one Verilated binary per design, every
 //! output integer compared by the bench while it runs.
 //!
-//! Compares integers and knows no tolerance. Inputs of a run: a [`Stimulus`], [`Options`] that say
+//! Compares integers and knows no tolerance. Inputs of a run: a [`Stimulus`], [`SimOptions`] that say
 //! how the streams behave, the folder of the design and the program it was emitted from.
 //! docs/simulation.md describes the bench, its files and how cycles are counted.
 
@@ -19,8 +19,8 @@ mod sources;
 mod stimulus;
 mod vectors;
 
-pub use model::{BENCH, Build};
-pub use options::{Event, EventKind, Gaps, Netlist, Options};
+pub use model::BENCH;
+pub use options::{Build, Event, EventKind, Gaps, Netlist, SimOptions};
 pub use result::{Mismatch, OtherCycles, SimResult, StepCycles};
 pub use stimulus::Stimulus;
 
@@ -41,7 +41,7 @@ pub fn run(
     design_dir: &Path,
     program: &Program,
     stimulus: &Stimulus,
-    options: &Options,
+    options: &SimOptions,
     progress: &mut dyn FnMut(&str),
 ) -> Result<SimResult> {
     options.check(stimulus, expect::beats_per_step(program))?;

@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 
 use super::built::{self, Built};
 use super::sources::{read_source, read_verilog, unreadable};
-use super::{Netlist, Options, failed};
+use super::{Netlist, SimOptions, failed};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files::{self, Staged};
 use crate::sched::Program;
@@ -41,24 +41,6 @@ pub const BENCH: [(&str, &str); 8] = [
     ("streams.h", include_str!("../../testbenches/common/streams.h")),
 ];
 
-/// How the model is compiled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Build {
-    /// Runs fast, compiles slowly.
-    Fast,
-    /// Compiles fast; for short runs.
-    Quick,
-}
-
-impl Build {
-    fn make_flags(self) -> [&'static str; 3] {
-        match self {
-            Build::Fast => ["OPT_FAST=-O3", "OPT_SLOW=-O1", "OPT_GLOBAL=-O2"],
-            Build::Quick => ["OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O0"],
-        }
-    }
-}
-
 /// The wave format that the model can write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wave {
@@ -68,7 +50,7 @@ enum Wave {
 }
 
 impl Wave {
-    fn of(options: &Options) -> Self {
+    fn of(options: &SimOptions) -> Self {
         match &options.wave {
             None => Wave::None,
             Some(wave) if wave.path().extension().is_some_and(|e| e == "vcd") => Wave::Vcd,
@@ -108,7 +90,7 @@ pub(super) struct Model {
 pub(super) fn build(
     design_dir: &Path,
     program: &Program,
-    options: &Options,
+    options: &SimOptions,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Model> {
     let dir = fs::canonicalize(design_dir).map_err(|e| unreadable(design_dir, &e))?;
@@ -154,12 +136,12 @@ struct Recipe<'a> {
     top: String,
     /// Verilog files by bare name.
     sources: Vec<(String, Vec<u8>)>,
-    options: &'a Options,
+    options: &'a SimOptions,
     version: String,
 }
 
 impl<'a> Recipe<'a> {
-    fn new(dir: &Path, program: &Program, options: &'a Options, tool: &Found) -> Result<Self> {
+    fn new(dir: &Path, program: &Program, options: &'a SimOptions, tool: &Found) -> Result<Self> {
         let top = format!("{}_top", program.quant().name());
         let sources = match &options.netlist {
             None => read_verilog(dir)?,

@@ -4,13 +4,12 @@
 use std::path::PathBuf;
 
 use super::Stimulus;
-use super::model::Build;
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files::Output;
 
 /// Everything about a run besides design and data.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Options {
+pub struct SimOptions {
     /// Where waves are written: FST, or VCD when the name ends in `.vcd`.
     pub wave: Option<Output>,
     /// Seed of the gaps and of registers that need no reset.
@@ -29,10 +28,10 @@ pub struct Options {
     pub built: Option<PathBuf>,
 }
 
-impl Options {
+impl SimOptions {
     /// Nothing special: streams that never pause, no waves, a fast model.
     pub fn new(seed: u64) -> Self {
-        Options {
+        SimOptions {
             wave: None,
             seed,
             gaps: Gaps::NONE,
@@ -82,6 +81,25 @@ impl Options {
             problems.extend(problem.map(|p| p.in_file(format!("events[{k}]"))));
         }
         if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+    }
+}
+
+/// How the model is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Build {
+    /// Runs fast, compiles slowly.
+    Fast,
+    /// Compiles fast; for short runs.
+    Quick,
+}
+
+impl Build {
+    /// Options of the Makefile that Verilator writes.
+    pub(super) fn make_flags(self) -> [&'static str; 3] {
+        match self {
+            Build::Fast => ["OPT_FAST=-O3", "OPT_SLOW=-O1", "OPT_GLOBAL=-O2"],
+            Build::Quick => ["OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O0"],
+        }
     }
 }
 

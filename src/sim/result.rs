@@ -2,16 +2,16 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::measure::{cycles_per_step, ends_in_window, window};
 use super::report::Report;
-use super::{Options, Stimulus};
+use super::{SimOptions, Stimulus};
 use crate::config::OutputRate;
 use crate::sched::{Kind, Program};
 
 /// The result of a simulation; the keys of `htgen sim --json`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct SimResult {
     /// Whether every output value was as expected, and the behaviour of the streams too.
     pub bit_exact: bool,
@@ -50,7 +50,7 @@ pub struct SimResult {
 }
 
 /// A time step that started in another clock than predicted, counted from the end of the reset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 pub struct OtherCycles {
     /// The sequence, from 0.
     pub sequence: usize,
@@ -63,7 +63,7 @@ pub struct OtherCycles {
 }
 
 /// The cycles of one contraction step, averaged over the time steps.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct StepCycles {
     /// Number of the contraction step, or the number of steps for the head.
     pub step: usize,
@@ -74,7 +74,7 @@ pub struct StepCycles {
 }
 
 /// The first place where the design differs from the reference.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Mismatch {
     /// What differs: `result` of a contraction step, `place` of one, or a word of the list in
     /// docs/simulation.md about the output stream.
@@ -134,7 +134,7 @@ impl fmt::Display for Mismatch {
 pub(super) fn summarize(
     program: &Program,
     stimulus: &Stimulus,
-    options: &Options,
+    options: &SimOptions,
     report: &Report,
     mismatch: Option<Mismatch>,
 ) -> SimResult {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::expect::beats_per_step;
 use super::measure::window;
-use super::{EventKind, Options, Stimulus};
+use super::{EventKind, SimOptions, Stimulus};
 use crate::config::OutputRate;
 use crate::sched::Program;
 
@@ -44,7 +44,7 @@ pub(super) fn vectors(program: &Program, stimulus: &Stimulus, expected: &[Vec<i3
 }
 
 /// Maximum number of clocks of a time step when the sink is ready.
-fn step_clocks(program: &Program, options: &Options) -> u64 {
+fn step_clocks(program: &Program, options: &SimOptions) -> u64 {
     let beats = beats_per_step(program) * 100 / u64::from(options.gaps.source_percent);
     // A value takes a few clocks even when the sink is ready.
     let values = 4 * program.quant().outputs() as u64 * 100 / u64::from(options.gaps.sink_percent);
@@ -52,7 +52,7 @@ fn step_clocks(program: &Program, options: &Options) -> u64 {
 }
 
 /// Maximum number of clocks of the whole run, roughly.
-pub(super) fn run_clocks(program: &Program, stimulus: &Stimulus, options: &Options) -> u64 {
+pub(super) fn run_clocks(program: &Program, stimulus: &Stimulus, options: &SimOptions) -> u64 {
     let steps: u64 = stimulus.lengths().iter().map(|&n| n as u64).sum();
     let values = steps * program.quant().outputs() as u64;
     let stalls = values.checked_div(options.gaps.stall_every).unwrap_or(0);
@@ -60,7 +60,7 @@ pub(super) fn run_clocks(program: &Program, stimulus: &Stimulus, options: &Optio
 }
 
 /// The scenario: one number or event per line.
-pub(super) fn scenario(program: &Program, stimulus: &Stimulus, options: &Options) -> String {
+pub(super) fn scenario(program: &Program, stimulus: &Stimulus, options: &SimOptions) -> String {
     let gaps = &options.gaps;
     let step = step_clocks(program, options);
     let (first, last) = window(&stimulus.lengths()).unwrap_or((0, 0));

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::cells::{self, CellTable, Cells};
+use super::Cells;
+use super::cells::{self, CellTable};
 use super::design::{MAX_BYTES, file_name};
 use super::placed;
 use super::plan::{self, HARNESS_STAT, MODULES_STAT, REPORT, RTL, STAT, Step, StepKind, SynthPlan};

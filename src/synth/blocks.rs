@@ -1,13 +1,13 @@
 //! The blocks of a part that a design takes, counted from its program: known before any tool runs.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Board, Budget, Cells};
 use crate::verilog::{Memory, Multiplier};
 
 /// Block memories and multiplier blocks of a design on a board. Lookup tables can only be counted
 /// by synthesis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Blocks {
     /// Block memories.
     pub bram: usize,

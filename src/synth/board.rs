@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::Family;
+use super::{Budget, Family};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files;
 
@@ -52,20 +52,6 @@ pub struct Board {
     pub synth_flags: Vec<String>,
 }
 
-/// What a part holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Budget {
-    /// Four-input lookup tables.
-    pub lut4: usize,
-    /// Block memories.
-    pub bram: usize,
-    /// Multiplier blocks.
-    pub dsp: usize,
-    /// Large single-port memories.
-    pub spram: usize,
-}
-
 impl Board {
     /// The names of the boards that come with htgen.
     pub fn names() -> impl Iterator<Item = &'static str> {
@@ -99,6 +85,47 @@ impl Board {
         })?;
         let problems = board.problems();
         if problems.is_empty() { Ok(board) } else { Err(Problems(problems).in_file(file)) }
+    }
+
+    /// yosys' synthesis command for a part, without `-top`.
+    pub(super) fn synth_command(&self) -> String {
+        let command = match (self.family, self.device.as_str()) {
+            (Family::Ice40, "up5k" | "u4k") => "synth_ice40 -dsp".to_owned(),
+            (Family::Ice40, _) => "synth_ice40".to_owned(),
+            (Family::Ecp5, _) => "synth_ecp5 -nowidelut".to_owned(),
+            (Family::Gowin, device) => format!("synth_gowin -family {device}"),
+        };
+        self.synth_flags.iter().fold(command, |command, flag| format!("{command} {flag}"))
+    }
+
+    /// The file with the pins.
+    pub(super) fn pins_text(&self) -> String {
+        let line = |(port, site): (&String, &String)| match self.family {
+            Family::Ice40 => format!("set_io {port} {site}\n"),
+            Family::Ecp5 => format!(
+                "LOCATE COMP \"{port}\" SITE \"{site}\";\nIOBUF PORT \"{port}\" IO_TYPE=LVCMOS33;\n"
+            ),
+            Family::Gowin => format!("IO_LOC \"{port}\" {site};\n"),
+        };
+        let pins: String = self.pins.iter().map(line).collect();
+        format!("# {}; written by htgen from the board file\n{pins}", self.title)
+    }
+
+    /// Arguments of the placer for the part, without the files of the design.
+    pub(super) fn placer_args(&self) -> Vec<String> {
+        let mut args = vec![format!("--{}", self.device), "--package".into(), self.package.clone()];
+        if let Some(speed) = &self.speed {
+            args.extend(["--speed".into(), speed.clone()]);
+        }
+        let pins = match self.family {
+            Family::Ice40 => "pcf",
+            Family::Ecp5 | Family::Gowin => "lpf",
+        };
+        args.extend([format!("--{pins}"), self.family.pins_file().into()]);
+        args.push(format!("--{pins}-allow-unconstrained"));
+        let (option, file) = self.family.placed_file();
+        args.extend([option.into(), file.into()]);
+        args
     }
 
     /// Checks everything that the types leave open: words that reach a tool, and the clock.

@@ -6,91 +6,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::{Add, AddAssign};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Budget, Family};
+use super::{Cells, Family};
 use crate::error::{Diagnostic, Result};
 
-/// Cells of a part.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Cells {
-    /// Four-input lookup tables.
-    pub lut4: usize,
-    /// Flip-flops.
-    pub ff: usize,
-    /// Bits of carry chains.
-    pub carry: usize,
-    /// Block memories.
-    pub bram: usize,
-    /// Multiplier blocks.
-    pub dsp: usize,
-    /// Large single-port memories.
-    pub spram: usize,
-}
-
-impl Cells {
-    /// `count` times these cells.
-    pub fn times(self, count: usize) -> Cells {
-        Cells {
-            lut4: self.lut4 * count,
-            ff: self.ff * count,
-            carry: self.carry * count,
-            bram: self.bram * count,
-            dsp: self.dsp * count,
-            spram: self.spram * count,
-        }
-    }
-
-    /// What a part lacks for them, in words.
-    pub fn shortage(self, budget: Budget) -> Vec<String> {
-        let counts = [
-            ("lut4", self.lut4, budget.lut4),
-            ("bram", self.bram, budget.bram),
-            ("dsp", self.dsp, budget.dsp),
-            ("spram", self.spram, budget.spram),
-        ];
-        let over = counts.iter().filter(|(_, needed, total)| needed > total);
-        over.map(|(name, needed, total)| format!("{name}: {needed} needed, {total} in the part"))
-            .collect()
-    }
-
-    /// These cells minus `part`; negative counts become zero.
-    pub fn without(self, part: Cells) -> Cells {
-        Cells {
-            lut4: self.lut4.saturating_sub(part.lut4),
-            ff: self.ff.saturating_sub(part.ff),
-            carry: self.carry.saturating_sub(part.carry),
-            bram: self.bram.saturating_sub(part.bram),
-            dsp: self.dsp.saturating_sub(part.dsp),
-            spram: self.spram.saturating_sub(part.spram),
-        }
-    }
-}
-
-impl Add for Cells {
-    type Output = Cells;
-    fn add(self, other: Cells) -> Cells {
-        Cells {
-            lut4: self.lut4 + other.lut4,
-            ff: self.ff + other.ff,
-            carry: self.carry + other.carry,
-            bram: self.bram + other.bram,
-            dsp: self.dsp + other.dsp,
-            spram: self.spram + other.spram,
-        }
-    }
-}
-
-impl AddAssign for Cells {
-    fn add_assign(&mut self, other: Cells) {
-        *self = *self + other;
-    }
-}
-
 /// The cells of one kind of module, without those of the modules inside it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct ModuleCells {
     /// Name of the module in the Verilog, without its parameters.
     pub module: String,
@@ -101,7 +24,7 @@ pub struct ModuleCells {
 }
 
 /// The table of cells by module, ordered by module name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct CellTable(pub Vec<ModuleCells>);
 
 impl CellTable {

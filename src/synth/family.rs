@@ -11,7 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Board, Cells};
+use super::Cells;
 use crate::error::Diagnostic;
 use crate::tool::{Tool, Version, YOSYS_FOR_GOWIN};
 
@@ -81,17 +81,6 @@ impl Family {
         Some(Diagnostic::new("device", "unknown").found(device).expected(expected))
     }
 
-    /// yosys' synthesis command for a part, without `-top`.
-    pub(super) fn synth_command(self, board: &Board) -> String {
-        let command = match (self, board.device.as_str()) {
-            (Family::Ice40, "up5k" | "u4k") => "synth_ice40 -dsp".to_owned(),
-            (Family::Ice40, _) => "synth_ice40".to_owned(),
-            (Family::Ecp5, _) => "synth_ecp5 -nowidelut".to_owned(),
-            (Family::Gowin, device) => format!("synth_gowin -family {device}"),
-        };
-        board.synth_flags.iter().fold(command, |command, flag| format!("{command} {flag}"))
-    }
-
     /// Name of the file with the pins.
     pub(super) fn pins_file(self) -> &'static str {
         match self {
@@ -101,39 +90,8 @@ impl Family {
         }
     }
 
-    /// The file with the pins.
-    pub(super) fn pins_text(self, board: &Board) -> String {
-        let line = |(port, site): (&String, &String)| match self {
-            Family::Ice40 => format!("set_io {port} {site}\n"),
-            Family::Ecp5 => format!(
-                "LOCATE COMP \"{port}\" SITE \"{site}\";\nIOBUF PORT \"{port}\" IO_TYPE=LVCMOS33;\n"
-            ),
-            Family::Gowin => format!("IO_LOC \"{port}\" {site};\n"),
-        };
-        let pins: String = board.pins.iter().map(line).collect();
-        format!("# {}; written by htgen from the board file\n{pins}", board.title)
-    }
-
-    /// Arguments of the placer for the part, without the files of the design.
-    pub(super) fn placer_args(self, board: &Board) -> Vec<String> {
-        let mut args =
-            vec![format!("--{}", board.device), "--package".into(), board.package.clone()];
-        if let Some(speed) = &board.speed {
-            args.extend(["--speed".into(), speed.clone()]);
-        }
-        let pins = match self {
-            Family::Ice40 => "pcf",
-            Family::Ecp5 | Family::Gowin => "lpf",
-        };
-        args.extend([format!("--{pins}"), self.pins_file().into()]);
-        args.push(format!("--{pins}-allow-unconstrained"));
-        let (option, file) = self.placed_file();
-        args.extend([option.into(), file.into()]);
-        args
-    }
-
     /// The placer's option for its result, and the file.
-    fn placed_file(self) -> (&'static str, &'static str) {
+    pub(super) fn placed_file(self) -> (&'static str, &'static str) {
         match self {
             Family::Ice40 => ("--asc", "design.asc"),
             Family::Ecp5 | Family::Gowin => ("--textcfg", "design.config"),

@@ -39,7 +39,7 @@ fn script(design: &DesignFiles, board: &Board) -> String {
     format!(
         "{GUARD}{read}{synth} -top {top}\ndelete t:$scopeinfo\nwrite_verilog -noattr netlist.v\n",
         read = read_design(design),
-        synth = board.family.synth_command(board),
+        synth = board.synth_command(),
         top = design.top,
     )
 }

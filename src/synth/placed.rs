@@ -33,7 +33,7 @@ pub struct Usage {
 }
 
 /// A path from register to register.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct CriticalPath {
     /// Its length.
     pub total_ns: f64,

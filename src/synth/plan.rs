@@ -134,7 +134,7 @@ pub fn plan(design: &DesignFiles, board: &Board, config: SynthConfig) -> Result<
         ("ht_pins.v", harness::PINS_VERILOG.to_owned()),
         (SCRIPT, synthesize_script(design, board)),
         ("count-pins.ys", harness_script(design, board)),
-        (family.pins_file(), family.pins_text(board)),
+        (family.pins_file(), board.pins_text()),
     ]);
     let mut steps = vec![yosys(board, StepKind::Synthesize), yosys(board, StepKind::CountHarness)];
     if config.by_module {
@@ -168,7 +168,7 @@ fn yosys(board: &Board, kind: StepKind) -> Step {
 
 /// The placer's arguments; the seed is that of `config`.
 pub(super) fn placer_args(board: &Board, config: SynthConfig) -> Vec<String> {
-    let mut args = board.family.placer_args(board);
+    let mut args = board.placer_args();
     args.extend(["--json".into(), "design.json".into()]);
     args.extend(["--freq".into(), config.clock_mhz.to_string()]);
     args.extend(["--seed".into(), config.seed.to_string()]);
@@ -194,7 +194,7 @@ fn synthesize_script(design: &DesignFiles, board: &Board) -> String {
          write_json design.json\n\
          tee -q -o {STAT} stat -json\n",
         read = read_design(design),
-        synth = board.family.synth_command(board),
+        synth = board.synth_command(),
         top = harness::TOP,
     )
 }
@@ -208,7 +208,7 @@ fn harness_script(design: &DesignFiles, board: &Board) -> String {
          tee -q -o {HARNESS_STAT} stat -json\n",
         in_bits = bits(&design.inputs),
         out_bits = bits(&design.outputs),
-        synth = board.family.synth_command(board),
+        synth = board.synth_command(),
     )
 }
 
@@ -217,7 +217,7 @@ fn modules_script(design: &DesignFiles, board: &Board) -> String {
         "{GUARD}{read}{synth} -noflatten -top {top}\n\
          tee -q -o {MODULES_STAT} stat -json\n",
         read = read_design(design),
-        synth = board.family.synth_command(board),
+        synth = board.synth_command(),
         top = design.top,
     )
 }

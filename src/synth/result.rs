@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::placed::{CriticalPath, Placed, Usage};
 use super::{Blocks, Board, Budget, CellTable, Cells, SynthPlan};
 
 /// What synthesis found. `None` stands for what was not measured.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct SynthResult {
     /// Name of the board.
     pub target: String,
@@ -55,10 +55,10 @@ pub struct SynthResult {
 }
 
 /// Utilization of a part's logic cells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct LogicCells {
     /// The placer's name for them.
-    pub cell: &'static str,
+    pub cell: String,
     /// In use.
     pub used: usize,
     /// In the part.
@@ -122,7 +122,7 @@ impl SynthResult {
         self.critical_path = placed.critical_path;
         self.logic_cells = logic_cells.iter().find_map(|&cell| {
             let Usage { used, total } = *placed.utilization.get(cell)?;
-            Some(LogicCells { cell, used, total })
+            Some(LogicCells { cell: cell.to_owned(), used, total })
         });
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::changed::changed;
 use htgen::compress::{
-    Compressed, Format, Goal, Modes, Options, Recurrent, Runner, compress, outputs,
+    CompressOptions, Compressed, Format, Goal, Modes, Recurrent, Runner, compress, outputs,
 };
 use htgen::config::OutputRate;
 use htgen::data::{Array, ArrayData, Sequences, Wanted, write_npz};
@@ -50,9 +50,9 @@ pub fn dense(model: &Model) -> Model {
     })
 }
 
-pub fn options(format: Format, goal: Goal) -> Options {
+pub fn options(format: Format, goal: Goal) -> CompressOptions {
     let modes = Modes::Given { out: OUT.to_vec(), columns: IN.to_vec() };
-    Options { format, recurrent: Recurrent::Shared(None), modes, goal }
+    CompressOptions { format, recurrent: Recurrent::Shared(None), modes, goal }
 }
 
 /// Relative distance of the rebuilt first matrices of x and h of two models.
@@ -113,7 +113,7 @@ fn one_mode_and_rank_one_come_back() {
     let given = dense(&given.unwrap());
     let one = Modes::Given { out: vec![24], columns: vec![30] };
     for format in [Format::TensorTrain, Format::HierarchicalTucker(String::new())] {
-        let whole = Options { modes: one.clone(), ..options(format, Goal::Tolerance(0.5)) };
+        let whole = CompressOptions { modes: one.clone(), ..options(format, Goal::Tolerance(0.5)) };
         let found = compress(&given, &whole).unwrap();
         assert_eq!((found.error, found.matrices[0].nodes.len()), (0.0, 0));
         assert_eq!(found.model.parameters(), 720);
@@ -163,7 +163,7 @@ fn tolerances_are_kept() {
             let mut before = 0;
             for tolerance in [0.7, 0.3, 0.1, 0.01, 1e-6, 1e-12] {
                 let goal = Goal::Tolerance(tolerance);
-                let options = Options { recurrent, ..options(format.clone(), goal) };
+                let options = CompressOptions { recurrent, ..options(format.clone(), goal) };
                 let found = compress(&given, &options).unwrap();
                 assert!(found.matrices.iter().all(|m| m.error <= tolerance), "{tolerance}");
                 assert!(found.error <= tolerance);
@@ -223,8 +223,11 @@ fn padding_does_not_count() {
         for rank in [2, 3] {
             let goal = Goal::Ranks(Ranks::Uniform { leaf: rank, inner: rank });
             let recurrent = Recurrent::Shared(Some(21));
-            let options =
-                Options { recurrent, modes: modes.clone(), ..options(format.clone(), goal) };
+            let options = CompressOptions {
+                recurrent,
+                modes: modes.clone(),
+                ..options(format.clone(), goal)
+            };
             let found = compress(&given, &options).unwrap();
             let far = distance(&join(&given), &found.model);
             assert!((far - found.error).abs() < 1e-12 && far > 1e-3, "{far} {}", found.error);
@@ -241,8 +244,10 @@ fn budgets_are_kept_and_used() {
         for recurrent in [Recurrent::Shared(None), Recurrent::Factored] {
             let mut before = f64::INFINITY;
             for most in [120, 200, 400, 700] {
-                let options =
-                    Options { recurrent, ..options(format.clone(), Goal::Parameters(most)) };
+                let options = CompressOptions {
+                    recurrent,
+                    ..options(format.clone(), Goal::Parameters(most))
+                };
                 let found = compress(&given, &options).unwrap();
                 let parameters = found.model.parameters();
                 assert!(parameters <= most && 4 * parameters > 3 * most, "{parameters} of {most}");
@@ -266,14 +271,16 @@ fn several_layers_get_modes_of_their_own() {
     };
     let given = model::new(&spec).unwrap();
     let goal = Goal::Tolerance(0.9);
-    let both =
-        Options { recurrent: Recurrent::Factored, ..options(Format::TensorTrain, goal.clone()) };
+    let both = CompressOptions {
+        recurrent: Recurrent::Factored,
+        ..options(Format::TensorTrain, goal.clone())
+    };
     let found = compress(&given, &both).unwrap();
     let modes: Vec<_> = found.matrices.iter().map(|m| (m.layer, m.in_modes.clone())).collect();
     let own = vec![1, 2, 3];
     let expected = vec![(0, IN.to_vec()), (0, own.clone()), (1, own.clone()), (1, own)];
     assert_eq!(modes, expected);
-    let counted = Options { modes: Modes::Count(2), ..options(Format::TensorTrain, goal) };
+    let counted = CompressOptions { modes: Modes::Count(2), ..options(Format::TensorTrain, goal) };
     let found = compress(&given, &counted).unwrap();
     assert_eq!(found.matrices[0].out_modes, [4, 6]);
     assert_eq!(found.matrices[1].in_modes, [3, 4]);

@@ -1,7 +1,7 @@
 //! Budgets of `compress`: kept, and used as far as a larger rank would lower the error.
 
 use crate::compress::{base, full_rank, options};
-use htgen::compress::{Compressed, Format, Goal, Modes, Options, Recurrent, compress};
+use htgen::compress::{CompressOptions, Compressed, Format, Goal, Modes, Recurrent, compress};
 use htgen::model::{self, Cell, Factors, Model, NewSpec, Ranks};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -26,8 +26,8 @@ fn noise(inputs: usize, hidden: usize, seed: u64) -> Model {
     model::new(&spec).unwrap()
 }
 
-fn counted(format: Format, modes: usize, goal: Goal) -> Options {
-    Options { modes: Modes::Count(modes), ..options(format, goal) }
+fn counted(format: Format, modes: usize, goal: Goal) -> CompressOptions {
+    CompressOptions { modes: Modes::Count(modes), ..options(format, goal) }
 }
 
 /// Checks the ranks of the cores using only the factors: no rank may be larger than the rest of its
@@ -126,7 +126,7 @@ fn matrices_share_a_budget() {
     {
         let goal = Goal::Parameters(600);
         let options =
-            Options { recurrent: Recurrent::Factored, ..counted(format.clone(), 3, goal) };
+            CompressOptions { recurrent: Recurrent::Factored, ..counted(format.clone(), 3, goal) };
         let found = compress(&given, &options).unwrap();
         let used: usize = found.matrices.iter().map(|matrix| matrix.parameters).sum();
         assert!((540..=600).contains(&used), "{format:?}: {used}");

@@ -2,7 +2,7 @@
 
 use crate::cli_support::Folder;
 use expect_test::expect;
-use htgen::import::{Head, Imported, Options, import};
+use htgen::import::{Head, ImportOptions, Imported, import};
 use htgen::model::{Cell, Columns, Factors};
 use safetensors::tensor::{Dtype, TensorView};
 use std::fs;
@@ -36,7 +36,7 @@ const LSTM: [Named<'static>; 6] = [
 /// What `compress` makes of a checkpoint: it reads what `import` reads.
 fn read(dir: &Folder, prefix: Option<&str>, head: &Head) -> htgen::error::Result<Imported> {
     let prefixes = prefix.into_iter().map(str::to_owned).collect();
-    let options = Options { prefixes, head: head.clone(), ..Options::named("d") };
+    let options = ImportOptions { prefixes, head: head.clone(), ..ImportOptions::named("d") };
     import(&dir.path("d.safetensors"), &options)
 }
 

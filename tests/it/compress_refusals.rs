@@ -2,7 +2,7 @@
 
 use crate::compress::{IN, OUT, base, full_rank, options};
 use expect_test::expect;
-use htgen::compress::{Format, Goal, Modes, Options, Recurrent, compress};
+use htgen::compress::{CompressOptions, Format, Goal, Modes, Recurrent, compress};
 use htgen::model::{self, Cell, Ranks};
 
 #[test]
@@ -10,7 +10,7 @@ fn refusals() {
     let given = full_rank(24, Cell::Lstm);
     let tree = |text: &str| Format::HierarchicalTucker(text.to_owned());
     let list = |ranks: &[usize]| Goal::Ranks(Ranks::PerNode(ranks.to_vec()));
-    let modes = |out: &[usize], columns: &[usize]| Options {
+    let modes = |out: &[usize], columns: &[usize]| CompressOptions {
         modes: Modes::Given { out: out.to_vec(), columns: columns.to_vec() },
         ..options(Format::TensorTrain, Goal::Tolerance(0.1))
     };
@@ -29,8 +29,8 @@ fn refusals() {
         modes(&OUT, &[3, 2, 4]),
         modes(&OUT, &[30]),
         modes(&OUT, &[1 << 20, 1 << 20, 1]),
-        Options { modes: Modes::Count(9), ..modes(&OUT, &IN) },
-        Options { recurrent: Recurrent::Shared(Some(23)), ..modes(&OUT, &IN) },
+        CompressOptions { modes: Modes::Count(9), ..modes(&OUT, &IN) },
+        CompressOptions { recurrent: Recurrent::Shared(Some(23)), ..modes(&OUT, &IN) },
     ];
     let messages: Vec<String> =
         bad.iter().map(|bad| compress(&given, bad).unwrap_err().to_string()).collect();

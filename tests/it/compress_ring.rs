@@ -2,10 +2,10 @@
 
 use crate::compress::{base, distance, full_rank, join, options};
 use crate::import_support::dense_matrix;
-use htgen::compress::{Format, Goal, Modes, Options, Recurrent, compress};
+use htgen::compress::{CompressOptions, Format, Goal, Modes, Recurrent, compress};
 use htgen::model::{self, Cell, Factors, NewSpec, Ranks};
 
-fn ring(goal: Goal) -> Options {
+fn ring(goal: Goal) -> CompressOptions {
     options(Format::TensorRing, goal)
 }
 
@@ -61,16 +61,18 @@ fn tolerances_and_ranks_are_kept() {
         let mut before = 0;
         for tolerance in [0.7, 0.3, 0.1, 0.01, 1e-12] {
             let goal = Goal::Tolerance(tolerance);
-            let found =
-                compress(&given, &Options { recurrent, modes: modes.clone(), ..ring(goal) })
-                    .unwrap();
+            let found = compress(
+                &given,
+                &CompressOptions { recurrent, modes: modes.clone(), ..ring(goal) },
+            )
+            .unwrap();
             assert!(found.matrices.iter().all(|m| m.error <= tolerance), "{tolerance}");
             assert!(found.model.parameters() >= before);
             before = found.model.parameters();
         }
     }
     let ranks = Ranks::PerNode(vec![2, 2, 3, 4, 3, 2]);
-    let found = compress(&given, &Options { modes, ..ring(Goal::Ranks(ranks)) }).unwrap();
+    let found = compress(&given, &CompressOptions { modes, ..ring(Goal::Ranks(ranks)) }).unwrap();
     let Factors::TensorRing(cores) = &found.model.layers[0].matrices[0].factors else {
         panic!("a ring")
     };
@@ -84,7 +86,8 @@ fn tolerances_and_ranks_are_kept() {
 fn modes_need_not_come_in_pairs() {
     let given = full_rank(24, Cell::Lstm);
     let modes = Modes::Given { out: vec![24], columns: vec![5, 6] };
-    let found = compress(&given, &Options { modes, ..ring(Goal::Tolerance(1e-9)) }).unwrap();
+    let found =
+        compress(&given, &CompressOptions { modes, ..ring(Goal::Tolerance(1e-9)) }).unwrap();
     let matrix = &found.model.layers[0].matrices[0];
     assert_eq!((&matrix.out_modes, &matrix.in_modes), (&vec![24], &vec![5, 6]));
     assert!(distance(&join(&given), &found.model) < 1e-9);

@@ -3,7 +3,7 @@
 
 use crate::import_support::{dense_head, dense_matrix, dense_run};
 use expect_test::expect;
-use htgen::import::{self, Convention, Head, Imported, Options};
+use htgen::import::{self, Convention, Head, ImportOptions, Imported};
 use htgen::model::{self, Cell, Columns, Element, Factors, GateActivation, Model};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ pub fn rows(path: &Path, name: &str) -> Vec<Vec<f64>> {
 
 /// Imports a fixture and compares every hidden vector with the original's.
 #[track_caller]
-pub fn check(name: &str, options: &Options) -> Imported {
+pub fn check(name: &str, options: &ImportOptions) -> Imported {
     let imported = import::import(&fixture(&format!("{name}.safetensors")), options).unwrap();
     agrees(name, &imported.model);
     imported
@@ -65,8 +65,8 @@ fn agrees_in_logits(name: &str, model: &Model) {
 }
 
 /// Only a name is given.
-pub fn plain() -> Options {
-    Options::named("m")
+pub fn plain() -> ImportOptions {
+    ImportOptions::named("m")
 }
 
 /// Format, rows and columns of each matrix.
@@ -87,7 +87,7 @@ fn pytorch_lstm_of_two_layers_in_a_module_with_a_head() {
         (Convention::Pytorch, &["rnn.".to_owned()][..])
     );
     assert_eq!((imported.unused.len(), imported.head.as_deref()), (0, Some("fc")));
-    let without = check("pytorch_lstm", &Options { head: Head::None, ..plain() });
+    let without = check("pytorch_lstm", &ImportOptions { head: Head::None, ..plain() });
     assert_eq!(without.unused, ["fc.bias", "fc.weight"]);
     assert!(without.model.head.is_none());
     let head = imported.model.head.clone().unwrap();
@@ -172,7 +172,7 @@ fn tensorized_rnn_with_a_core_for_the_gates() {
 
 #[test]
 fn interleaved_gates_are_moved_to_the_front() {
-    let interleaved = Options { interleaved: true, ..plain() };
+    let interleaved = ImportOptions { interleaved: true, ..plain() };
     let imported = check("tensorized_rnn_interleaved", &interleaved);
     expect![[r#"
         Input tensor-train [8, 3, 1] x [3, 4, 1]
@@ -205,9 +205,9 @@ fn a_train_for_each_gate_becomes_one() {
 }
 
 /// Modes and ranks of the fixture of TT_RNN.
-pub fn flat() -> Options {
+pub fn flat() -> ImportOptions {
     let (in_modes, out_modes) = (vec![4, 3, 2], vec![2, 2, 3]);
-    Options { in_modes, out_modes, ranks: vec![1, 2, 3, 1], ..plain() }
+    ImportOptions { in_modes, out_modes, ranks: vec![1, 2, 3, 1], ..plain() }
 }
 
 #[test]
@@ -218,10 +218,10 @@ fn tt_rnn_of_keras() {
         (Convention::TtRnn, "tt_lstm/")
     );
     assert_eq!(imported.model.layers[0].gate_activation, GateActivation::HardSigmoid);
-    let with_gates = Options { out_modes: vec![8, 2, 3], ranks: vec![2, 3], ..flat() };
+    let with_gates = ImportOptions { out_modes: vec![8, 2, 3], ranks: vec![2, 3], ..flat() };
     assert_eq!(check("tt_rnn", &with_gates).model, imported.model);
     assert_eq!((imported.unused.len(), imported.head.as_deref()), (0, Some("fc")));
-    let with_head = Options { head: Head::Named("fc".into()), ..flat() };
+    let with_head = ImportOptions { head: Head::Named("fc".into()), ..flat() };
     assert_eq!(check("tt_rnn", &with_head).model, imported.model);
     agrees_in_logits("tt_rnn", &imported.model);
     let npz = import::import(&fixture("tt_rnn.npz"), &with_head).unwrap();

@@ -7,7 +7,7 @@ use crate::import::{check, flat, plain};
 use crate::import_refusals::save;
 use crate::models;
 use expect_test::expect;
-use htgen::import::{self, Options};
+use htgen::import::{self, ImportOptions};
 use htgen::model::{self, Columns, Cores, Element, Factors, GateActivation, HtNode};
 use safetensors::tensor::{Dtype, TensorView};
 use std::fs;
@@ -27,7 +27,7 @@ fn plain_cores_come_back() {
             panic!("a tree")
         };
         let Columns::InputAndHidden { hidden_offset } = layer.matrices[0].columns else { continue };
-        let options = Options {
+        let options = ImportOptions {
             inputs: Some(layer.inputs),
             hidden_offset: Some(hidden_offset),
             tree: Some(tree(root)),
@@ -64,7 +64,7 @@ fn cores_of_every_format_come_back() {
         let expected = check(name, options).model;
         model::save(&expected, &dir.path().join("m.json"), Cores::Safetensors).unwrap();
         assert_eq!(model::load(&dir.path().join("m.json")).unwrap(), expected, "{name}");
-        let options = Options { inputs: Some(expected.layers[0].inputs), ..plain() };
+        let options = ImportOptions { inputs: Some(expected.layers[0].inputs), ..plain() };
         let again = import::import(&dir.path().join("m.safetensors"), &options).unwrap().model;
         // The one thing that names do not determine.
         let expected = changed(&expected, |model| {
@@ -76,7 +76,7 @@ fn cores_of_every_format_come_back() {
 
 #[test]
 fn the_cores_of_a_training_program_are_imported() {
-    let options = Options { name: "digits".into(), element: Some(Element::U8), ..plain() };
+    let options = ImportOptions { name: "digits".into(), element: Some(Element::U8), ..plain() };
     let imported = import::import(Path::new("tests/data/digits/model.safetensors"), &options);
     let shipped = model::load(Path::new("tests/data/digits/model.json")).unwrap();
     let imported = imported.unwrap().model;

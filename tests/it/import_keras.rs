@@ -5,7 +5,7 @@ use crate::cli_support::Folder;
 use crate::import_support::dense_run;
 use expect_test::expect;
 use htgen::data::{Array, ArrayData, write_npz};
-use htgen::import::{self, Convention, Options};
+use htgen::import::{self, Convention, ImportOptions};
 use htgen::model::{GateActivation, Model};
 
 const N: usize = 3;
@@ -116,8 +116,8 @@ fn an_lstm() {
             ("dense/bias:0", array(&[5], 5)),
         ];
         file(&dir, "m.npz", &arrays);
-        let read = |options: &Options| import::import(&dir.path("m.npz"), options).unwrap();
-        let imported = read(&Options::named("m"));
+        let read = |options: &ImportOptions| import::import(&dir.path("m.npz"), options).unwrap();
+        let imported = read(&ImportOptions::named("m"));
         assert_eq!(
             (imported.convention, imported.prefixes[0].as_str()),
             (Convention::Keras, prefix)
@@ -125,7 +125,7 @@ fn an_lstm() {
         assert_eq!((imported.head.as_deref(), imported.unused.len()), (Some("dense"), 0));
         agrees(&imported.model, &lstm(sigmoid));
         let gates = Some(GateActivation::HardSigmoid);
-        let hard = read(&Options { gates, ..Options::named("m") });
+        let hard = read(&ImportOptions { gates, ..ImportOptions::named("m") });
         agrees(&hard.model, &lstm(|z| (0.2 * z + 0.5).clamp(0.0, 1.0)));
         let head = imported.model.head.clone().unwrap();
         let kernel = values(&[H, 5], 4);
@@ -146,7 +146,7 @@ fn a_gru_with_reset_after() {
         ("gru/bias", array(&[2, 3 * H], 3)),
     ];
     file(&dir, "m.npz", &arrays);
-    agrees(&import::import(&dir.path("m.npz"), &Options::named("m")).unwrap().model, &gru());
+    agrees(&import::import(&dir.path("m.npz"), &ImportOptions::named("m")).unwrap().model, &gru());
 }
 
 #[test]

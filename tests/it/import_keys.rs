@@ -6,7 +6,7 @@ use crate::import::fixture;
 use crate::import_refusals::save;
 use crate::import_support::dense_run;
 use expect_test::expect;
-use htgen::import::{self, Imported, Options};
+use htgen::import::{self, ImportOptions, Imported};
 use htgen::model::Cell;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
@@ -24,7 +24,7 @@ const LSTM: [Named; 5] = [
     ("fc.bias", &[4]),
 ];
 
-fn read(tensors: &[Named], options: &Options) -> Result<Imported, String> {
+fn read(tensors: &[Named], options: &ImportOptions) -> Result<Imported, String> {
     let dir = Folder::new();
     save(&dir, "m.safetensors", tensors);
     import::import(&dir.path("m.safetensors"), options).map_err(|problems| {
@@ -38,10 +38,11 @@ fn with(more: &[Named]) -> Vec<Named> {
 
 #[track_caller]
 fn is_refused(tensors: &[Named], key: &str) {
-    let message = read(tensors, &Options::named("m")).expect_err(key);
+    let message = read(tensors, &ImportOptions::named("m")).expect_err(key);
     assert!(message.starts_with(&format!("m.safetensors: {key}: ")), "{key}: {message}");
     let ignore = vec![key.to_owned()];
-    let imported = read(tensors, &Options { ignore, ..Options::named("m") }).expect(key);
+    let imported =
+        read(tensors, &ImportOptions { ignore, ..ImportOptions::named("m") }).expect(key);
     assert_eq!(imported.ignored, [key]);
 }
 
@@ -83,7 +84,7 @@ fn keys_of_other_modules_are_told() {
         "rnn2.scale",
         "step",
     ] {
-        let imported = read(&with(&[(key, &[7, 5])]), &Options::named("m")).expect(key);
+        let imported = read(&with(&[(key, &[7, 5])]), &ImportOptions::named("m")).expect(key);
         assert_eq!((imported.unused, imported.ignored.len()), (vec![key.to_owned()], 0));
         assert_eq!(imported.head.as_deref(), Some("fc"));
     }
@@ -100,7 +101,7 @@ fn without_a_prefix_names_decide() {
     }
     for key in ["conv.weight", "pool.scale"] {
         let tensors = [&bare[..], &[(key, &[5, 5])]].concat();
-        assert_eq!(read(&tensors, &Options::named("m")).unwrap().unused, [key]);
+        assert_eq!(read(&tensors, &ImportOptions::named("m")).unwrap().unused, [key]);
     }
 }
 
@@ -134,21 +135,25 @@ fn every_convention_refuses_keys_of_its_layers() {
         for key in keys {
             let prefixed = match name {
                 "pytorch_gru" => {
-                    let first =
-                        import::import(&fixture("pytorch_gru.safetensors"), &Options::named("m"));
+                    let first = import::import(
+                        &fixture("pytorch_gru.safetensors"),
+                        &ImportOptions::named("m"),
+                    );
                     format!("{}{key}", first.unwrap().prefixes[0])
                 }
                 _ => (*key).to_owned(),
             };
             let dir = grown(name, &prefixed);
-            let read = |options: &Options| import::import(&dir.path("m.safetensors"), options);
-            let message = read(&Options::named("m")).expect_err(&prefixed).to_string();
+            let read =
+                |options: &ImportOptions| import::import(&dir.path("m.safetensors"), options);
+            let message = read(&ImportOptions::named("m")).expect_err(&prefixed).to_string();
             assert!(
                 message.contains(&format!("m.safetensors: {prefixed}: belongs to")),
                 "{message}"
             );
             let ignore = vec![prefixed.clone()];
-            let imported = read(&Options { ignore, ..Options::named("m") }).expect(name);
+            let imported =
+                read(&ImportOptions { ignore, ..ImportOptions::named("m") }).expect(name);
             assert_eq!(imported.ignored, [prefixed]);
         }
     }
@@ -157,7 +162,8 @@ fn every_convention_refuses_keys_of_its_layers() {
 /// A second bias without the first counts as one.
 #[test]
 fn one_bias_of_two_is_taken() {
-    let only = |key| read(&[LSTM[0], LSTM[1], (key, &[8])], &Options::named("m")).unwrap().model;
+    let only =
+        |key| read(&[LSTM[0], LSTM[1], (key, &[8])], &ImportOptions::named("m")).unwrap().model;
     let (first, second) = (only("rnn.bias_ih_l0"), only("rnn.bias_hh_l0"));
     assert_eq!(first, second);
     assert!(first.layers[0].bias.iter().any(|value| *value != 0.0));
@@ -244,9 +250,9 @@ const CELLS: [Named; 5] = [
 fn several_modules_are_layers_one_after_the_other() {
     let dir = Folder::new();
     save(&dir, "two.safetensors", &CELLS);
-    let named = |prefixes: [&str; 2]| Options {
+    let named = |prefixes: [&str; 2]| ImportOptions {
         prefixes: prefixes.map(str::to_owned).to_vec(),
-        ..Options::named("m")
+        ..ImportOptions::named("m")
     };
     let path = dir.path("two.safetensors");
     let imported = import::import(&path, &named(["cells.0.", "cells.1"])).unwrap();
@@ -256,7 +262,9 @@ fn several_modules_are_layers_one_after_the_other() {
     // The second does the same with the outputs of the first as it does by itself with such inputs.
     let one = |prefix: &str| {
         let prefixes = vec![prefix.to_owned()];
-        import::import(&path, &Options { prefixes, ..Options::named("m") }).unwrap().model
+        import::import(&path, &ImportOptions { prefixes, ..ImportOptions::named("m") })
+            .unwrap()
+            .model
     };
     let x: Vec<Vec<f64>> = (0..5).map(|t| (0..4).map(|k| f64::from(t - k)).collect()).collect();
     let expected = dense_run(&one("cells.1"), &dense_run(&one("cells.0"), &x));

@@ -4,7 +4,7 @@
 use crate::exact;
 use crate::import::{fixture, flat, plain, rows};
 use htgen::float::Reference;
-use htgen::import::{self, Head, Options};
+use htgen::import::{self, Head, ImportOptions};
 use htgen::model::{Model, Widths};
 use htgen::plan::{PlanConfig, Planned};
 
@@ -12,8 +12,8 @@ use htgen::plan::{PlanConfig, Planned};
 const TOLERANCE: f64 = 1e-5;
 
 /// Every fixture with the options required to import it.
-fn all() -> Vec<(&'static str, Options)> {
-    let interleaved = Options { interleaved: true, ..plain() };
+fn all() -> Vec<(&'static str, ImportOptions)> {
+    let interleaved = ImportOptions { interleaved: true, ..plain() };
     vec![
         ("pytorch_lstm", plain()),
         ("pytorch_gru", plain()),
@@ -34,8 +34,8 @@ fn all() -> Vec<(&'static str, Options)> {
 }
 
 /// The layers without a head, whose outputs the fixtures hold.
-fn model(name: &str, options: &Options) -> Model {
-    let options = Options { head: Head::None, ..options.clone() };
+fn model(name: &str, options: &ImportOptions) -> Model {
+    let options = ImportOptions { head: Head::None, ..options.clone() };
     import::import(&fixture(&format!("{name}.safetensors")), &options).unwrap().model
 }
 

@@ -78,6 +78,7 @@ mod inputs; // what their format clips, and ranges far from the others'
 mod interrupted; // signals in the middle of a command
 mod judgement; // agreement, decisions and classes over data sets
 mod lane_rusthdl; // the lane against its second description
+mod layers; // imports in one direction, names with one meaning
 mod limits; // plans under limits, against all orders of small networks
 mod lint; // warnings, bounds and style of the library
 mod merging; // in which pairs cores are merged

@@ -7,7 +7,7 @@ use std::fs;
 
 use htgen::config::{CellMultiplier, HwConfig, OutputRate};
 use htgen::files::Output;
-use htgen::sim::{Build, Event, EventKind, Gaps, Netlist, Options, Stimulus};
+use htgen::sim::{Build, Event, EventKind, Gaps, Netlist, SimOptions, Stimulus};
 use htgen::synth::{self, Board, DesignFiles, Family};
 use htgen::tool::Tool;
 
@@ -65,7 +65,7 @@ pub fn check_design(design: &Design, seed: u64) {
     assert_eq!(result.cycles_per_step, result.predicted_cycles_per_step, "seed {seed}");
     assert_eq!(result.cycles_as_predicted, Some(true), "seed {seed}");
 
-    design.passes(&stimulus, &Options { gaps: RAGGED, ..plain.clone() });
+    design.passes(&stimulus, &SimOptions { gaps: RAGGED, ..plain.clone() });
     let every = result.outputs_compared;
     let resets = [(1, 1, 0), (3, 3, 40), (6, 2, 1 + seed)];
     let beats = design.beats_per_step();
@@ -76,8 +76,8 @@ pub fn check_design(design: &Design, seed: u64) {
             clocks,
         },
     });
-    let result =
-        design.passes(&stimulus, &Options { events: events.into(), gaps: RAGGED, ..plain.clone() });
+    let result = design
+        .passes(&stimulus, &SimOptions { events: events.into(), gaps: RAGGED, ..plain.clone() });
     assert!(result.outputs_compared < every, "seed {seed}: the resets lost nothing");
 
     if beats > 1 {
@@ -87,7 +87,7 @@ pub fn check_design(design: &Design, seed: u64) {
 
 /// A wrong `tlast` in several places, one of them between resets.
 #[track_caller]
-fn check_misplaced(design: &Design, stimulus: &Stimulus, plain: &Options) {
+fn check_misplaced(design: &Design, stimulus: &Stimulus, plain: &SimOptions) {
     let beats = design.beats_per_step();
     let early = |sequence, beat| Event { sequence, kind: EventKind::EarlyLast { beat } };
     let once = vec![early(3, 2 * beats + beats / 2 - 1)];
@@ -98,13 +98,13 @@ fn check_misplaced(design: &Design, stimulus: &Stimulus, plain: &Options) {
         early(6, beats),
         early(8, 0),
     ];
-    let result = design.passes(stimulus, &Options { events: once, ..plain.clone() });
+    let result = design.passes(stimulus, &SimOptions { events: once, ..plain.clone() });
     let lost = result.sequences as u64 * design.program.quant().outputs() as u64;
     if design.program.hw().output == OutputRate::Sequence {
         assert_eq!(result.outputs_compared, lost / 9 * 8, "one sequence of nine is lost");
     }
-    design.passes(stimulus, &Options { events: often.clone(), ..plain.clone() });
-    design.passes(stimulus, &Options { events: often, gaps: RAGGED, ..plain.clone() });
+    design.passes(stimulus, &SimOptions { events: often.clone(), ..plain.clone() });
+    design.passes(stimulus, &SimOptions { events: often, gaps: RAGGED, ..plain.clone() });
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn sequences_of_1_to_40_steps_back_to_back() {
     assert_eq!(result.sequences, 80);
     assert_eq!(result.starts, design.program.start_cycles(&lengths));
     let random = Stimulus::random(design.program.quant(), 20, 8).unwrap();
-    design.passes(&random, &Options { gaps: RAGGED, ..options(8) });
+    design.passes(&random, &SimOptions { gaps: RAGGED, ..options(8) });
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn waves_are_written() {
         let path = design.dir.join(name);
         design.passes(
             &stimulus,
-            &Options { wave: Some(Output::claim(&path).unwrap()), ..options(1) },
+            &SimOptions { wave: Some(Output::claim(&path).unwrap()), ..options(1) },
         );
         let bytes = fs::read(&path).unwrap();
         assert!(bytes.starts_with(start) && bytes.len() > 10_000, "{name}: {} bytes", bytes.len());
@@ -273,11 +273,11 @@ fn a_netlist_is_bit_exact() {
     let verilog = folder.path().join("netlist.v");
     synth::netlist(&files, &Board::load("icebreaker").unwrap(), &verilog).unwrap();
     let cells = synth::simulation_cells(Family::Ice40).unwrap();
-    let options = Options { netlist: Some(Netlist { verilog, cells }), ..options(2) };
+    let options = SimOptions { netlist: Some(Netlist { verilog, cells }), ..options(2) };
     let stimulus = design.stimulus(&[2, 1, 3], 2);
     let result = design.passes(&stimulus, &options);
     assert_eq!(result.cycles_per_step, None, "a netlist shows no instructions");
-    design.passes(&stimulus, &Options { gaps: RAGGED, ..options });
+    design.passes(&stimulus, &SimOptions { gaps: RAGGED, ..options });
 }
 
 #[test]
@@ -293,11 +293,11 @@ fn events_that_cannot_happen_are_refused() {
         (vec![early(0, beats)], "events[0]: beat: a tlast there is in its place"),
         (vec![reset(0)], "events[0]: beats: out of range: found 0"),
     ] {
-        let refusal = design.run(&stimulus, &Options { events, ..options(1) }).expect_err(words);
+        let refusal = design.run(&stimulus, &SimOptions { events, ..options(1) }).expect_err(words);
         assert!(refusal.to_string().contains(words), "{refusal}");
     }
     let gaps = Gaps { sink_percent: 0, ..Gaps::NONE };
-    let refusal = design.run(&stimulus, &Options { gaps, ..options(1) }).expect_err("no sink");
+    let refusal = design.run(&stimulus, &SimOptions { gaps, ..options(1) }).expect_err("no sink");
     assert_eq!(refusal.to_string(), "gaps.sink_percent: out of range: found 0, expected 1 to 100");
 }
 
@@ -309,7 +309,7 @@ fn real_recordings_are_bit_exact() {
     for lanes in [1, 8, 32] {
         let Some((design, data)) = Design::recordings(lanes, 500) else { return };
         let stimulus = Stimulus::from_data(design.program.quant(), &data).unwrap();
-        let fast = Options { build: Build::Fast, ..options(1) };
+        let fast = SimOptions { build: Build::Fast, ..options(1) };
         let result = design.passes(&stimulus, &fast);
         println!("{lanes} lanes: {}", serde_json::to_string(&result).unwrap());
         assert_eq!((result.sequences, result.outputs_compared), (500, 5000));

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use htgen::config::HwConfig;
 use htgen::fixed::Executor;
-use htgen::sim::{Event, EventKind, Gaps, Options, Stimulus};
+use htgen::sim::{Event, EventKind, Gaps, SimOptions, Stimulus};
 
 use crate::simulated::{Design, options};
 
@@ -44,7 +44,7 @@ fn every_broken_rule_is_called_by_its_name() {
     let stimulus = design.stimulus(&[1, 2, 1, 3], 9);
     play(&design, &stimulus);
     let ragged = Gaps { source_percent: 80, sink_percent: 40, stall_every: 0, stall_clocks: 0 };
-    let options = Options { gaps: ragged, ..options(1) };
+    let options = SimOptions { gaps: ragged, ..options(1) };
     for (fault, what) in [
         (0, None),
         (1, Some("hang")),
@@ -69,7 +69,7 @@ fn every_broken_rule_is_called_by_its_name() {
     // A wrong `tlast` that raises no error.
     fs::write(design.dir.join("fault.hex"), "00\n00\n").unwrap();
     let events = vec![Event { sequence: 3, kind: EventKind::EarlyLast { beat: 0 } }];
-    let result = design.run(&stimulus, &Options { events, ..options }).unwrap();
+    let result = design.run(&stimulus, &SimOptions { events, ..options }).unwrap();
     let mismatch = result.mismatch.expect("no error was raised");
     assert!(["error", "extra"].contains(&mismatch.what.as_str()), "{mismatch}");
 }

@@ -9,7 +9,7 @@ use htgen::data::{Sequences, Wanted};
 use htgen::model::{Element, Widths};
 use htgen::quant::QuantPlan;
 use htgen::sched::{self, Program};
-use htgen::sim::{self, Build, Options, SimResult, Stimulus};
+use htgen::sim::{self, Build, SimOptions, SimResult, Stimulus};
 use htgen::tool::Tool;
 use htgen::verilog::{self, About};
 
@@ -79,13 +79,17 @@ impl Design {
     }
 
     /// Runs it.
-    pub fn run(&self, stimulus: &Stimulus, options: &Options) -> htgen::error::Result<SimResult> {
+    pub fn run(
+        &self,
+        stimulus: &Stimulus,
+        options: &SimOptions,
+    ) -> htgen::error::Result<SimResult> {
         sim::run(&self.dir, &self.program, stimulus, options, &mut |_| {})
     }
 
     /// Runs it; every output must be right.
     #[track_caller]
-    pub fn passes(&self, stimulus: &Stimulus, options: &Options) -> SimResult {
+    pub fn passes(&self, stimulus: &Stimulus, options: &SimOptions) -> SimResult {
         let result =
             self.run(stimulus, options).unwrap_or_else(|e| panic!("{}: {e}", self.place()));
         if let Some(mismatch) = &result.mismatch {
@@ -112,11 +116,11 @@ impl Design {
 }
 
 /// Options of a test: a model that compiles fast, with a runtime shared by all designs.
-pub fn options(seed: u64) -> Options {
-    Options {
+pub fn options(seed: u64) -> SimOptions {
+    SimOptions {
         build: Build::Quick,
         runtime: Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("designs/runtime")),
         built: Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("designs/built")),
-        ..Options::new(seed)
+        ..SimOptions::new(seed)
     }
 }

@@ -160,7 +160,7 @@ fn ice40_up5k_to_a_bitstream() {
     // The header of ht_pins.v states its cost; 19 input and 67 output bits.
     assert!(result.harness.lut4 <= 67 + 2, "{:?}", result.harness);
     assert_eq!(result.harness.ff, 19 + 2 * 67 + 9, "{:?}", result.harness);
-    let cells = result.logic_cells.expect("use of the part");
+    let cells = result.logic_cells.clone().expect("use of the part");
     assert!(cells.used < 300 && cells.total == 5280, "{cells:?}");
     let bitstream = fs::metadata(result.bitstream.as_ref().expect("a bitstream")).expect("a file");
     assert!(bitstream.len() > 100_000);

@@ -7,7 +7,7 @@ use crate::train::{CONFIG, easy};
 use htgen::data::{Array, ArrayData, Labelled, write_npz};
 use htgen::model;
 use htgen::train::config::FitConfig;
-use htgen::train::{End, Split, State, Task, TrainConfig, Watch, fit};
+use htgen::train::{End, Split, Task, TrainConfig, TrainState, Watch, fit};
 use std::fs;
 
 const LINE: &str = "train bad.npz --config train.toml -o m.json";
@@ -194,7 +194,7 @@ fn a_loss_that_becomes_no_number() {
         fn step(&mut self, _: usize, _: usize) -> bool {
             true
         }
-        fn epoch(&mut self, _: &State) -> htgen::error::Result<()> {
+        fn epoch(&mut self, _: &TrainState) -> htgen::error::Result<()> {
             Ok(())
         }
     }
@@ -206,7 +206,7 @@ fn a_loss_that_becomes_no_number() {
     let data = Labelled::load(&dir.path("easy.npz"), None).unwrap();
     let mut config = TrainConfig::parse(CONFIG).unwrap();
     let split = Split::of(&data, &config.data).unwrap();
-    let mut state = State::start(&model);
+    let mut state = TrainState::start(&model);
     config.train.epochs = 2;
     let task = Task {
         model: &model,

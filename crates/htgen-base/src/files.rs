@@ -6,6 +6,8 @@
 //! [`Output`] or an [`OutputFolder`], which a command creates before it reads.
 
 mod book;
+mod copy;
+mod identity;
 mod output;
 mod read;
 mod scratch;
@@ -13,13 +15,27 @@ mod staged;
 mod temporary;
 
 pub use book::begin_command;
+pub use copy::copy;
 pub use output::{Output, OutputFolder, Pending, ToOutput, create, not_written, write, write_all};
-pub use read::{check, copy, open, read, read_text};
+pub use read::{check, open, read, read_text};
 pub use scratch::Scratch;
 pub use staged::{Staged, check_replaceable};
 pub use temporary::abandon;
 
+use crate::error::{Diagnostic, Result};
+use std::fs;
 use std::path::Path;
+
+/// Makes a folder and those that it lies in; one that exists stays as it is.
+///
+/// # Errors
+/// A folder that cannot be made, by its name.
+pub fn make_folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|error| {
+        let what = format!("cannot be made ({})", error.kind());
+        Diagnostic::new("", what).in_file(path.display()).into()
+    })
+}
 
 /// The folder that holds `path`; the current one for a bare file name.
 pub fn folder(path: &Path) -> &Path {

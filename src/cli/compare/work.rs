@@ -1,12 +1,12 @@
-//! The folder of a comparison: htgen's own commands run in it, and their reports are kept, so that
-//! nothing is done twice.
+//! The folder of a comparison: what is done in it is kept with the reports, so that nothing is done
+//! twice.
 
 use super::super::out;
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{Diagnostic, Problems, QUOTE, Result};
 use crate::files::{self, Output};
 use crate::tool::Run;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,7 +36,7 @@ pub struct Work {
     pub commands: Vec<String>,
 }
 
-/// A command of htgen.
+/// A command of htgen: how it is typed, what it reads and makes.
 pub struct Command<'a> {
     /// Name of its report.
     pub name: String,
@@ -46,24 +46,22 @@ pub struct Command<'a> {
     pub inputs: Vec<PathBuf>,
     /// What it produces; run again when any of it is missing.
     pub makes: &'a [PathBuf],
-    /// Whether a failed check is a result.
-    pub may_say_no: bool,
 }
 
 /// A report with the inputs it was made from.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct Kept<T> {
     command: Vec<String>,
     inputs: Vec<String>,
     /// The hash of the program that made it.
     program: String,
-    report: Value,
+    report: T,
 }
 
 impl Work {
     /// Opens or creates the folder; `origin` is the folder of the configuration.
     pub fn open(folder: &Path, origin: &Path) -> Result<Work> {
-        make_folder(&folder.join("reports"))?;
+        files::make_folder(&folder.join("reports"))?;
         let program = std::env::current_exe().map_err(|error| {
             Problems::from(Diagnostic::new("", format!("cannot find this program ({error})")))
         })?;
@@ -98,12 +96,16 @@ impl Work {
         files::write_all(&[(output, text.as_bytes().to_vec())])
     }
 
-    /// The report of a command: the stored one if nothing it depends on has changed, otherwise a
-    /// new one.
+    /// The report of a command: the stored one if nothing it depends on has changed, otherwise that
+    /// of `run`, which is the function of the command.
     ///
     /// # Errors
     /// An input that cannot be read; a command that fails, in its own words.
-    pub fn report(&mut self, command: &Command<'_>) -> Result<Value> {
+    pub fn report<T: Serialize + DeserializeOwned>(
+        &mut self,
+        command: &Command<'_>,
+        run: impl FnOnce(&Work) -> Result<T>,
+    ) -> Result<T> {
         // Continuing from a checkpoint gives the same result as starting over, so it is not part of
         // the record.
         let own: Vec<String> =
@@ -123,17 +125,9 @@ impl Work {
         {
             return Ok(kept.report);
         }
-        let line = format!("htgen {}", command.args.join(" "));
+        let line = command.line();
         out::note(&line);
-        let args = command.args.iter().map(String::as_str).chain(["--json"]);
-        let finished = Run::new(&self.program).args(args).limit(LIMIT).run()?;
-        let no = finished.status.code() == Some(1) && command.may_say_no;
-        if !finished.status.success() && !no {
-            return Err(finished.failure(&format!("`{line}` failed")).into());
-        }
-        let report: Value = serde_json::from_str(&finished.stdout).map_err(|error| {
-            Problems::from(Diagnostic::new("", format!("`{line}`: no report ({error})")))
-        })?;
+        let report = run(self).map_err(|problems| failed(&line, &problems))?;
         for made in command.makes {
             self.hashes.remove(made);
         }
@@ -143,6 +137,19 @@ impl Work {
         })?;
         files::write_all(&[(file, text.into_bytes())])?;
         Ok(kept.report)
+    }
+
+    /// Runs a command that is not a function of the library yet, as a program of its own, and reads
+    /// its report; with `may_say_no` a failed check is a result.
+    pub fn start<T: DeserializeOwned>(&self, command: &Command<'_>, may_say_no: bool) -> Result<T> {
+        let args = command.args.iter().map(String::as_str).chain(["--json"]);
+        let finished = Run::new(&self.program).args(args).limit(LIMIT).run()?;
+        let no = finished.status.code() == Some(1) && may_say_no;
+        if !finished.status.success() && !no {
+            return Err(Problems(vec![Diagnostic::new("", finished.stderr.trim())]));
+        }
+        serde_json::from_str(&finished.stdout)
+            .map_err(|error| Diagnostic::new("", format!("no report ({error})")).into())
     }
 
     fn hash(&mut self, path: &Path) -> Result<String> {
@@ -161,14 +168,21 @@ fn digest(path: &Path) -> Result<String> {
     Ok(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn kept(file: &Output) -> Option<Kept> {
-    serde_json::from_slice(&file.read(MAX_REPORT).ok()??).ok()
+/// What a command says when it fails, with the command.
+fn failed(line: &str, problems: &Problems) -> Problems {
+    let text = problems.to_string();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let quote = lines.join(&format!("\n{QUOTE}"));
+    Diagnostic::new("htgen", format!("`{line}` failed:\n{QUOTE}{quote}")).into()
 }
 
-/// Creates a folder and its parents.
-pub fn make_folder(path: &Path) -> Result<()> {
-    fs::create_dir_all(path).map_err(|error| {
-        let what = format!("cannot be made ({})", error.kind());
-        Diagnostic::new("", what).in_file(path.display()).into()
-    })
+impl Command<'_> {
+    /// The command as it would be typed.
+    fn line(&self) -> String {
+        format!("htgen {}", self.args.join(" "))
+    }
+}
+
+fn kept<T: DeserializeOwned>(file: &Output) -> Option<Kept<T>> {
+    serde_json::from_slice(&file.read(MAX_REPORT).ok()??).ok()
 }

@@ -35,28 +35,10 @@ impl SplitCommand {
 
     #[cfg(feature = "train")]
     pub(in crate::cli) fn run(self) -> anyhow::Result<Outcome> {
-        use crate::cli::{compare::make_folder, out, train};
-        use crate::data::write_npz;
-        use crate::files::Output;
-        use crate::report::Parts;
-        let part = |name: &str| Output::claim(&self.output.join(format!("{name}.npz")));
-        let outputs = [part("training")?, part("validation")?];
-        let config = train::config(&self.config)?;
-        let data = train::data(&self.data, &config)?;
-        let split = crate::train::Split::of(&data, &config.data)
-            .map_err(|problems| problems.in_file(self.data[0].display()))?;
-        make_folder(&self.output)?;
-        for (output, sequences) in outputs.iter().zip([&split.training, &split.validation]) {
-            write_npz(output, &data.arrays(sequences))?;
-        }
-        let parts = Parts {
-            folder: self.output,
-            training: split.training.len(),
-            validation: split.validation.len(),
-            division: train::division(&data, &split, false),
-            steps: (0..data.sequences.count()).map(|k| data.sequences.steps(k)).max().unwrap_or(0),
-        };
-        out::report(&parts, self.json)?;
+        use crate::cli::out;
+        use crate::commands::{self, SplitRequest};
+        let (data, config, output) = (&self.data, &self.config, &self.output);
+        out::report(&commands::split(SplitRequest { data, config, output })?, self.json)?;
         Ok(Outcome::Done)
     }
 }

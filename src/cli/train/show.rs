@@ -1,21 +1,15 @@
-//! What is done after every epoch: the checkpoint, and a line with loss, accuracy and remaining
-//! time.
+//! A line with loss, accuracy and remaining time after every epoch.
 
-use super::super::progress::Progress;
-use crate::error::Result;
-use crate::files::Output;
-use crate::tool::Hold;
-use crate::train::{self, Checkpoint, State, Watch};
+use super::super::progress::Stages;
+use crate::commands::TrainWatch;
+use crate::train::Epoch;
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
-/// Stores every epoch and reports it.
-pub(super) struct Show<'a> {
-    run: &'a str,
-    checkpoint: &'a Output,
+/// Shows how a training goes on.
+pub(super) struct Show {
     epochs: usize,
-    progress: Progress,
-    hold: Hold,
+    progress: Stages,
     started: Instant,
     shown: Instant,
     /// Steps done before this process started.
@@ -25,20 +19,12 @@ pub(super) struct Show<'a> {
     terminal: bool,
 }
 
-impl<'a> Show<'a> {
-    pub(super) fn new(
-        run: &'a str,
-        checkpoint: &'a Output,
-        state: &State,
-        epochs: usize,
-    ) -> Show<'a> {
+impl Show {
+    pub(super) fn new() -> Show {
         let started = Instant::now();
         Show {
-            run,
-            checkpoint,
-            epochs,
-            progress: Progress::start(&format!("epoch {} of {epochs}", state.history.len() + 1)),
-            hold: Hold::new(),
+            epochs: 0,
+            progress: Stages::default(),
             started,
             shown: started,
             before: None,
@@ -59,8 +45,15 @@ impl<'a> Show<'a> {
     }
 }
 
-impl Watch for Show<'_> {
-    fn step(&mut self, done: usize, steps: usize) -> bool {
+impl TrainWatch for Show {
+    fn begin(&mut self, done: usize, epochs: usize) {
+        self.epochs = epochs;
+        self.started = Instant::now();
+        self.shown = self.started;
+        self.progress.enter(&format!("epoch {} of {epochs}", done + 1));
+    }
+
+    fn step(&mut self, done: usize, steps: usize) {
         let before = *self.before.get_or_insert(done - 1);
         let share = (steps - done) as f64 / (done - before) as f64;
         self.left = Some(self.started.elapsed().mul_f64(share));
@@ -68,24 +61,23 @@ impl Watch for Show<'_> {
         if self.terminal && self.shown.elapsed() > Duration::from_millis(500) {
             self.shown = Instant::now();
             let part = 100 * done / steps;
-            self.progress.stage(&format!("{part} %{}{}", self.time_left(), self.last));
+            self.progress.enter(&format!("{part} %{}{}", self.time_left(), self.last));
         }
-        !self.hold.is_interrupted()
     }
 
-    fn epoch(&mut self, state: &State) -> Result<()> {
-        Checkpoint::save(self.run, state, self.checkpoint)?;
-        if let Some(epoch) = state.history.last() {
-            let train::Epoch { epoch, loss, accuracy, validation_accuracy, .. } = *epoch;
-            self.last = format!(
-                "; epoch {epoch} of {}: loss {loss:.4}, {:.1} % correct, validation {:.1} %",
-                self.epochs,
-                100.0 * accuracy,
-                100.0 * validation_accuracy
-            );
-            let line = self.last.trim_start_matches("; ");
-            self.progress.stage(&format!("{line}{}", self.time_left()));
-        }
-        Ok(())
+    fn epoch(&mut self, epoch: &Epoch) {
+        let Epoch { epoch, loss, accuracy, validation_accuracy, .. } = *epoch;
+        self.last = format!(
+            "; epoch {epoch} of {}: loss {loss:.4}, {:.1} % correct, validation {:.1} %",
+            self.epochs,
+            100.0 * accuracy,
+            100.0 * validation_accuracy
+        );
+        let line = self.last.trim_start_matches("; ");
+        self.progress.enter(&format!("{line}{}", self.time_left()));
+    }
+
+    fn end(&mut self) {
+        self.progress = Stages::default();
     }
 }

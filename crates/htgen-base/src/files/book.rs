@@ -4,16 +4,13 @@
 //! Recording starts with a command ([`begin_command`]); in a library that reads here and writes
 //! there on behalf of many callers, nothing is recorded.
 
-use super::read::identity;
+use super::identity::{Identity, identity};
 use crate::error::{Diagnostic, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// Device and inode of a file or folder.
-pub(super) type Identity = (u64, u64);
 
 static BOOK: Mutex<Option<Book>> = Mutex::new(None);
 

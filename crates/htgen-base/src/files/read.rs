@@ -2,12 +2,12 @@
 //! file, and read under a limit, so that no pipe, socket or device can make a command wait forever
 //! or use up memory.
 
-use super::book::{self, Identity};
+use super::book;
 use crate::error::{Diagnostic, Problems, Result};
 use rustix::fs::OFlags;
 use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
 /// Opens a regular file, to be read piece by piece; also returns its size.
@@ -31,11 +31,6 @@ fn open_own(path: &Path) -> Result<(File, Metadata)> {
     let meta = file.metadata().map_err(failed)?;
     check_kind(path, meta.file_type())?;
     Ok((file, meta))
-}
-
-/// Device and inode: the identity of a file, under whatever name.
-pub(super) fn identity(meta: &Metadata) -> Identity {
-    (meta.dev(), meta.ino())
 }
 
 /// Opens whatever is there without waiting for a writer at the other end.
@@ -96,24 +91,6 @@ pub fn check(path: &Path, limit: u64) -> Result<()> {
     check_size(path, size, limit)
 }
 
-/// Copies a regular file of at most `limit` bytes to a place of ours.
-pub fn copy(from: &Path, to: &Path, limit: u64) -> Result<()> {
-    let (file, size) = open(from)?;
-    check_size(from, size, limit)?;
-    let mut target = super::create(to)?;
-    let copied = io::copy(&mut file.take(limit), &mut target).map_err(|error| {
-        let what = format!("cannot be copied to {} ({error})", to.display());
-        Diagnostic::new("", what).in_file(from.display())
-    })?;
-    // It grew beyond the limit, or shrank, while it was copied.
-    match copied == size {
-        true => Ok(()),
-        false => {
-            Err(Diagnostic::new("", "changed while it was read").in_file(from.display()).into())
-        }
-    }
-}
-
 fn not_read(path: &Path, error: &io::Error) -> Diagnostic {
     let problem = Diagnostic::new("", format!("cannot be read ({error})")).in_file(path.display());
     match error.kind() {
@@ -123,7 +100,7 @@ fn not_read(path: &Path, error: &io::Error) -> Diagnostic {
     }
 }
 
-fn check_size(path: &Path, size: u64, limit: u64) -> Result<()> {
+pub(super) fn check_size(path: &Path, size: u64, limit: u64) -> Result<()> {
     if size <= limit {
         return Ok(());
     }

@@ -2,14 +2,11 @@
 
 use super::output::{OutputFolder, sync_folder};
 use super::read::open_at_once;
-use super::temporary::{OLD, Passing, Placing};
+use super::temporary::{NEW, OLD, Passing, Placing};
 use crate::error::{Diagnostic, Problems, Result};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// What the folder is called while it is filled.
-pub(super) const NEW: &str = "new";
 
 /// A folder being filled. If dropped before [`Staged::commit`], it leaves no trace.
 #[derive(Debug)]

@@ -4,7 +4,8 @@
 //! outright; the next process that writes into the same folder finds those unlocked and removes
 //! them.
 
-use super::read::{identity, open_at_once};
+use super::identity::identity;
+use super::read::open_at_once;
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
@@ -18,6 +19,8 @@ const LENGTH: usize = 12;
 const SUFFIX: &str = ".part";
 /// Holds the previous contents of a folder while they are being removed.
 pub(super) const OLD: &str = "old";
+/// What a folder is called while it is filled.
+pub(super) const NEW: &str = "new";
 
 /// Everything of ours under a temporary name.
 static ALIVE: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
@@ -172,7 +175,7 @@ fn is_passing(name: &str) -> bool {
 fn remove_dead(path: &Path) -> io::Result<()> {
     let kind = fs::symlink_metadata(path)?.file_type();
     // A folder that was to be replaced belongs to the user until the new one is there.
-    let parted = path.join(OLD).exists() && path.join(super::staged::NEW).exists();
+    let parted = path.join(OLD).exists() && path.join(NEW).exists();
     if !kind.is_file() && !kind.is_dir() || parted {
         return Ok(());
     }

@@ -8,6 +8,7 @@ use crate::error::{Diagnostic, Result};
 
 mod chain;
 mod collect;
+mod core;
 mod formats;
 mod matrix;
 

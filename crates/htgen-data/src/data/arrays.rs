@@ -16,6 +16,9 @@ const LISTS: [&str; 2] = ["classes", "groups"];
 /// Where the header of a safetensors file begins, after its length.
 const HEADER: usize = 8;
 
+/// A result whose problem has the array's name as its place.
+pub(super) type Checked<T> = std::result::Result<T, Diagnostic>;
+
 /// An open data file. Problems have the array's name as their place; the caller adds the file.
 pub struct Arrays {
     source: Source,

@@ -1,7 +1,7 @@
 //! The classes given by a data set: one per sequence, or one per time step.
 
+use super::arrays::Checked;
 use super::keys::Each;
-use super::read::Checked;
 use super::{Array, Sequences};
 use crate::error::{Diagnostic, Result};
 use crate::model::shape_text;

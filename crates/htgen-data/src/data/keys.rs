@@ -1,13 +1,24 @@
 //! Arrays with one entry per item: classes, groups, parts.
 
-use super::read::Checked;
-use super::{Array, Arrays, Part, natural};
+use super::arrays::Checked;
+use super::{Array, Arrays, natural};
 use crate::error::Diagnostic;
 use crate::model::shape_text;
 use std::collections::BTreeSet;
 
 /// Arrays that say who or where an item comes from, in the order in which they are looked for.
 const GROUP_NAMES: [&str; 5] = ["group", "subject", "speaker", "voice", "video"];
+
+/// What a sequence is for, from the array `split`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// 0 or `train`.
+    Training,
+    /// 1, `validation`, `val` or `valid`.
+    Validation,
+    /// 2 or `test`: ignored.
+    Other,
+}
 
 /// The items that have one entry each: how many, and what one is called.
 #[derive(Debug, Clone, Copy)]

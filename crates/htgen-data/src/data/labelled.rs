@@ -1,9 +1,10 @@
 //! Data sets to train on: labelled sequences, and the information that keeps parts of them
 //! separate.
 
+use super::arrays::Checked;
 use super::class_labels::ClassLabels;
-use super::keys::Each;
-use super::read::{Checked, lengths, values};
+use super::keys::{Each, Part};
+use super::read::{lengths, values};
 use super::{Array, ArrayData, Arrays, Sequences, Spans, Step, Values};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::model::{Element, shape_text};
@@ -76,17 +77,6 @@ impl Groups {
             self.arrays.push(array.clone());
         }
     }
-}
-
-/// What a sequence is for, from the array `split`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// 0 or `train`.
-    Training,
-    /// 1, `validation`, `val` or `valid`.
-    Validation,
-    /// 2 or `test`: ignored.
-    Other,
 }
 
 impl Labelled {

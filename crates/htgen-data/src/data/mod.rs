@@ -19,8 +19,8 @@ mod write;
 
 pub use array::{Array, ArrayData};
 pub use arrays::Arrays;
-pub use keys::{Classes, Each};
-pub use labelled::{Groups, Labelled, Part};
+pub use keys::{Classes, Each, Part};
+pub use labelled::{Groups, Labelled};
 pub use names::{check_name, group_of, natural};
 pub use npz::Npz;
 pub use read::Wanted;

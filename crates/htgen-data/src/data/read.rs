@@ -1,6 +1,7 @@
 //! A data file as [`Sequences`]: `x` (sequences, steps, inputs...), optional labels `y`, one per
 //! sequence or one per step, optional `length` with the steps in use of each sequence.
 
+use super::arrays::Checked;
 use super::class_labels::ClassLabels;
 use super::keys::Each;
 use super::{Array, ArrayData, Arrays, Sequences, Spans, Values};
@@ -38,8 +39,6 @@ impl Sequences {
         Arrays::load(path, |arrays| parse(arrays, wanted))
     }
 }
-
-pub(super) type Checked<T> = std::result::Result<T, Diagnostic>;
 
 fn parse(arrays: &mut Arrays, wanted: Wanted) -> Checked<Sequences> {
     let Wanted { inputs, element, limit } = wanted;

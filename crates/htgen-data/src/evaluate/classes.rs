@@ -2,7 +2,7 @@
 
 use super::Confusion;
 use crate::number::{grouped, percent};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -17,7 +17,7 @@ const MOST_ROWS: usize = 1000;
 const NAME: usize = 14;
 
 /// Decisions compared with labels, as a report has them.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct ClassReport {
     /// Each class.
     pub classes: Vec<ClassRow>,
@@ -28,7 +28,7 @@ pub struct ClassReport {
 }
 
 /// One class.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct ClassRow {
     /// Its number.
     pub class: usize,

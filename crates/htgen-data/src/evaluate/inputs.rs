@@ -8,7 +8,7 @@ use crate::data::{Sequences, Step};
 use crate::model::Element;
 use crate::quant::{QuantInput, QuantPlan};
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Factor at which a range counts as different.
 const FAR: f64 = 16.0;
@@ -48,7 +48,7 @@ impl RealStream {
 }
 
 /// Elements of a data set that do not fit the format of the inputs.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize)]
 pub struct InputClips {
     /// Elements of the steps in use.
     pub elements: u64,

@@ -1,8 +1,8 @@
 //! Ranks within a budget of parameters: the step that keeps most energy for its parameters comes
 //! first; then steps are undone where others keep more in their place.
 
-use super::candidate::Candidate;
-use super::project::decompose;
+use super::candidate::{Candidate, fill, spent};
+use super::decompose::decompose;
 use super::ranks::ranks_of;
 use super::{Job, lost};
 use crate::error::{Diagnostic, Result};
@@ -129,33 +129,6 @@ fn best(
         }
     }
     Ok(best)
-}
-
-fn spent(candidates: &[Candidate]) -> usize {
-    candidates.iter().map(Candidate::cost).sum()
-}
-
-/// Takes steps as long as one fits; `without` is a way that is not taken.
-pub(super) fn fill(candidates: &mut [Candidate], most: usize, without: Option<(usize, usize)>) {
-    let mut spent = spent(candidates);
-    loop {
-        let mut best: Option<(f64, usize, Vec<usize>, usize)> = None;
-        for (k, candidate) in candidates.iter().enumerate() {
-            let own = candidate.cost();
-            for way in (0..candidate.ways.len()).filter(|way| without != Some((k, *way))) {
-                let Some((ranks, gain)) = candidate.step(way) else { continue };
-                let cost = candidate.network.parameters(&ranks) - own;
-                let worth = gain / cost as f64;
-                let is_better = best.as_ref().is_none_or(|best| worth > best.0);
-                if spent + cost <= most && is_better {
-                    best = Some((worth, k, ranks, cost));
-                }
-            }
-        }
-        let Some((_, k, ranks, cost)) = best else { break };
-        spent += cost;
-        candidates[k].ranks = ranks;
-    }
 }
 
 /// Undoes one step and takes others; keeps the first such exchange that loses less than this many

@@ -1,10 +1,10 @@
 //! A matrix before its ranks are chosen: what each step keeps and costs.
 
 use super::Job;
-use super::budget::fill;
+use super::decompose::decompose;
 use super::network::Network;
-use super::project::{Shape, decompose};
 use super::ranks::{halves, ranks_of, sides};
+use super::shape::Shape;
 use crate::error::Result;
 
 /// Singular values below this part of the norm are rounding.
@@ -108,6 +108,34 @@ impl Candidate {
         let tail =
             |(energies, rank): (&Vec<f64>, &usize)| -> f64 { energies.iter().skip(*rank).sum() };
         self.energies.iter().zip(&self.ranks).map(tail).sum()
+    }
+}
+
+/// Parameters of all of them.
+pub(super) fn spent(candidates: &[Candidate]) -> usize {
+    candidates.iter().map(Candidate::cost).sum()
+}
+
+/// Takes steps as long as one fits; `without` is a way that is not taken.
+pub(super) fn fill(candidates: &mut [Candidate], most: usize, without: Option<(usize, usize)>) {
+    let mut spent = spent(candidates);
+    loop {
+        let mut best: Option<(f64, usize, Vec<usize>, usize)> = None;
+        for (k, candidate) in candidates.iter().enumerate() {
+            let own = candidate.cost();
+            for way in (0..candidate.ways.len()).filter(|way| without != Some((k, *way))) {
+                let Some((ranks, gain)) = candidate.step(way) else { continue };
+                let cost = candidate.network.parameters(&ranks) - own;
+                let worth = gain / cost as f64;
+                let is_better = best.as_ref().is_none_or(|best| worth > best.0);
+                if spent + cost <= most && is_better {
+                    best = Some((worth, k, ranks, cost));
+                }
+            }
+        }
+        let Some((_, k, ranks, cost)) = best else { break };
+        spent += cost;
+        candidates[k].ranks = ranks;
     }
 }
 

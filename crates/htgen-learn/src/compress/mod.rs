@@ -6,6 +6,7 @@ use crate::model::{Columns, Factors, Layer, Matrix, Model, ModelParts, Tree, mod
 
 mod budget;
 mod candidate;
+mod decompose;
 mod dense;
 mod network;
 mod options;
@@ -13,17 +14,18 @@ mod project;
 mod ranks;
 mod rebuild;
 mod ring;
+mod shape;
 mod svd;
 mod target;
 
 pub use dense::{Runner, outputs};
-pub use options::{Format, Goal, Modes, Options, Recurrent};
+pub use options::{CompressOptions, Format, Goal, Modes, Recurrent};
 pub use svd::available;
 
+use decompose::decompose;
 use dense::Weights;
-use project::{Shape, decompose};
 use ranks::{Rule, ranks_of};
-use ring::Ring;
+use shape::{Ring, Shape};
 use target::Target;
 
 /// A compressed model, and its loss.
@@ -86,7 +88,7 @@ pub struct NodeError {
 /// # Errors
 /// When a matrix is already factored, modes do not cover it, a rank is above the full rank, or the
 /// goal cannot be reached.
-pub fn compress(model: &Model, options: &Options) -> Result<Compressed> {
+pub fn compress(model: &Model, options: &CompressOptions) -> Result<Compressed> {
     check_goal(&options.goal)?;
     let mut layers = Vec::new();
     let mut jobs = Vec::new();
@@ -101,7 +103,7 @@ pub fn compress(model: &Model, options: &Options) -> Result<Compressed> {
     for (job, rule) in jobs.iter().zip(rules) {
         let place = |problem: crate::error::Problems| problem.in_file(job.place());
         let (factors, nodes) = decompose(&job.target, &job.shape, rule).map_err(place)?;
-        let error = job.target.error(&factors, &job.shape);
+        let error = job.target.error(&factors, &job.shape.rebuilt_axes(&job.target));
         let norm = job.target.norm();
         let bound = lost(&nodes).sqrt();
         let Target { columns, out_modes, in_modes, .. } = &job.target;
@@ -178,7 +180,7 @@ fn outline(
     layer: &Layer,
     index: usize,
     weights: Weights,
-    options: &Options,
+    options: &CompressOptions,
 ) -> Result<(Layer, Vec<Job>)> {
     let (inputs, hidden, gates) = (layer.inputs, layer.hidden, layer.cell.gates());
     let mut jobs = Vec::new();

@@ -1,8 +1,8 @@
 //! Cores and the ranks between them: what ranks cost, which ranks the neighbouring cores can fill,
 //! and which can grow together.
 
-use super::project::Shape;
 use super::ranks::{halves, sides};
+use super::shape::Shape;
 use super::target::Target;
 
 /// A core by its ranks.

@@ -4,7 +4,7 @@ use crate::model::Ranks;
 
 /// How to compress.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Options {
+pub struct CompressOptions {
     /// Format of the result.
     pub format: Format,
     /// What becomes of the recurrent weights.

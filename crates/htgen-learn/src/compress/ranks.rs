@@ -1,6 +1,6 @@
 //! Ranks from a list or from a tolerance, and what they cost.
 
-use super::project::Shape;
+use super::shape::Shape;
 use super::target::Target;
 use crate::error::{Diagnostic, Result};
 use crate::model::{Ranks, Tree, list_ranks, tree_ranks};

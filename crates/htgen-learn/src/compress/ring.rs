@@ -6,12 +6,13 @@
 //! train.
 
 use super::candidate::Candidate;
-use super::project::{Shape, Work, decompose, full_rank};
+use super::decompose::decompose;
 use super::ranks::{Rule, ranks_of};
-use super::target::{Axis, Target};
+use super::shape::{Ring, Shape};
+use super::target::Target;
 use super::{Goal, Job, lost};
 use crate::error::{Diagnostic, Result};
-use crate::model::{Core, Factors, Ranks, list_ranks};
+use crate::model::{Ranks, list_ranks};
 
 /// Maximum number of rings tried for a matrix, and for one of more than `MANY` elements.
 const MAX_TRIED: usize = 32;
@@ -19,90 +20,6 @@ const MAX_TRIED_LARGE: usize = 6;
 const MANY: usize = 1 << 19;
 /// Largest closing rank tried for a tolerance or a budget.
 const MAX_CLOSE: usize = 4;
-
-/// A ring that is cut at one core.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Ring {
-    /// Number of the core that is cut off first.
-    pub first: usize,
-    /// Rank before it.
-    pub close: usize,
-    /// Modes starting there, all around.
-    pub sizes: Vec<usize>,
-}
-
-impl Ring {
-    fn new(target: &Target, first: usize, close: usize) -> Ring {
-        let mut sizes: Vec<usize> =
-            target.in_modes.iter().chain(&target.out_modes).copied().collect();
-        sizes.rotate_left(first);
-        Ring { first, close, sizes }
-    }
-
-    /// The ring before anything is known.
-    pub(super) fn plain(target: &Target) -> Ring {
-        Ring::new(target, 0, 1)
-    }
-
-    /// Column modes, then row modes, from the first core on.
-    pub(super) fn axes(&self, n_columns: usize) -> Vec<Axis> {
-        let axis = |core: usize| match core.checked_sub(n_columns) {
-            None => Axis::Column(core),
-            Some(row) => Axis::Row(row),
-        };
-        let mut axes: Vec<Axis> = (0..self.sizes.len()).map(axis).collect();
-        axes.rotate_left(self.first);
-        axes
-    }
-}
-
-impl Work {
-    pub(super) fn ring(&mut self, ring: &Ring, target: &Target) -> Result<Factors> {
-        let axes = ring.axes(target.in_modes.len());
-        let name = |k: usize| match k {
-            0 => axes[0].to_string(),
-            _ => format!("{}..{}", axes[0], axes[k]),
-        };
-        let count = ring.sizes.len();
-        let rest = |k: usize| ring.sizes[k + 1..].iter().fold(1usize, |n, m| n.saturating_mul(*m));
-        let full = ring.sizes[0].min(rest(0));
-        let (frame, kept) = self.project(0, 0, name(0), full)?;
-        let mut left = kept / ring.close;
-        let first = (0..ring.close).flat_map(|a| {
-            let frame = &frame;
-            (0..ring.sizes[0])
-                .flat_map(move |i| (0..left).map(move |b| frame[i * kept + b * ring.close + a]))
-        });
-        let first = Core { shape: vec![ring.close, ring.sizes[0], left], data: first.collect() };
-        let mut cores = vec![first];
-        self.close(ring.close);
-        for k in 1..count {
-            let pair = self.dims.remove(1);
-            self.dims[0] *= pair;
-            let (data, right) = if k + 1 < count {
-                let full = full_rank(self.dims[0], rest(k).saturating_mul(ring.close));
-                self.project(0, k, name(k), full)?
-            } else {
-                (std::mem::take(&mut self.data), ring.close)
-            };
-            cores.push(Core { shape: vec![left, ring.sizes[k], right], data });
-            left = right;
-        }
-        cores.rotate_right(ring.first);
-        Ok(Factors::TensorRing(cores))
-    }
-
-    /// Moves the closing rank from the first axis to the last.
-    fn close(&mut self, close: usize) {
-        let rest: usize = self.dims[1..].iter().product();
-        let data = self.data.chunks_exact(close * rest).flat_map(|block| {
-            (0..rest).flat_map(move |x| (0..close).map(move |a| block[a * rest + x]))
-        });
-        self.data = data.collect();
-        self.dims[0] /= close;
-        self.dims.push(close);
-    }
-}
 
 /// Chooses where the rings of all jobs begin and how they close; with given ranks, also the rules.
 pub(super) fn choose(jobs: &mut [Job], goal: &Goal) -> Result<Option<Vec<Rule>>> {

@@ -1,6 +1,5 @@
 //! A dense matrix as a tensor over pairs of modes, and the distance of factors to it.
 
-use super::project::Shape;
 use super::rebuild::rebuild;
 use crate::error::{Diagnostic, Result};
 use crate::model::{Columns, Factors, shape_text};
@@ -129,12 +128,12 @@ impl Target {
         tensor
     }
 
-    /// Relative distance of factors of this shape, in the columns in use.
-    pub(super) fn error(&self, factors: &Factors, shape: &Shape) -> f64 {
+    /// Relative distance of factors that rebuild the tensor over these axes, in the columns in use.
+    pub(super) fn error(&self, factors: &Factors, axes: &[Axis]) -> f64 {
         let rebuilt = rebuild(factors);
         let mut values = rebuilt.iter();
         let mut sum = 0.0;
-        self.visit(&shape.rebuilt_axes(self), |source| {
+        self.visit(axes, |source| {
             let value = values.next().expect("as many elements as the tensor has");
             if let Some(at) = source {
                 sum += (value - self.weight[at]).powi(2);

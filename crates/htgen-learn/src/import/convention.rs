@@ -1,7 +1,7 @@
 //! The conventions: their names, the keys that distinguish them, and the options that each of them
 //! takes.
 
-use super::{Options, Parts, cores, keras, pytorch, tednet, tensorized, tt_rnn, unknown};
+use super::{ImportOptions, Parts, cores, keras, pytorch, tednet, tensorized, tt_rnn, unknown};
 use crate::checkpoint::{Checkpoint, Part, escaped};
 use crate::error::Diagnostic;
 use crate::tensors::listed;
@@ -91,7 +91,7 @@ impl Convention {
         self,
         checkpoint: &Checkpoint<'_>,
         prefix: &str,
-        options: &Options,
+        options: &ImportOptions,
     ) -> Part<Parts> {
         match self {
             Convention::Pytorch => pytorch::read(checkpoint, prefix).map(Parts::of),
@@ -106,7 +106,7 @@ impl Convention {
     }
 
     /// Refuses options that this convention does not use: anyone who gives them expects an effect.
-    pub(super) fn check_options(self, options: &Options) -> Part<()> {
+    pub(super) fn check_options(self, options: &ImportOptions) -> Part<()> {
         let (flat, cores) = (self == Convention::TtRnn, self == Convention::Cores);
         let given = [
             ("--in-modes", !options.in_modes.is_empty(), flat),
@@ -137,7 +137,7 @@ pub(super) type Site = (Convention, String);
 
 /// The sites that the keys and the options allow, from input to output: those that are named, or
 /// the only one that exists.
-pub(super) fn recognise(checkpoint: &Checkpoint<'_>, options: &Options) -> Part<Vec<Site>> {
+pub(super) fn recognise(checkpoint: &Checkpoint<'_>, options: &ImportOptions) -> Part<Vec<Site>> {
     let is_named = options.from.is_some();
     let sites: Vec<Site> = CONVENTIONS
         .iter()
@@ -229,13 +229,4 @@ fn only(mut sites: Vec<Site>, is_named: bool) -> Part<Site> {
     Err(Diagnostic::new("", "more than one layer could be meant")
         .found(found.join(", "))
         .help(help))
-}
-
-/// The part before `key` in each name that ends with it; only at the start of a name or after a
-/// separator.
-pub(super) fn before<'a>(names: &'a [String], key: &'a str) -> impl Iterator<Item = &'a str> {
-    names.iter().filter_map(move |name| {
-        let prefix = name.strip_suffix(key)?;
-        (prefix.is_empty() || prefix.ends_with(['.', '/'])).then_some(prefix)
-    })
 }

@@ -5,8 +5,8 @@
 //! `inputs`, `hidden_offset`, `cell`, `gate_activation`, `tree`, `columns`, `input_element`,
 //! `input_shift`.
 
-use super::convention::before;
-use super::{MAX_LAYERS, Options, Parts, dense, tednet, train, tree};
+use super::prefixes::before;
+use super::{ImportOptions, MAX_LAYERS, Parts, dense, tednet, train, tree};
 use crate::checkpoint::{Checkpoint, Part, escaped};
 use crate::error::Diagnostic;
 use crate::model::{
@@ -30,7 +30,11 @@ pub(super) fn prefixes(names: &[String]) -> Vec<&str> {
         .collect()
 }
 
-pub(super) fn read(checkpoint: &Checkpoint<'_>, prefix: &str, options: &Options) -> Part<Parts> {
+pub(super) fn read(
+    checkpoint: &Checkpoint<'_>,
+    prefix: &str,
+    options: &ImportOptions,
+) -> Part<Parts> {
     let mean = format!("{prefix}input.mean");
     let mean = match checkpoint.has(&mean) {
         true => checkpoint.of_axes(&mean, "inputs", 1)?.data,
@@ -56,7 +60,7 @@ pub(super) fn read(checkpoint: &Checkpoint<'_>, prefix: &str, options: &Options)
 
 struct Reader<'a> {
     checkpoint: &'a Checkpoint<'a>,
-    options: &'a Options,
+    options: &'a ImportOptions,
 }
 
 impl Reader<'_> {

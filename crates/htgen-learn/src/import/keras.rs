@@ -1,9 +1,9 @@
 //! LSTM and GRU layers of Keras: `kernel` (N, gates H), `recurrent_kernel` (H, gates H) and `bias`;
 //! gates i, f, c, o for an LSTM, z, r, h for a GRU, whose bias has a row for x and one for h.
 
-use super::Options;
-use super::convention::before;
+use super::ImportOptions;
 use super::dense::{lstm, matrix, sum, transposed};
+use super::prefixes::before;
 use crate::checkpoint::{Checkpoint, Part, escaped};
 use crate::error::Diagnostic;
 use crate::model::{Cell, Columns, Core, Layer, shape_text};
@@ -32,7 +32,7 @@ pub(super) fn is_flat(checkpoint: &Checkpoint<'_>, prefix: &str) -> bool {
 pub(super) fn read(
     checkpoint: &Checkpoint<'_>,
     prefix: &str,
-    options: &Options,
+    options: &ImportOptions,
 ) -> Part<Vec<Layer>> {
     let [kernel, recurrent, bias] =
         ["kernel", "recurrent_kernel", "bias"].map(|key| name(checkpoint, prefix, key));

@@ -15,6 +15,7 @@ mod cores;
 mod dense;
 mod head;
 mod keras;
+mod prefixes;
 mod pytorch;
 mod strays;
 mod tednet;
@@ -29,7 +30,7 @@ pub use head::Head;
 
 /// What a checkpoint does not say by itself.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Options {
+pub struct ImportOptions {
     /// The convention; detected from the keys when absent.
     pub from: Option<Convention>,
     /// The prefixes of the keys of the layers, from input to output, with or without the last
@@ -66,10 +67,10 @@ pub struct Options {
     pub interleaved: bool,
 }
 
-impl Options {
+impl ImportOptions {
     /// Only the name is given.
-    pub fn named(name: &str) -> Options {
-        Options {
+    pub fn named(name: &str) -> ImportOptions {
+        ImportOptions {
             from: None,
             prefixes: Vec::new(),
             ignore: Vec::new(),
@@ -127,7 +128,7 @@ impl Parts {
 ///
 /// The first problem ends the import; the message names the file, the key, what was found and what
 /// was expected. A key of the layers that no part of the model holds is such a problem.
-pub fn import(path: &Path, options: &Options) -> Result<Imported> {
+pub fn import(path: &Path, options: &ImportOptions) -> Result<Imported> {
     let files = Files::read(path)?;
     let (parts, imported) =
         of(&files, options).map_err(|problem| problem.in_file(path.display()))?;
@@ -137,7 +138,7 @@ pub fn import(path: &Path, options: &Options) -> Result<Imported> {
 /// The parts of the model, and what becomes of them once they are checked.
 fn of(
     files: &Files,
-    options: &Options,
+    options: &ImportOptions,
 ) -> Part<(ModelParts, impl FnOnce(Model) -> Imported + use<>)> {
     let checkpoint = Checkpoint::of(files, &options.ignore)?;
     let sites = convention::recognise(&checkpoint, options)?;
@@ -197,7 +198,7 @@ fn in_file(problems: Problems, path: &Path) -> Problems {
     Problems(problems.collect())
 }
 
-fn model(parts: Parts, options: &Options) -> ModelParts {
+fn model(parts: Parts, options: &ImportOptions) -> ModelParts {
     let element = options.element.or(parts.element).unwrap_or(Element::Real);
     let usual_shift = if element == Element::U8 { BYTE_SHIFT } else { 0 };
     let shift = options.shift.or(parts.shift).unwrap_or(usual_shift);

@@ -5,8 +5,8 @@
 //! last (n, m, r). Ring: (left, mode, right), all column modes, then all row modes. Block term: factors
 //! (n, m, rank), and a core whose values run over the ranks in reverse order, the last mode slowest.
 
-use super::convention::before;
 use super::dense::{self, lstm, sum};
+use super::prefixes::before;
 use super::train::{self, permuted};
 use crate::checkpoint::{Checkpoint, Part, escaped};
 use crate::error::Diagnostic;

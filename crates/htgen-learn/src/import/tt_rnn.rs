@@ -4,7 +4,7 @@
 
 use super::dense::{self, lstm, transposed};
 use super::train::{self, permuted};
-use super::{Options, keras};
+use super::{ImportOptions, keras};
 use crate::checkpoint::{Checkpoint, Part, escaped};
 use crate::error::Diagnostic;
 use crate::model::{Columns, Core, GateActivation, Layer, shape_text};
@@ -12,7 +12,7 @@ use crate::model::{Columns, Core, GateActivation, Layer, shape_text};
 pub(super) fn read(
     checkpoint: &Checkpoint<'_>,
     prefix: &str,
-    options: &Options,
+    options: &ImportOptions,
 ) -> Part<Vec<Layer>> {
     let name = |key: &str| keras::name(checkpoint, prefix, key);
     let recurrent = checkpoint.of_axes(&name("recurrent_kernel"), "H, 4H", 2)?;
@@ -47,7 +47,7 @@ struct Shape {
 }
 
 impl Shape {
-    fn of(options: &Options, rows: usize, hidden: usize) -> Part<Shape> {
+    fn of(options: &ImportOptions, rows: usize, hidden: usize) -> Part<Shape> {
         let (in_modes, mut out_modes) = (options.in_modes.clone(), options.out_modes.clone());
         if in_modes.is_empty() || out_modes.is_empty() || options.ranks.is_empty() {
             return Err(Diagnostic::new("", "modes and ranks of a flat train are not in the file")

@@ -2,7 +2,7 @@
 //! with the history and the inputs of the run in its metadata.
 
 use super::config::TrainConfig;
-use super::{Epoch, Moments, State};
+use super::{Epoch, Moments, TrainState};
 use crate::data::{Labelled, Step};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files::{self, ToOutput};
@@ -26,7 +26,7 @@ pub struct Checkpoint {
     /// The inputs of the run, by `fingerprint`.
     pub run: String,
     /// The state.
-    pub state: State,
+    pub state: TrainState,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -62,10 +62,10 @@ pub fn fingerprint(config: &TrainConfig, model: &Model, data: &Labelled) -> Stri
 
 impl Checkpoint {
     /// Writes the checkpoint whole or leaves the previous file.
-    pub fn save(run: &str, state: &State, to: &(impl ToOutput + ?Sized)) -> Result<()> {
+    pub fn save(run: &str, state: &TrainState, to: &(impl ToOutput + ?Sized)) -> Result<()> {
         let output = to.to_output()?;
         let path = output.path();
-        let State { values, mean, best, moments, .. } = state;
+        let TrainState { values, mean, best, moments, .. } = state;
         let groups = [values, mean, best, &moments.first, &moments.second];
         let mut packed = Vec::new();
         for (kind, groups) in KINDS.iter().zip(groups) {
@@ -129,7 +129,12 @@ fn parse(bytes: &[u8], model: &Model) -> std::result::Result<Checkpoint, String>
     };
     let [values, mean, best, first, second] = KINDS.map(read);
     let moments = Moments { step: metadata.step, first: first?, second: second? };
-    let state =
-        State { values: values?, mean: mean?, best: best?, moments, history: metadata.history };
+    let state = TrainState {
+        values: values?,
+        mean: mean?,
+        best: best?,
+        moments,
+        history: metadata.history,
+    };
     Ok(Checkpoint { run: metadata.run, state })
 }

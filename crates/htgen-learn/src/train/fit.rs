@@ -3,13 +3,14 @@
 use super::augment::Move;
 use super::batches::batch;
 use super::config::{Augment, FitConfig, QuantizationTable};
+use super::measure::Measure;
 use super::net::{self, Dropout, Forced, Net};
 use super::optimizer::{self, Moments};
 use super::parameters::{self, Group};
 use super::quantized::Quantized;
 use super::real::Real;
 use super::split::{Split, label};
-use super::{Epoch, State};
+use super::{Epoch, TrainState};
 use crate::data::Labelled;
 use crate::error::Result;
 use crate::evaluate::{Confusion, decision};
@@ -43,7 +44,7 @@ pub trait Watch {
     /// After a step of the optimizer: steps done and total number of steps. False asks to stop.
     fn step(&mut self, done: usize, steps: usize) -> bool;
     /// After an epoch: the place to store the state.
-    fn epoch(&mut self, state: &State) -> Result<()>;
+    fn epoch(&mut self, state: &TrainState) -> Result<()>;
 }
 
 /// How it ended.
@@ -58,7 +59,7 @@ pub enum End {
 }
 
 /// Trains from a state on until all epochs are done.
-pub fn fit(task: Task<'_>, state: &mut State, watch: &mut dyn Watch) -> Result<End> {
+pub fn fit(task: Task<'_>, state: &mut TrainState, watch: &mut dyn Watch) -> Result<End> {
     let Task { data, split, config, .. } = task;
     let steps_per_epoch = split.training.len().div_ceil(config.batch);
     let steps = config.epochs * steps_per_epoch;
@@ -201,15 +202,6 @@ fn mask<T: Real>(count: usize, probability: f64, rng: &mut ChaCha8Rng) -> Vec<T>
     (0..count).map(factor).collect()
 }
 
-/// How well a model does on some sequences.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Measure {
-    /// Mean cross-entropy.
-    pub loss: f64,
-    /// Decisions against labels.
-    pub confusion: Confusion,
-}
-
 /// Loss and decisions with the given values.
 pub fn measure<T: Real>(
     task: Task<'_>,
@@ -232,13 +224,19 @@ pub fn measure<T: Real>(
     Measure { loss: loss / n, confusion }
 }
 
-impl State {
+impl TrainState {
     /// The state before the first step.
-    pub fn start(model: &Model) -> State {
+    pub fn start(model: &Model) -> TrainState {
         let groups = parameters::of(model);
         let moments = Moments::of(&groups);
         let values: Vec<Vec<f64>> = groups.into_iter().map(|group| group.values).collect();
-        State { best: values.clone(), mean: values.clone(), values, moments, history: Vec::new() }
+        TrainState {
+            best: values.clone(),
+            mean: values.clone(),
+            values,
+            moments,
+            history: Vec::new(),
+        }
     }
 
     /// Records an epoch; its mean becomes the best if it is better than all before.

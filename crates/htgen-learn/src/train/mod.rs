@@ -19,6 +19,7 @@ mod contract;
 mod fit;
 mod layer;
 mod matrix;
+mod measure;
 mod net;
 mod optimizer;
 mod order;
@@ -36,7 +37,8 @@ mod view;
 pub use batches::preparation;
 pub use checkpoint::{Checkpoint, fingerprint};
 pub use config::{SplitBy, TrainConfig};
-pub use fit::{End, Measure, Task, Watch, fit};
+pub use fit::{End, Task, Watch, fit};
+pub use measure::Measure;
 pub use optimizer::Moments;
 pub use plot::loss_curve;
 pub use split::Split;
@@ -62,7 +64,7 @@ pub struct Epoch {
 
 /// Everything that training continues from, between two epochs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct State {
+pub struct TrainState {
     /// Values of every group of parameters.
     pub values: Vec<Vec<f64>>,
     /// Their running mean, which is measured and kept.
@@ -79,7 +81,7 @@ pub struct State {
 ///
 /// # Errors
 /// Values that are not finite: training has diverged.
-pub fn best_model(task: Task<'_>, state: &State) -> Result<Model> {
+pub fn best_model(task: Task<'_>, state: &TrainState) -> Result<Model> {
     let bare = task.model.with_formats(None)?;
     let model = parameters::put(&state.best, bare)?;
     let in_integers = state.best_epoch().is_some_and(|epoch| epoch.in_integers);

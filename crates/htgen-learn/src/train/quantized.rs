@@ -6,7 +6,7 @@
 
 use super::augment::{Move, MovedStep};
 use super::config::QuantizationTable;
-use super::fit::Measure;
+use super::measure::Measure;
 use super::net::Forced;
 use super::parameters;
 use super::recurrence::ForcedSteps;

@@ -2,7 +2,7 @@
 //! match, and a sum is not empty.
 
 use super::collect::Found;
-use super::matrix::check_core;
+use super::core::check_core;
 use crate::error::Diagnostic;
 use crate::model::shape;
 use crate::model::{Block, Core, Matrix};

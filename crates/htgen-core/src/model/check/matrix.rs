@@ -2,8 +2,9 @@
 //! once, ranks and core sizes. A rank above the full rank of its edge is allowed: wasteful, not
 //! wrong.
 
+use super::chain;
 use super::collect::Found;
-use super::{chain, check_finite, too_large};
+use super::core::check_core;
 use crate::error::Diagnostic;
 use crate::model::shape::{self, MAX_MODES, MAX_SIDE};
 use crate::model::{Factors, HtNode, Matrix};
@@ -62,20 +63,6 @@ pub(super) fn check_matrix(
             check_core(weight, &shape, &format!("{place}.factors.weight"), found);
         }
     }
-}
-
-/// As many values as the shape has elements, all finite.
-pub(super) fn check_core(values: &[f64], shape: &[usize], place: &str, found: &mut Found) {
-    match shape::elements(shape) {
-        None => found.push(too_large(place, &shape::text(shape))),
-        Some(length) if length != values.len() => found.push(
-            Diagnostic::new(place, "wrong number of elements")
-                .found(values.len())
-                .expected(format!("{} = {length}", shape::text(shape))),
-        ),
-        Some(_) => {}
-    }
-    check_finite(values, place, found);
 }
 
 /// `wrong` says what was expected if the product does not match.

@@ -1,7 +1,7 @@
 //! Figures: outlines with a texture, drawn into a picture at a pose.
 
-use super::kind::{PIXEL, Pose, UNIT};
-use super::noise::{Source, cosine, sine, texture};
+use super::kind::{PIXEL, Pose};
+use super::noise::{Source, UNIT, cosine, sine, texture};
 
 /// Outlines, all longer than wide, so that a rotation is visible.
 #[derive(Debug, Clone, Copy)]

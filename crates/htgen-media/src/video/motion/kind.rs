@@ -1,11 +1,9 @@
 //! The kinds of motion, and where a figure is at each step of one.
 
-use super::noise::{self, Source};
+use super::noise::{self, Source, UNIT};
 
 /// One pixel in the unit of positions.
 pub(super) const PIXEL: i32 = 256;
-/// Scale 1 in the unit of scales.
-pub(super) const UNIT: i32 = 4096;
 /// A whole turn in the unit of angles.
 const TURN: i32 = 65_536;
 /// The end of a clip in the unit of progress.

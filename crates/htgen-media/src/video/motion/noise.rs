@@ -1,8 +1,10 @@
 //! Randomness of clips, using only integers: seeded numbers, smooth textures, a sine.
 
-use super::kind::UNIT;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+/// 1 in the unit of scales and of the sine.
+pub(super) const UNIT: i32 = 4096;
 
 /// Seeded numbers.
 pub(super) struct Source(ChaCha8Rng);

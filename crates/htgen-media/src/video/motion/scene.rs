@@ -1,8 +1,8 @@
 //! The scene behind a figure: a textured background, clutter on it, light over everything.
 
 use super::figure::{Figure, Look};
-use super::kind::{PIXEL, Pose, UNIT};
-use super::noise::{Source, texture};
+use super::kind::{PIXEL, Pose};
+use super::noise::{Source, UNIT, texture};
 
 /// Figures that stand still.
 const CLUTTER: i32 = 5;

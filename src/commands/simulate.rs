@@ -1,0 +1,84 @@
+//! An emitted design in Verilator, every output integer compared.
+
+use crate::data::{Sequences, Wanted};
+use crate::design::Design;
+use crate::error::Result;
+use crate::evaluate::{self, Decider, InputClips};
+use crate::files::Output;
+use crate::quant::QuantPlan;
+use crate::report::Simulation;
+use crate::sim::{self, Gaps, SimOptions, Stimulus};
+use std::path::Path;
+
+/// Streams that pause often, with occasional long pauses of the sink.
+const GAPS: Gaps = Gaps { source_percent: 60, sink_percent: 60, stall_every: 7, stall_clocks: 50 };
+
+/// What is streamed into a design.
+#[derive(Debug, Clone, Copy)]
+pub enum Streamed<'a> {
+    /// A data set, or its first sequences.
+    Data {
+        /// The npz or safetensors file.
+        path: &'a Path,
+        /// Number of sequences; all when absent.
+        limit: Option<usize>,
+    },
+    /// This many seeded sequences of 1 to 40 time steps, including extreme ones.
+    Random(usize),
+}
+
+/// A simulation to run.
+#[derive(Debug)]
+pub struct SimulationRequest<'a> {
+    /// The design.
+    pub design: &'a Design,
+    /// What is streamed.
+    pub streamed: Streamed<'a>,
+    /// Seed of random sequences, of pauses and of registers without reset.
+    pub seed: u64,
+    /// Whether both streams pause at random.
+    pub has_gaps: bool,
+    /// Where waves go.
+    pub wave: Option<Output>,
+}
+
+/// Simulates a design; `stage` is told what is being done.
+///
+/// # Errors
+/// Data that do not fit the model; Verilator missing or failing. A design that differs from the
+/// reference is a result.
+pub fn simulate(request: SimulationRequest<'_>, stage: &mut dyn FnMut(&str)) -> Result<Simulation> {
+    let SimulationRequest { design, streamed, seed, has_gaps, wave } = request;
+    let (stimulus, inputs) = stimulus(design.program.quant(), streamed, seed)?;
+    let gaps = if has_gaps { GAPS } else { Gaps::NONE };
+    let options = SimOptions { wave, gaps, ..SimOptions::new(seed) };
+    stage("building the simulation");
+    let result = sim::run(&design.dir, &design.program, &stimulus, &options, stage)?;
+    Ok(Simulation { result, edited: design.edited(), inputs })
+}
+
+/// What is streamed, and for a data set what its format clips.
+fn stimulus(
+    quant: &QuantPlan,
+    streamed: Streamed<'_>,
+    seed: u64,
+) -> Result<(Stimulus, Option<InputClips>)> {
+    let (path, limit) = match streamed {
+        Streamed::Random(sequences) => {
+            return Ok((Stimulus::random(quant, sequences, seed)?, None));
+        }
+        Streamed::Data { path, limit } => (path, limit),
+    };
+    let decider = Decider::of(quant.head().map(|head| head.outputs), None)?;
+    let (inputs, element) = (quant.input().count, quant.input().element);
+    let data = Sequences::load(path, Wanted { inputs, element, limit })?;
+    if let Some(decider) = decider {
+        let whom = match decider {
+            Decider::LargestOutput(_) => "the model's outputs",
+            Decider::Threshold(_) => "the model's only output",
+        };
+        let checked = data.check_labels(decider.classes(), whom);
+        checked.map_err(|p| p.in_file(path.display()))?;
+    }
+    Ok((Stimulus::from_data(quant, &data)?, Some(evaluate::input_clips(quant, &data))))
+}
