@@ -7,6 +7,7 @@ use crate::evaluate::{self, Decider, InputClips};
 use crate::files::Output;
 use crate::quant::QuantPlan;
 use crate::report::Simulation;
+use crate::sched::Program;
 use crate::sim::{self, Gaps, SimOptions, Stimulus};
 use std::path::Path;
 
@@ -42,19 +43,40 @@ pub struct SimulationRequest<'a> {
     pub wave: Option<Output>,
 }
 
-/// Simulates a design; `stage` is told what is being done.
+/// Simulates a design; `stage` is told what is being done, `note` what takes minutes.
 ///
 /// # Errors
 /// Data that do not fit the model; Verilator missing or failing. A design that differs from the
 /// reference is a result.
-pub fn simulate(request: SimulationRequest<'_>, stage: &mut dyn FnMut(&str)) -> Result<Simulation> {
+pub fn simulate(
+    request: SimulationRequest<'_>,
+    stage: &mut dyn FnMut(&str),
+    note: &mut dyn FnMut(&str),
+) -> Result<Simulation> {
     let SimulationRequest { design, streamed, seed, has_gaps, wave } = request;
     let (stimulus, inputs) = stimulus(design.program.quant(), streamed, seed)?;
+    let cycles = cycles(&design.program, &stimulus);
+    let minutes = minutes(cycles, design.program.lanes());
+    if minutes > 0 {
+        note(&format!("note: {cycles} clock cycles to simulate: at least {minutes} minutes"));
+    }
     let gaps = if has_gaps { GAPS } else { Gaps::NONE };
     let options = SimOptions { wave, gaps, ..SimOptions::new(seed) };
     stage("building the simulation");
     let result = sim::run(&design.dir, &design.program, &stimulus, &options, stage)?;
     Ok(Simulation { result, edited: design.edited(), inputs })
+}
+
+/// Clock cycles that the sequences take at least.
+fn cycles(program: &Program, stimulus: &Stimulus) -> u64 {
+    let steps: u64 = stimulus.lengths().iter().map(|&steps| steps as u64).sum();
+    steps.saturating_mul(program.timing().cycles_per_step)
+}
+
+/// Minutes that a verilated model takes for these at least: a cycle costs 100 ns and 8 for each
+/// lane on a fast core.
+fn minutes(cycles: u64, lanes: usize) -> u64 {
+    cycles.saturating_mul(100 + 8 * lanes as u64) / 60_000_000_000
 }
 
 /// What is streamed, and for a data set what its format clips.
@@ -81,4 +103,17 @@ fn stimulus(
         checked.map_err(|p| p.in_file(path.display()))?;
     }
     Ok((Stimulus::from_data(quant, &data)?, Some(evaluate::input_clips(quant, &data))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::minutes;
+
+    #[test]
+    fn simulations_of_minutes_are_foretold() {
+        assert_eq!(minutes(1_000_000_000, 1), 1);
+        assert_eq!(minutes(1_000_000_000, 256), 35);
+        assert_eq!(minutes(10_000_000, 16), 0);
+        assert_eq!(minutes(u64::MAX, 256), u64::MAX / 60_000_000_000);
+    }
 }

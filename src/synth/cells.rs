@@ -126,6 +126,7 @@ fn base_name(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::synth::Budget;
 
     /// The form of version 0.23: plain text in the summary, which is not read.
     const HIERARCHY: &str = r#"

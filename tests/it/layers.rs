@@ -198,8 +198,10 @@ fn no_siblings_import_each_other_in_a_circle() {
 fn circles_are_found() {
     let text = |text: &str| code(text);
     let texts = |all: &[(&str, &str)]| -> BTreeMap<Module, String> {
-        let name = |name: &str| name.split('/').filter(|n| !n.is_empty()).map(str::to_owned);
-        all.iter().map(|(module, own)| (name(module).collect(), text(own))).collect()
+        let name = |name: &str| -> Module {
+            name.split('/').filter(|n| !n.is_empty()).map(str::to_owned).collect()
+        };
+        all.iter().map(|(module, own)| (name(module), text(own))).collect()
     };
     let found = |all: &[(&str, &str)]| imports(&texts(all)).values().find_map(circle);
     let two = [("", ""), ("a", "use crate::{b::{C, D}, e};"), ("b", "fn f() { super::a::g() }")];

@@ -34,7 +34,7 @@ pub fn simulate(
         let streamed = Streamed::Data { path: &parts.validation, limit: Some(config.simulate) };
         let (seed, has_gaps, wave) = (1, false, None);
         let request = SimulationRequest { design: &read, streamed, seed, has_gaps, wave };
-        commands::simulate(request, &mut |_| {})
+        commands::simulate(request, &mut |_| {}, &mut |_| {})
     };
     let Simulation { result, .. } = work.report(&command, simulate)?;
     Ok(LaneResult {
