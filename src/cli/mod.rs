@@ -10,6 +10,7 @@ mod data;
 mod doctor;
 mod edited;
 mod emit;
+mod fields;
 mod hardware;
 mod import;
 mod inspect;
@@ -85,7 +86,10 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::No) => ExitCode::from(1),
         Err(error) => {
-            out::message(&format!("error: {error:#}"));
+            let words: Vec<String> =
+                env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+            let options = fields::options_of(&words, &Cli::command());
+            out::message(&fields::as_options(&format!("error: {error:#}"), &options));
             ExitCode::from(2)
         }
     }

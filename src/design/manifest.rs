@@ -213,9 +213,9 @@ impl Edit {
     /// The refusal of a design in which nothing may be edited.
     pub fn refusal(&self) -> Diagnostic {
         let help = match self.change {
-            Change::Added => "move it away, or use --edited if it belongs to the design",
+            Change::Added => "move it away, or use `edited` if it belongs to the design",
             Change::Changed | Change::Missing => {
-                "emit the design to a new folder, or use --edited if it was on purpose"
+                "emit the design to a new folder, or use `edited` if it was on purpose"
             }
         };
         Diagnostic::new(&self.name, self.what()).help(help)

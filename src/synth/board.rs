@@ -65,7 +65,7 @@ impl Board {
         }
         if !target.ends_with(".toml") {
             let names: Vec<_> = Board::names().collect();
-            return Err(Diagnostic::new("--target", "no such board")
+            return Err(Diagnostic::new("`target`", "no such board")
                 .found(target)
                 .expected(format!("one of {}", names.join(", ")))
                 .help("or give the path of a board file, NAME.toml")

@@ -13,9 +13,37 @@ const INDENT: &str = "  ";
 /// Prefix of a line that comes from a tool.
 pub const QUOTE: &str = "  | ";
 
+/// What kind of problem it is, for programs that do something about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// What was given breaks a rule: a value, a key, a combination.
+    #[default]
+    Invalid,
+    /// A file that is cut off, changed since it was written, or contradicts itself.
+    Damaged,
+    /// A file, convention or network of a kind that htgen does not take.
+    Unsupported,
+    /// More than a bound allows: of memory, of work, of the hardware, or one that was asked for.
+    Limit,
+    /// What was going to be written is read by the same command, or was made by somebody else.
+    Conflict,
+    /// The system refused to read, write, make or remove something.
+    Io,
+    /// A program outside htgen is missing, too old, or failed.
+    Tool,
+    /// A result is not what it must be: logic was lost, a loss is no number.
+    Check,
+    /// A signal ended the work.
+    Interrupted,
+}
+
 /// One problem: a place (file and key path), a statement, found against expected, and help.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Diagnostic {
+    /// What kind of problem it is.
+    pub kind: ErrorKind,
     /// File and key path, e.g. `model.json: layers[0].tree`.
     pub place: String,
     /// What is wrong, as a short statement.
@@ -29,15 +57,23 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// A problem at `place`.
+    /// A problem at `place`, invalid input unless another kind is given.
+    ///
+    /// A field of what was asked for is named in backquotes, as `` `lanes` ``, wherever it occurs.
     pub fn new(place: impl Into<String>, what: impl Into<String>) -> Self {
         Diagnostic {
+            kind: ErrorKind::Invalid,
             place: place.into(),
             what: what.into(),
             found: None,
             expected: None,
             help: None,
         }
+    }
+    /// Of another kind.
+    pub fn kind(mut self, kind: ErrorKind) -> Self {
+        self.kind = kind;
+        self
     }
     /// Adds what was found.
     pub fn found(mut self, value: impl fmt::Display) -> Self {
@@ -98,6 +134,10 @@ impl std::error::Error for Diagnostic {}
 pub struct Problems(pub Vec<Diagnostic>);
 
 impl Problems {
+    /// The kind of the first problem; further ones are mostly of the same.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.first().map_or(ErrorKind::Invalid, |problem| problem.kind)
+    }
     /// Puts a file name before every place.
     pub fn in_file(self, file: impl fmt::Display) -> Self {
         Problems(self.0.into_iter().map(|d| d.in_file(&file)).collect())

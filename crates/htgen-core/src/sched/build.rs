@@ -130,7 +130,7 @@ fn check_memories(ctxs: &[Context<'_>], lanes: usize, weights: u64) -> Result<()
             Diagnostic::new("schedule", format!("too large for {lanes} lanes"))
                 .found(format!("{found} {what}, those of idle lanes included"))
                 .expected(format!("at most {most}"))
-                .help("take fewer lanes (--pe), or smaller ranks")
+                .help("fewer `lanes` or smaller ranks would do")
         })
         .collect();
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }

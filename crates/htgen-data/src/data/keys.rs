@@ -176,7 +176,7 @@ impl Each {
         Err(Diagnostic::new(name, format!("a class without {}s", self.1))
             .found(format!("none of class {empty}"))
             .expected(format!("some of each of the classes 0 to {}", classes - 1))
-            .help("count the classes from 0 without gaps, or name them all with --classes"))
+            .help("count the classes from 0 without gaps, or name them all with `classes`"))
     }
 }
 
@@ -203,7 +203,7 @@ impl Classes {
                 Diagnostic::new(place(k), "a label outside the classes")
                     .found(format!("{text:?}"))
                     .expected(format!("one of {}", names.join(", ")))
-                    .help("--classes can list others")
+                    .help("`classes` can list others")
             })
         };
         let of = texts.iter().enumerate().map(class).collect::<Checked<_>>()?;

@@ -109,7 +109,7 @@ impl Labelled {
         let load = |path: &Path, part: Part| {
             let mut set = Labelled::load(path, None)?;
             if set.parts.is_some() {
-                let what = "conflicts with --validation, which already splits the data";
+                let what = "conflicts with `validation`, which already splits the data";
                 let problem = Diagnostic::new("split", what);
                 return Err(problem.help("leave one out").in_file(path.display()).into());
             }

@@ -33,7 +33,7 @@ impl Decider {
             };
             return Err(Diagnostic::new("head", "a threshold needs a model with one output")
                 .found(found)
-                .help("leave --threshold out")
+                .help("leave `threshold` out")
                 .into());
         }
         Ok(outputs.map(|outputs| match outputs {

@@ -134,7 +134,7 @@ pub fn check_class(name: &str, classes: &[String]) -> Result<()> {
     Err(Diagnostic::new("", "a label outside the classes")
         .found(format!("{name:?}"))
         .expected(format!("one of {}", classes.join(", ")))
-        .help("--classes can list others")
+        .help("`classes` can list others")
         .into())
 }
 
@@ -145,14 +145,14 @@ fn no_folder(place: &Path, folders: &[Entry]) -> Diagnostic {
     let more = if folders.len() > MAX_LISTED { ", …" } else { "" };
     Diagnostic::new("", "a class without a folder")
         .expected(format!("one of {}{more}", names.join(", ")))
-        .help("list the existing classes with --classes")
+        .help("list the existing classes with `classes`")
         .in_file(place.display())
 }
 
 /// A class or group without items.
 fn empty(what: &str, noun: &str, place: &Path) -> Diagnostic {
     Diagnostic::new("", format!("{what} without {noun}"))
-        .help("remove the folder, or name the classes with --classes")
+        .help("remove the folder, or name the classes with `classes`")
         .in_file(place.display())
 }
 

@@ -46,7 +46,7 @@ pub fn frames(spec: FramesSpec<'_>, to: &Output, stage: &mut dyn FnMut(&str)) ->
         })
         .collect::<Result<Vec<usize>>>()?;
     let steps = spec.steps.unwrap_or_else(|| counts.iter().copied().max().unwrap_or(0));
-    check_steps("--steps", steps, "--steps takes that many, spread over the clip")?;
+    check_steps("`steps`", steps, "`steps` takes that many, spread over the clip")?;
     let shape = vec![tree.items.len(), steps, size.channels, size.height, size.width];
     let length: Vec<usize> = counts.iter().map(|&count| count.min(steps)).collect();
     let short = length.iter().filter(|&&length| length < steps).count();

@@ -83,7 +83,7 @@ impl StoredPictures {
                     return Err(Diagnostic::new(name, "ambiguous axes")
                         .found(format!("shape {}", shape_text(&array.shape)))
                         .expected(format!("1 to {MAX_CHANNELS} channels either first or last"))
-                        .help("--axes chw or --axes hwc says which they are"));
+                        .help("`axes` chw or `axes` hwc says which they are"));
                 }
             },
             _ => return refuse("wrong shape", shape_text(&array.shape)),

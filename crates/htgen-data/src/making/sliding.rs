@@ -64,7 +64,7 @@ struct Window {
 pub fn sliding(spec: SlidingSpec<'_>, to: &Output, stage: &mut dyn FnMut(&str)) -> Result<Made> {
     let hold = Hold::new();
     let SlidingSpec { path, steps, .. } = spec;
-    check_steps("--steps", steps, "take fewer")?;
+    check_steps("`steps`", steps, "take fewer")?;
     stage("counting frames");
     let mut found = match spec.source {
         VideoSource::Folder { labels, size, rate, otherwise } => {
@@ -121,7 +121,7 @@ fn cut(spec: &SlidingSpec<'_>, videos: &[LabelledVideo]) -> Result<(Vec<Window>,
     }
     if windows.is_empty() {
         let longest = videos.iter().map(|video| video.classes.len()).max().unwrap_or(0);
-        return Err(Diagnostic::new("--steps", "no window")
+        return Err(Diagnostic::new("`steps`", "no window")
             .found(format!("{steps} frames per window, {unlabelled} windows without a class"))
             .expected(format!("at most {longest} frames, the length of the longest video"))
             .in_file(spec.path.display())

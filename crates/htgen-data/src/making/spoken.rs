@@ -36,7 +36,7 @@ pub fn scan(
     if let Some(class) = (0..tree.classes.len()).find(|&class| count(class) == 0) {
         return Err(Diagnostic::new("", "a class without recordings")
             .found(format!("none of {}", tree.classes[class]))
-            .help("list the existing classes with --classes")
+            .help("list the existing classes with `classes`")
             .in_file(dir.display())
             .into());
     }

@@ -107,7 +107,7 @@ impl LabelledVideos {
         let mut names = spans.classes();
         names.extend(otherwise);
         let line = |k| spans.place(k).map(|line| format!("{}: {line}", labels.display()));
-        let place = |k| line(k).unwrap_or_else(|| "--otherwise".to_owned());
+        let place = |k| line(k).unwrap_or_else(|| "`otherwise`".to_owned());
         let classes = Classes::of_names(&names, named, place)?;
         let otherwise = otherwise.and_then(|_| classes.of.last().copied());
         let mut found = Found::default();
@@ -129,7 +129,7 @@ impl LabelledVideos {
             if classes.iter().all(Option::is_none) {
                 return Err(Diagnostic::new("", "no line about a video")
                     .found(format!("{:?} is not listed", clip.name))
-                    .help("--otherwise gives a class to frames that no line covers")
+                    .help("`otherwise` gives a class to frames that no line covers")
                     .in_file(labels.display())
                     .into());
             }
@@ -137,7 +137,7 @@ impl LabelledVideos {
                 return Err(Diagnostic::new("", "a video that is too long")
                     .found(format!("{count} frames of {} bytes", size.bytes()))
                     .expected(format!("at most {MAX_BYTES} bytes"))
-                    .help("a smaller --size or --fps makes fewer")
+                    .help("a smaller `size` or `fps` makes fewer")
                     .in_file(clip.path.display())
                     .into());
             }

@@ -66,10 +66,10 @@ pub fn windows(spec: WindowsSpec<'_>, to: &Output, stage: &mut dyn FnMut(&str)) 
     };
     let windows = Windows::new(pictures.size(), spec.window, spec.stride)?;
     let steps = windows.count();
-    check_steps("--stride", steps, "a larger stride or window makes fewer")?;
+    check_steps("`stride`", steps, "a larger stride or window makes fewer")?;
     let size = windows.size();
     if size.bytes().saturating_mul(steps) > MAX_BYTES {
-        return Err(Diagnostic::new("--stride", "too many bytes per sequence")
+        return Err(Diagnostic::new("`stride`", "too many bytes per sequence")
             .found(format!("{steps} windows of {size}"))
             .expected(format!("at most {MAX_BYTES} bytes"))
             .help("a larger stride or a smaller window makes fewer")

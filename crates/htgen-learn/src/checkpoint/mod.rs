@@ -117,7 +117,7 @@ impl<'a> Checkpoint<'a> {
         for pattern in ignore {
             if !names.iter().any(|name| fits(pattern, name)) {
                 return Err(Diagnostic::new(
-                    format!("--ignore {}", escaped(pattern)),
+                    format!("`ignore` {}", escaped(pattern)),
                     "no such key",
                 )
                 .expected(format!("one of {}", listed(&names)))

@@ -29,7 +29,7 @@ pub(super) fn choose(jobs: &[Job], most: usize) -> Result<Ranks> {
     }
     let least = spent(&candidates);
     if least > most {
-        return Err(Diagnostic::new("--parameters", "too few")
+        return Err(Diagnostic::new("`parameters`", "too few")
             .found(most)
             .expected(format!("at least {least}, those of rank 1"))
             .help("more modes make smaller cores")

@@ -128,7 +128,7 @@ pub fn compress(model: &Model, options: &CompressOptions) -> Result<Compressed> 
     if let Goal::Tolerance(most) = options.goal
         && let Some(worst) = matrices.iter().find(|matrix| matrix.error > most)
     {
-        return Err(Diagnostic::new("--tolerance", "below what double precision reaches")
+        return Err(Diagnostic::new("`tolerance`", "below what double precision reaches")
             .found(format!("{most:e}, measured {:e}", worst.error))
             .help("take at least 1e-13")
             .into());
@@ -151,7 +151,7 @@ fn together(matrices: &[MatrixError]) -> f64 {
 fn check_goal(goal: &Goal) -> Result<()> {
     match goal {
         Goal::Tolerance(most) if !(*most > 0.0 && *most < 1.0) => {
-            Err(Diagnostic::new("--tolerance", "out of range")
+            Err(Diagnostic::new("`tolerance`", "out of range")
                 .found(most)
                 .expected("above 0 and below 1, the error relative to the norm")
                 .into())

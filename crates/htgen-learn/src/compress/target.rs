@@ -75,20 +75,20 @@ impl Target {
         };
         if product(&out_modes) != Some(rows) {
             let expected = format!("{rows}, gates times hidden units");
-            return Err(wrong("--out-modes", &out_modes, expected).into());
+            return Err(wrong("`out_modes`", &out_modes, expected).into());
         }
         if in_pairs && out_modes.len() != in_modes.len() {
-            return Err(Diagnostic::new("--in-modes", "modes come in pairs")
+            return Err(Diagnostic::new("`in_modes`", "modes come in pairs")
                 .found(format!("{} of them", in_modes.len()))
-                .expected(format!("{}, as in --out-modes", out_modes.len()))
+                .expected(format!("{}, as in `out_modes`", out_modes.len()))
                 .into());
         }
         let Some(padded) = product(&in_modes).filter(|padded| *padded >= used) else {
             let expected = format!("at least {used}, the columns in use");
-            return Err(wrong("--in-modes", &in_modes, expected).into());
+            return Err(wrong("`in_modes`", &in_modes, expected).into());
         };
         if rows.checked_mul(padded).is_none_or(|count| count > MAX_PADDED) {
-            return Err(Diagnostic::new("--in-modes", "too large")
+            return Err(Diagnostic::new("`in_modes`", "too large")
                 .found(format!("{rows} x {padded} elements, padding included"))
                 .expected(format!("at most {MAX_PADDED}"))
                 .into());

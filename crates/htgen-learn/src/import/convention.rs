@@ -109,15 +109,15 @@ impl Convention {
     pub(super) fn check_options(self, options: &ImportOptions) -> Part<()> {
         let (flat, cores) = (self == Convention::TtRnn, self == Convention::Cores);
         let given = [
-            ("--in-modes", !options.in_modes.is_empty(), flat),
-            ("--out-modes", !options.out_modes.is_empty(), flat),
-            ("--rank", !options.ranks.is_empty(), flat),
-            ("--tree", options.tree.is_some(), cores),
-            ("--inputs", options.inputs.is_some(), cores),
-            ("--hidden-offset", options.hidden_offset.is_some(), cores),
-            ("--cell", options.cell.is_some(), cores),
-            ("--gate-rows", options.interleaved, self == Convention::TensorizedRnn),
-            ("--gates", options.gates.is_some(), self == Convention::Keras),
+            ("`in_modes`", !options.in_modes.is_empty(), flat),
+            ("`out_modes`", !options.out_modes.is_empty(), flat),
+            ("`rank`", !options.ranks.is_empty(), flat),
+            ("`tree`", options.tree.is_some(), cores),
+            ("`inputs`", options.inputs.is_some(), cores),
+            ("`hidden_offset`", options.hidden_offset.is_some(), cores),
+            ("`cell`", options.cell.is_some(), cores),
+            ("`gate_rows`", options.interleaved, self == Convention::TensorizedRnn),
+            ("`gates`", options.gates.is_some(), self == Convention::Keras),
         ];
         match given.iter().find(|(_, given, taken)| *given && !taken) {
             None => Ok(()),
@@ -163,18 +163,18 @@ pub(super) fn recognise(checkpoint: &Checkpoint<'_>, options: &ImportOptions) ->
         let is_it = |(_, prefix): &&Site| bare(prefix) == bare(wanted);
         let fits: Vec<Site> = sites.iter().filter(is_it).cloned().collect();
         if fits.is_empty() {
-            let place = format!("--prefix {}", quoted(wanted));
+            let place = format!("`prefix` {}", quoted(wanted));
             return Err(Diagnostic::new(place, "no layer has keys with this prefix")
                 .expected(offered(&sites, is_named, ", ")));
         }
         let site = only(fits, is_named)?;
         if chosen.contains(&site) {
-            return Err(Diagnostic::new(format!("--prefix {}", quoted(wanted)), "named twice"));
+            return Err(Diagnostic::new(format!("`prefix` {}", quoted(wanted)), "named twice"));
         }
         if let Some((first, _)) = chosen.first()
             && *first != site.0
         {
-            return Err(Diagnostic::new("--prefix", "layers of several conventions")
+            return Err(Diagnostic::new("`prefix`", "layers of several conventions")
                 .found(format!("{} and {}", first.name(), site.0.name()))
                 .expected("one for all layers"));
         }
@@ -201,9 +201,9 @@ fn offered(sites: &[Site], is_named: bool, between: &str) -> String {
     let one_prefix = sites.iter().all(|(_, prefix)| *prefix == sites[0].1);
     let one_convention = is_named || sites.iter().all(|(convention, _)| *convention == sites[0].0);
     let options = |(convention, prefix): &Site| match (one_convention, one_prefix) {
-        (true, _) => format!("--prefix {}", quoted(prefix)),
-        (false, true) => format!("--from {}", convention.name()),
-        (false, false) => format!("--from {} --prefix {}", convention.name(), quoted(prefix)),
+        (true, _) => format!("`prefix` {}", quoted(prefix)),
+        (false, true) => format!("`from` {}", convention.name()),
+        (false, false) => format!("`from` {} `prefix` {}", convention.name(), quoted(prefix)),
     };
     let mut shown: Vec<String> = sites.iter().take(MAX_LISTED).map(options).collect();
     if sites.len() > MAX_LISTED {

@@ -223,7 +223,7 @@ impl Reader<'_> {
         let mean = (n_mean > 0).then_some(n_mean);
         self.options.inputs.or(noted).or(mean).ok_or_else(|| {
             Diagnostic::new("", "the number of inputs is not in the file")
-                .expected(format!("--inputs, {note}inputs in the metadata, or {prefix}input.mean"))
+                .expected(format!("`inputs`, {note}inputs in the metadata, or {prefix}input.mean"))
                 .help("columns may be padded, so shapes do not determine it")
         })
     }

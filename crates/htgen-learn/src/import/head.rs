@@ -31,7 +31,7 @@ const WRAPPED: [&str; 4] = [
 /// Parts of names of embedding tables, which are not used in a product.
 const TABLES: [&str; 5] = ["emb", "embed", "wte", "wpe", "lookup"];
 /// What to do when it is not clear.
-const CHOOSE: &str = "name one with --head, or take none with --no-head";
+const CHOOSE: &str = "name one with `head`, or take none with `no_head`";
 
 /// A linear layer that nothing has used yet.
 struct Candidate<'a> {
@@ -78,7 +78,7 @@ fn found(checkpoint: &Checkpoint<'_>, free: &[String], hidden: usize) -> Part<Op
                     "something may lie between the layers and the head",
                 )
                 .found(format!("{} and {}", escaped(norm), escaped(head.name)))
-                .help("if this is the head, name it with --head, or take none with --no-head"));
+                .help("if this is the head, name it with `head`, or take none with `no_head`"));
             }
             Ok(Some(head.name.to_owned()))
         }

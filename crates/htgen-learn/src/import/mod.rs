@@ -222,5 +222,5 @@ fn unknown(checkpoint: &Checkpoint<'_>) -> Diagnostic {
     Diagnostic::new("", "the keys match no known convention")
         .found(found)
         .expected(known.join("; "))
-        .help("name one with --from to see what it misses; docs/import.md describes them")
+        .help("name one with `from` to see what it misses; docs/import.md describes them")
 }

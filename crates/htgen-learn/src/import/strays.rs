@@ -158,5 +158,5 @@ pub(super) fn refused(strays: &[String]) -> Diagnostic {
     } else {
         "without it the model would compute something else"
     };
-    problem.help(format!("{reason}; --ignore {first} leaves it out anyway"))
+    problem.help(format!("{reason}; `ignore` {first} leaves it out anyway"))
 }

@@ -103,7 +103,7 @@ fn weights(
     }
     if interleaved {
         let problem = Diagnostic::new(escaped(name), "one train per gate has no interleaved rows");
-        return Err(problem.help("leave --gate-rows out"));
+        return Err(problem.help("leave `gate_rows` out"));
     }
     let gate = |gate: usize| cores(checkpoint, &format!("{name}.gate{gate}.parameters"));
     let trains = (0..GATES).map(gate).collect::<Part<Vec<Vec<Core>>>>()?;

@@ -17,7 +17,7 @@ pub(super) fn matrix(
     let modes = (vec![0; n_modes], vec![0; n_modes]);
     let mut reader = Reader { checkpoint, prefix, out_modes: modes.0, in_modes: modes.1 };
     let root = reader.node(&tree, true).map_err(|problem| match problem.help {
-        None => problem.help(format!("the tree is {tree}; --tree names another")),
+        None => problem.help(format!("the tree is {tree}; `tree` names another")),
         Some(_) => problem,
     })?;
     let factors = Factors::HierarchicalTucker(root);

@@ -51,13 +51,13 @@ impl Shape {
         let (in_modes, mut out_modes) = (options.in_modes.clone(), options.out_modes.clone());
         if in_modes.is_empty() || out_modes.is_empty() || options.ranks.is_empty() {
             return Err(Diagnostic::new("", "modes and ranks of a flat train are not in the file")
-                .expected("--in-modes, --out-modes and --rank")
+                .expected("`in_modes`, `out_modes` and `rank`")
                 .help("as in tt_input_shape, tt_output_shape and tt_ranks of the layer"));
         }
         if in_modes.len() != out_modes.len() {
             return Err(Diagnostic::new("", "modes come in pairs")
-                .found(format!("{} of --in-modes", in_modes.len()))
-                .expected(format!("{}, as many as --out-modes", out_modes.len())));
+                .found(format!("{} of `in_modes`", in_modes.len()))
+                .expected(format!("{}, as many as `out_modes`", out_modes.len())));
         }
         let product = |modes: &[usize]| modes.iter().try_fold(1usize, |p, &m| p.checked_mul(m));
         if product(&out_modes) == Some(hidden) {

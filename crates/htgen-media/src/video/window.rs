@@ -22,7 +22,7 @@ impl Windows {
         stride: usize,
     ) -> Result<Windows> {
         if width > frame.width || height > frame.height {
-            return Err(Diagnostic::new("--window", "a window larger than the picture")
+            return Err(Diagnostic::new("`window`", "a window larger than the picture")
                 .found(format!("{width}x{height}"))
                 .expected(format!("at most {}x{}", frame.width, frame.height))
                 .into());

@@ -65,7 +65,7 @@ impl DataTable {
             ("data.group", self.group.is_some()),
         ];
         let given = keys.iter().filter(|(_, given)| *given).map(|(key, _)| {
-            Diagnostic::new(*key, "conflicts with --validation, which already splits the data")
+            Diagnostic::new(*key, "conflicts with `validation`, which already splits the data")
                 .help("leave one out")
         });
         let given: Vec<Diagnostic> = given.collect();
