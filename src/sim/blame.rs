@@ -47,8 +47,8 @@ pub(super) fn mismatch(
 
 /// Number of records left by one run of an instruction.
 fn records_of(program: &Program, instr: usize) -> u64 {
-    let desc = &program.descs()[program.instrs()[instr].desc];
-    desc.cycles() / desc.summed_cycles() * (program.lanes() / program.drains()) as u64
+    let nest = program.nest_of(instr);
+    nest.cycles() / nest.summed_cycles() * (program.lanes() / program.drains()) as u64
 }
 
 /// Records of one time step: those of its contraction, and those of the head if it is due.
@@ -142,13 +142,13 @@ fn compare(
     written: &Written<'_>,
     records: &mut dyn Iterator<Item = Record>,
 ) -> Option<Mismatch> {
-    let desc = &program.descs()[program.instrs()[written.instr].desc];
-    let dest = u32::from(desc.dest.code());
+    let nest = program.nest_of(written.instr);
+    let dest = u32::from(nest.dest.code());
     let difference = |what: &str, element: String, expected: i64, got: i64| Mismatch {
         what: what.into(),
         sequence: 0,
         step: 0,
-        contraction_step: Some(desc.step),
+        contraction_step: Some(nest.step),
         element,
         expected,
         got,

@@ -187,16 +187,16 @@ fn step_cycles(program: &Program, lengths: &[usize], report: &Report) -> Vec<Ste
     };
     let mut steps: Vec<StepCycles> = Vec::new();
     for (k, instr) in program.instrs().iter().enumerate() {
-        let desc = &program.descs()[instr.desc];
+        let nest = program.nest_of(k);
         let cycles = report.instructions.get(k).copied().unwrap_or(0) as f64 / time_steps;
         let share = if instr.kind == Kind::Head { answers } else { 1.0 };
-        let busy_cycles = desc.cycles() as f64 * share;
-        match steps.iter_mut().find(|s| s.step == desc.step) {
+        let busy_cycles = nest.cycles() as f64 * share;
+        match steps.iter_mut().find(|s| s.step == nest.step) {
             Some(step) => {
                 step.cycles += cycles;
                 step.busy_cycles += busy_cycles;
             }
-            None => steps.push(StepCycles { step: desc.step, cycles, busy_cycles }),
+            None => steps.push(StepCycles { step: nest.step, cycles, busy_cycles }),
         }
     }
     steps.sort_by_key(|s| s.step);

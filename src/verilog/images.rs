@@ -4,7 +4,7 @@ use super::pack::Word;
 use super::sizes::Sizes;
 use crate::arith::GATE_FRAC;
 use crate::model::Cell;
-use crate::sched::{CellTable, Instr, Kind, Loop, Program, Source, Unit, deltas};
+use crate::sched::{Instr, Kind, Loop, Program, Source, Unit, UnitTable, deltas};
 
 /// All images: file name and text.
 pub(super) fn files(program: &Program, sizes: &Sizes) -> Vec<(String, String)> {
@@ -72,25 +72,24 @@ pub(super) fn live_bits(text: &str) -> Vec<bool> {
 }
 
 fn instructions(program: &Program, sizes: &Sizes) -> String {
-    let slabs = program.loader().slabs;
     let rows = program.instrs().iter().enumerate().map(|(k, i)| {
-        let desc = &program.descs()[i.desc];
+        let nest = program.nest_of(k);
         let word = Word::default()
             .push(i.act_base as i64, sizes.act_aw)
             .push(i.out_base as i64, sizes.out_aw)
-            .push(i.desc as i64, super::pack::index_bits(sizes.nests))
+            .push(i.nest as i64, super::pack::index_bits(sizes.nests))
             .push(i.lag as i64, 3);
         let flags = [
             i.wait_input,
             i.release_input,
-            i.wait_input && i.slab + 1 == slabs,
+            i.takes_frame,
             i.wait_hidden,
-            desc.source == Source::Input,
+            nest.source == Source::Input,
             i.kind == Kind::Last,
-            program.answers(k),
-            k == 0,
-            desc.source == Source::Hidden,
-            desc.source == Source::HiddenBefore,
+            i.answers,
+            i.opens_step,
+            nest.source == Source::Hidden,
+            nest.source == Source::HiddenBefore,
         ];
         let word = flags.iter().fold(word, |w, &f| w.push(i64::from(f), 1));
         (word, describe(k, i, program))
@@ -104,9 +103,9 @@ fn instructions(program: &Program, sizes: &Sizes) -> String {
 pub(super) fn describe(k: usize, i: &Instr, program: &Program) -> String {
     let what = match i.kind {
         Kind::Head => "head".to_string(),
-        _ => format!("step {}, slab {}", program.descs()[i.desc].step, i.slab),
+        _ => format!("step {}, slab {}", program.nest_of(k).step, i.slab),
     };
-    let mut text = format!("i{k}: {what}, nest {}, from {} to {}", i.desc, i.act_base, i.out_base);
+    let mut text = format!("i{k}: {what}, nest {}, from {} to {}", i.nest, i.act_base, i.out_base);
     for (flag, name) in [
         (i.wait_input, "waits for x"),
         (i.release_input, "releases x"),
@@ -121,7 +120,7 @@ pub(super) fn describe(k: usize, i: &Instr, program: &Program) -> String {
 }
 
 fn nests(program: &Program, sizes: &Sizes) -> String {
-    let rows = program.descs().iter().enumerate().map(|(k, d)| {
+    let rows = program.nests().iter().enumerate().map(|(k, d)| {
         let mut word = Word::default();
         for level in 0..sizes.loops {
             let bound = d.loops.get(level).map_or(1, |l| l.bound);
@@ -160,7 +159,7 @@ fn delta_table(program: &Program, sizes: &Sizes) -> String {
     let levels = 1usize << sizes.level_w();
     let zero = Loop { bound: 1, act: 0, wgt: 0, out: 0 };
     let mut rows = Vec::new();
-    for (k, d) in program.descs().iter().enumerate() {
+    for (k, d) in program.nests().iter().enumerate() {
         for level in 0..levels {
             let used = level < d.loops.len();
             let delta = if used { deltas(&d.loops, level) } else { zero };
@@ -185,7 +184,7 @@ fn delta_table(program: &Program, sizes: &Sizes) -> String {
 fn weights(program: &Program) -> String {
     let bits = program.quant().weight_bits() as usize;
     let step_of = |at: usize| {
-        let first = program.descs().iter().rev().find(|d| d.weights <= at);
+        let first = program.nests().iter().rev().find(|d| d.weights <= at);
         first.map_or(String::new(), |d| format!("step {}, word {}", d.step, at - d.weights))
     };
     let rows = program.rom().words().enumerate().map(|(at, word)| {
@@ -212,7 +211,7 @@ fn loader(program: &Program, sizes: &Sizes) -> String {
     image("loader.hex", "iterations - 1, address delta", rows, 2)
 }
 
-fn gates(program: &Program, sizes: &Sizes, table: &CellTable) -> String {
+fn gates(program: &Program, sizes: &Sizes, table: &UnitTable) -> String {
     let names = match program.quant().cell_unit(0).cell {
         Cell::Lstm => ["gate i", "gate f", "gate g", "gate o"],
         Cell::Gru => ["gate r", "gate z", "candidate of h", "candidate of x"],
@@ -247,13 +246,13 @@ fn gates(program: &Program, sizes: &Sizes, table: &CellTable) -> String {
     image("gates", &format, rows, 8)
 }
 
-fn hidden(program: &Program, sizes: &Sizes, table: &CellTable) -> String {
+fn hidden(program: &Program, sizes: &Sizes, table: &UnitTable) -> String {
     let several = program.quant().layers().len() > 1;
     let rows = table.0.iter().map(|unit| {
         let mut word = Word::default()
-            .push(unit.slot as i64, sizes.hidden_slot_w)
-            .push(unit.hidden_word.unwrap_or(0) as i64, sizes.act_aw)
-            .push(i64::from(unit.hidden_word.is_some()), 1);
+            .push(unit.hidden_word as i64, sizes.hidden_word_w)
+            .push(unit.input_word.unwrap_or(0) as i64, sizes.act_aw)
+            .push(i64::from(unit.input_word.is_some()), 1);
         if several {
             word = word.push(i64::from(unit.last), 1);
         }

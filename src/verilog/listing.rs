@@ -17,7 +17,7 @@ pub(super) fn listing(program: &Program) -> String {
     }
     line(String::new());
     line("loop nests (outermost first; strides of operand, weight, result)".into());
-    for (k, d) in program.descs().iter().enumerate() {
+    for (k, d) in program.nests().iter().enumerate() {
         let name = if d.dest == crate::sched::Dest::Output {
             "head".into()
         } else {
@@ -39,7 +39,7 @@ pub(super) fn listing(program: &Program) -> String {
     line("program (cycle of the first iteration in a time step that waits for nothing)".into());
     let mut cycle = 0;
     for (k, i) in program.instrs().iter().enumerate() {
-        let cycles = program.descs()[i.desc].cycles();
+        let cycles = program.nest_of(k).cycles();
         let note = if i.kind == Kind::Head { " (when an output is due)" } else { "" };
         line(format!("  {cycle:>8}  {} [{cycles} cycles]{note}", describe(k, i, program)));
         cycle += cycles;

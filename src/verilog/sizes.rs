@@ -47,7 +47,7 @@ pub struct Sizes {
     /// Words of one half of the hidden buffer.
     pub hidden_words: usize,
     /// Word of the hidden buffer, bits.
-    pub hidden_slot_w: usize,
+    pub hidden_word_w: usize,
     /// Groups of outputs of the head.
     pub out_groups: usize,
     /// Bits of an element's place in a beat.
@@ -71,9 +71,9 @@ impl Sizes {
         let quant = program.quant();
         let banks = program.banks();
         let keeps: Vec<u32> =
-            program.descs().iter().filter(|d| d.source == Source::Buffer).map(|d| d.keep).collect();
+            program.nests().iter().filter(|d| d.source == Source::Buffer).map(|d| d.keep).collect();
         let mask = banks as u32 - 1;
-        let shifts: Vec<u32> = program.descs().iter().map(|d| d.shift).collect();
+        let shifts: Vec<u32> = program.nests().iter().map(|d| d.shift).collect();
         let shift_min = shifts.iter().copied().min().unwrap_or(1);
         let shift_span = shifts.iter().copied().max().unwrap_or(1) - shift_min;
         let act_bits = quant.activation_bits() as usize;
@@ -86,10 +86,10 @@ impl Sizes {
         let slot_w = if quant.input().stream_bits <= 8 { 8 } else { 16 };
         let counts = |loops: &[Loop]| loops.iter().map(|l| l.bound).max().unwrap_or(1);
         let sizes = Sizes {
-            nests: program.descs().len().max(2),
+            nests: program.nests().len().max(2),
             loops: program.max_loops(),
             count_w: program
-                .descs()
+                .nests()
                 .iter()
                 .map(|d| index_bits(counts(&d.loops)))
                 .max()
@@ -111,7 +111,7 @@ impl Sizes {
             gate_word_w: index_bits(gate_depth) + spread.ilog2() as usize,
             masked: masked(program),
             hidden_words,
-            hidden_slot_w: index_bits(hidden_words),
+            hidden_word_w: index_bits(hidden_words),
             out_groups: quant.outputs().div_ceil(program.lanes()),
             slot_w,
             loader_loops: if banked { loader.loops.len().max(2) } else { 1 },

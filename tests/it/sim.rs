@@ -164,7 +164,7 @@ fn a_changed_weight_is_found_in_its_contraction_step() {
     let path = design.dir.join("weights.hex");
     for step in 0..design.program.quant().plan().step_count() {
         design.emit();
-        let first = design.program.descs().iter().find(|d| d.step == step).unwrap().weights;
+        let first = design.program.nests().iter().find(|d| d.step == step).unwrap().weights;
         flip_word(&path, first);
         let result = design.run(&stimulus, &options(3)).unwrap();
         assert!(!result.bit_exact);

@@ -1,8 +1,9 @@
 //! The interpreter of the program: runs the microprogram word by word on banked memories, through
 //! the same address streams as the hardware, and is thus a second executor beside `fixed`.
 
-use super::nest::Cursor;
-use super::program::{Dest, Kind, Program, Source};
+use super::cursor::Cursor;
+use super::isa::{Dest, Kind, Source};
+use super::program::Program;
 use crate::arith::cell::{CellUnit, gate_sum};
 use crate::arith::requant::saturate;
 use crate::arith::{Requantize, WIDE_BITS};
@@ -44,7 +45,7 @@ impl<'a> Interpreter<'a> {
         let rows: usize = program.tables().iter().map(|t| t.0.len()).sum();
         let gates = vec![0; program.gate_groups() * lanes];
         let hidden = vec![0; program.hidden().words];
-        let groups = program.descs().iter().filter(|d| d.dest == Dest::Output);
+        let groups = program.nests().iter().filter(|d| d.dest == Dest::Output);
         let outputs = groups.map(|d| d.loops.last().map_or(1, |l| l.bound)).max().unwrap_or(1);
         Interpreter {
             cell: quant.cell_unit(0),
@@ -106,22 +107,22 @@ impl<'a> Interpreter<'a> {
     fn run(&mut self, number: usize, watch: &mut dyn FnMut(Written<'_>)) {
         let program = self.program;
         let instr = &program.instrs()[number];
-        let desc = &program.descs()[instr.desc];
+        let nest = program.nest_of(number);
         let lanes = program.lanes();
-        let narrow = desc.dest == Dest::Buffer;
+        let narrow = nest.dest == Dest::Buffer;
         let bits = if narrow { program.quant().activation_bits() } else { WIDE_BITS };
-        let requantize = Requantize { shift: desc.shift, bits };
+        let requantize = Requantize { shift: nest.shift, bits };
         let mut sums = vec![0i64; lanes];
         let mut groups = 0;
-        let mut cursor = Cursor::new(&desc.loops, instr.act_base, desc.weights, instr.out_base);
+        let mut cursor = Cursor::new(&nest.loops, instr.act_base, nest.weights, instr.out_base);
         loop {
             let weights = program.rom().word(cursor.wgt as usize);
             for (lane, (sum, &w)) in sums.iter_mut().zip(weights).enumerate() {
-                let word = cursor.act as usize | (lane & desc.keep as usize);
-                *sum += i64::from(w) * i64::from(self.operand(desc.source, word));
+                let word = cursor.act as usize | (lane & nest.keep as usize);
+                *sum += i64::from(w) * i64::from(self.operand(nest.source, word));
             }
-            if cursor.at_group_end(desc.summed) {
-                let memory = match desc.dest {
+            if cursor.at_group_end(nest.summed) {
+                let memory = match nest.dest {
                     Dest::Buffer => &mut self.buffer,
                     Dest::Gates => &mut self.gates[0],
                     Dest::EarlierGates => &mut self.gates[1],
@@ -171,8 +172,8 @@ impl<'a> Interpreter<'a> {
                 let c = if self.fresh { 0 } else { self.c[rank] };
                 let (c, h) = self.cell.step(z, c as i16);
                 let h = i32::from(h);
-                (self.c[rank], self.hidden[0][unit.slot]) = (i32::from(c), h);
-                if let Some(word) = unit.hidden_word {
+                (self.c[rank], self.hidden[0][unit.hidden_word]) = (i32::from(c), h);
+                if let Some(word) = unit.input_word {
                     self.input[next][word] = (h, true);
                 }
             }

@@ -114,8 +114,8 @@ fn iterations(net: &Network, step: &StepShape, layout: &Fields, pattern: &Fields
     let new: u64 = step.new.iter().map(|id| padded(id, at(pattern, id))).product();
     let contracted = whole(&step.contracted);
     let (columns, widest) = match step.merged {
-        Some((full, last)) => (((step.groups - 1) * full + last) as u64, full as u64),
-        None => (step.groups as u64, 1),
+        Some((full, last)) => (((step.positions - 1) * full + last) as u64, full as u64),
+        None => (step.positions as u64, 1),
     };
     (columns * batch * free * new * contracted, widest * batch * new * contracted)
 }

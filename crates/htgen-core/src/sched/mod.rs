@@ -3,29 +3,41 @@
 //! Knows no Verilog. A [`Program`] is only made by [`schedule`] and has passed the check that every
 //! lane finds its operand in every cycle.
 
-mod build;
+mod candidates;
 mod cells;
 mod check;
+mod cursor;
 mod elements;
+mod gates;
+mod head;
+mod hidden;
+mod index_loops;
 mod interpret;
+pub mod isa;
 mod lanes;
 mod layout;
+mod limits;
+mod loader;
 mod loops;
-mod nest;
-mod parts;
+mod microprogram;
 mod print;
 mod program;
 mod regions;
 mod rom;
+mod schedule;
 mod shape;
 mod slots;
 mod timing;
+mod units;
+mod waits;
+mod weights;
 
-pub use build::schedule;
-pub use cells::{CellTable, Unit};
 pub use elements::ResultNames;
 pub use interpret::{Interpreter, Written};
-pub use nest::{Loop, deltas};
-pub use program::{Desc, Dest, HiddenBuffer, Instr, Kind, Loader, Program, Source};
+pub use isa::{Dest, Instr, Kind, Loop, Nest, Source, deltas};
+pub use loader::Loader;
+pub use program::{HiddenBuffer, Program};
 pub use rom::Rom;
+pub use schedule::schedule;
 pub use timing::Timing;
+pub use units::{Unit, UnitTable};

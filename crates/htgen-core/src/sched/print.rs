@@ -12,9 +12,9 @@ impl fmt::Display for Program {
             self.drains,
             self.banks,
             self.input_banks,
-            self.cells
+            self.cells()
         )?;
-        for (k, d) in self.descs.iter().enumerate() {
+        for (k, d) in self.nests.iter().enumerate() {
             writeln!(
                 f,
                 "  d{k}: step {}, {:?} -> {:?}, keep {:#b}, rom {}, shift {}, {} cycles",
@@ -39,7 +39,7 @@ impl fmt::Display for Program {
             writeln!(
                 f,
                 "  i{k}: d{} slab {} act {} out {} lag {}{}{}{}",
-                i.desc,
+                i.nest,
                 i.slab,
                 i.act_base,
                 i.out_base,

@@ -1,19 +1,19 @@
 //! Where each intermediate result lies in the result buffer.
 
-use super::loops::Context;
+use super::layout::Layout;
 
 /// First group of the region of every tensor, by first fit over the time in which it is alive, and
 /// the total number of groups needed. The input and the gates have buffers of their own.
-pub(super) fn regions(ctx: &Context<'_>) -> (Vec<usize>, usize) {
-    let slabbed = ctx.plan.slabs().steps;
-    let tensors = ctx.shapes.tensors.len();
+pub(super) fn regions(layout: &Layout<'_>) -> (Vec<usize>, usize) {
+    let slabbed = layout.plan.slabs().steps;
+    let tensors = layout.shapes.tensors.len();
     let mut placed: Vec<(usize, usize, usize, usize)> = Vec::new(); // start, end, born, dies
     let mut first = vec![0; tensors];
     for (t, own) in first.iter_mut().enumerate().take(tensors - 1).skip(1) {
         let (born, dies) = if t < slabbed { (0, 0) } else { (t - slabbed, t - slabbed + 1) };
-        let shape = &ctx.shapes.tensors[t];
+        let shape = &layout.shapes.tensors[t];
         let groups =
-            (ctx.addressing(t).words >> ctx.lane_bits) * if shape.per_slab { 2 } else { 1 };
+            (layout.addressing(t).words >> layout.lane_bits) * if shape.per_slab { 2 } else { 1 };
         let clash = |at: usize| {
             placed
                 .iter()

@@ -20,9 +20,9 @@ pub struct TensorShape {
 pub struct StepShape {
     /// The step runs once per slab.
     pub per_slab: bool,
-    /// Positions of the fused columns that the step walks through one by one.
-    pub groups: usize,
-    /// Fused columns summed over in a full group and in the last one, if there are any.
+    /// Positions of the columns that stay fused, which the step walks through one by one.
+    pub positions: usize,
+    /// Fused columns summed into one of these positions, and into the last one, if there are any.
     pub merged: Option<(usize, usize)>,
     /// Kept indices whose positions each have their own weights; no lanes run over them.
     pub batch: Vec<IndexId>,
@@ -70,8 +70,8 @@ impl Shapes {
             let kept = &columns[..after.modes];
             steps.push(StepShape {
                 per_slab,
-                groups: if per_slab { 1 } else { after.count },
-                merged: merged.then(|| group_sizes(network, prefix, after)),
+                positions: if per_slab { 1 } else { after.count },
+                merged: merged.then(|| merged_columns(network, prefix, after)),
                 batch: step.batch.clone(),
                 free: without(&step.free, kept),
                 contracted: without(&step.contracted, if merged { inside } else { &[] }),
@@ -86,13 +86,13 @@ impl Shapes {
     }
 }
 
-/// Fused columns of a full group and of the last group.
-fn group_sizes(network: &Network, before: Prefix, after: Prefix) -> (usize, usize) {
-    let group: usize =
+/// Fused columns that become one position of the result, and those left for the last one.
+fn merged_columns(network: &Network, before: Prefix, after: Prefix) -> (usize, usize) {
+    let full: usize =
         network.columns()[after.modes..before.modes].iter().map(|&c| network.size(c)).product();
     match after.count {
         1 => (before.count, before.count),
-        n => (group, before.count - (n - 1) * group),
+        n => (full, before.count - (n - 1) * full),
     }
 }
 

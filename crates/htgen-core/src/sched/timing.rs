@@ -5,12 +5,15 @@
 //! that decide when something happens; no data. Clock 0 is the first one after reset. The
 //! simulation tests demand equality with the Verilated design.
 
-use super::program::{Dest, Kind, Program};
-use crate::config::{CellMultiplier, OutputRate};
+use super::isa::{Dest, Instr, Kind, Nest};
+use super::loader::Loader;
+use super::units::{Unit, UnitTable};
+use crate::config::{CellMultiplier, HwConfig, OutputRate};
+use crate::quant::QuantPlan;
 use std::collections::VecDeque;
 
 /// Cycle counts of a program.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timing {
     /// Cycles from one time step to the next inside a sequence.
     pub cycles_per_step: u64,
@@ -27,20 +30,18 @@ const CELL_BEATS: u64 = 18;
 /// Clocks of a beat of a serial element-wise unit.
 const SERIAL_CLOCKS: u64 = 17;
 
-impl Timing {
-    pub(super) fn predict(program: &Program) -> Timing {
-        let starts = program.start_cycles(&[5, 5, 1]);
-        // The third to the fourth step: the first ones still fill the input buffer.
-        let cycles_per_step = starts[4] - starts[3];
-        let sequence = starts[10] - starts[5];
-        Timing {
-            cycles_per_step,
-            cycles_per_sequence: sequence.saturating_sub(5 * cycles_per_step),
-        }
-    }
+/// What decides when something happens: all that the control of the engine is made of.
+pub(super) struct Control<'a> {
+    pub quant: &'a QuantPlan,
+    pub hw: &'a HwConfig,
+    pub drains: usize,
+    pub loader: &'a Loader,
+    pub nests: Vec<&'a Nest>,
+    pub instrs: Vec<&'a Instr>,
+    pub tables: &'a [UnitTable],
 }
 
-impl Program {
+impl Control<'_> {
     /// Clock in which the first instruction of every time step is dispatched, for back-to-back
     /// sequences of these lengths.
     pub fn start_cycles(&self, lengths: &[usize]) -> Vec<u64> {
@@ -51,10 +52,27 @@ impl Program {
         }
         model.starts
     }
+
+    fn nest_of(&self, instr: usize) -> &Nest {
+        self.nests[self.instrs[instr].nest]
+    }
+}
+
+impl Timing {
+    pub(super) fn predict(control: &Control<'_>) -> Timing {
+        let starts = control.start_cycles(&[5, 5, 1]);
+        // The third to the fourth step: the first ones still fill the input buffer.
+        let cycles_per_step = starts[4] - starts[3];
+        let sequence = starts[10] - starts[5];
+        Timing {
+            cycles_per_step,
+            cycles_per_sequence: sequence.saturating_sub(5 * cycles_per_step),
+        }
+    }
 }
 
 struct Model<'a> {
-    program: &'a Program,
+    control: &'a Control<'a>,
     /// Whether a time step ends its sequence.
     ends: Vec<bool>,
     every_step: bool,
@@ -95,14 +113,14 @@ struct Active {
 }
 
 impl<'a> Model<'a> {
-    fn new(program: &'a Program, lengths: &[usize]) -> Self {
-        let loader = program.loader();
+    fn new(control: &'a Control<'a>, lengths: &[usize]) -> Self {
+        let loader = control.loader;
         let ends =
             lengths.iter().flat_map(|&n| (0..n).map(move |t| t + 1 == n)).collect::<Vec<bool>>();
         Model {
-            program,
+            control,
             ends,
-            every_step: program.hw().output == OutputRate::Step,
+            every_step: control.hw.output == OutputRate::Step,
             now: 0,
             starts: Vec::new(),
             free: loader.slabs * loader.frames,
@@ -133,7 +151,7 @@ impl<'a> Model<'a> {
     /// slab is filled.
     fn quiet_clocks(&self) -> u64 {
         let Some(next) = self.waiting else { return 0 };
-        let skipped = self.program.instrs()[next].kind == Kind::Head && !self.answer();
+        let skipped = self.control.instrs[next].kind == Kind::Head && !self.answer();
         let begins_unit = self.open && self.groups >= self.next_need();
         let starts = self.active.is_none() && self.may_start(next);
         if skipped || begins_unit || starts {
@@ -144,8 +162,8 @@ impl<'a> Model<'a> {
         let due = due.chain(self.results.front().map(|r| r.0)).chain(self.out_idle_at);
         let to_event = due.map(|at| at.saturating_sub(self.now)).min().unwrap_or(u64::MAX);
         let to_decision = self.active.map_or(u64::MAX, |active| {
-            let desc = &self.program.descs()[self.program.instrs()[active.instr].desc];
-            let (sum, whole) = (desc.summed_cycles(), desc.cycles());
+            let nest = self.control.nest_of(active.instr);
+            let (sum, whole) = (nest.summed_cycles(), nest.cycles());
             let to_boundary = sum - active.iteration % sum - 1;
             // In its last clock the next instruction may follow.
             to_boundary.min((whole - active.iteration).saturating_sub(2))
@@ -154,9 +172,14 @@ impl<'a> Model<'a> {
         if quiet == u64::MAX { 0 } else { quiet }
     }
 
+    /// The rows of the tables, which all units go through in lock step.
+    fn rows(&self) -> &'a [Unit] {
+        &self.control.tables[0].0
+    }
+
     /// What the next unit waits for.
     fn next_need(&self) -> usize {
-        self.program.tables()[0].0[self.row].need
+        self.rows()[self.row].need
     }
 
     /// Whether the loader takes nothing, however long: the frames are over or no slab is free.
@@ -169,12 +192,12 @@ impl<'a> Model<'a> {
         if self.loader_rests() {
             return u64::MAX;
         }
-        let inputs = self.program.quant().input().count;
+        let inputs = self.control.quant.input().count;
         let edge = self.edge.min(inputs);
         if edge <= self.column {
             return 0;
         }
-        ((edge - self.column).div_ceil(self.program.loader().elements) - 1) as u64
+        ((edge - self.column).div_ceil(self.control.loader.elements) - 1) as u64
     }
 
     /// Skips quiet clocks at once.
@@ -187,7 +210,7 @@ impl<'a> Model<'a> {
             active.iteration += clocks;
         }
         if !self.loader_rests() {
-            self.column += self.program.loader().elements * clocks as usize;
+            self.column += self.control.loader.elements * clocks as usize;
         }
     }
 
@@ -198,7 +221,7 @@ impl<'a> Model<'a> {
 
     /// One clock: everything is decided on the values of the registers, then they change.
     fn clock(&mut self) {
-        let drains = (self.program.lanes() / self.program.drains()) as u64;
+        let drains = (self.control.hw.lanes.get() / self.control.drains) as u64;
         let (h_input, cell_done, all_done) = self.cell_writes();
         let slab_full = self.load(h_input);
         let slab_free = take(&mut self.releases, self.now);
@@ -206,7 +229,7 @@ impl<'a> Model<'a> {
         let group = take(&mut self.gate_groups, self.now);
         let head_result = take(&mut self.head_results, self.now);
         let (dispatched, took_slab) = self.dispatch();
-        let cell_start = dispatched.is_some_and(|k| self.program.instrs()[k].kind == Kind::Last);
+        let cell_start = dispatched.is_some_and(|k| self.control.instrs[k].kind == Kind::Last);
         self.begin_unit();
 
         if let Some(active) = self.active {
@@ -227,8 +250,8 @@ impl<'a> Model<'a> {
 
     /// The loader's clock; true when a slab is filled.
     fn load(&mut self, blocked: bool) -> bool {
-        let loader = self.program.loader();
-        let inputs = self.program.quant().input().count;
+        let loader = self.control.loader;
+        let inputs = self.control.quant.input().count;
         let slab = loader.slab_columns.min(inputs);
         if self.edge == 0 {
             self.edge = slab;
@@ -255,18 +278,18 @@ impl<'a> Model<'a> {
             self.fetch();
             return (None, false);
         };
-        let instr = &self.program.instrs()[k];
+        let instr = self.control.instrs[k];
         if instr.kind == Kind::Head && !self.answer() {
             self.fetch();
             return (None, false);
         }
         let finishing = self.active.is_none_or(|a| a.iteration + 1 == self.cycles(a.instr));
-        let reserves = self.program.answers(k);
+        let reserves = instr.answers;
         let ready = finishing && self.may_start(k);
         if !ready {
             return (None, false);
         }
-        if k == 0 {
+        if instr.opens_step {
             self.starts.push(self.now);
         }
         let took = instr.wait_input;
@@ -280,34 +303,34 @@ impl<'a> Model<'a> {
 
     /// Whether only the preceding instruction holds back instruction `k`.
     fn may_start(&self, k: usize) -> bool {
-        let instr = &self.program.instrs()[k];
+        let instr = self.control.instrs[k];
         (!instr.wait_input || self.full > 0)
             && (!instr.wait_hidden || !self.cell_busy)
             && self.in_flight <= instr.lag
-            && (!self.program.answers(k) || !self.out_busy)
+            && (!instr.answers || !self.out_busy)
     }
 
     fn fetch(&mut self) {
         self.waiting = Some(self.pc);
-        self.pc = (self.pc + 1) % self.program.instrs().len();
+        self.pc = (self.pc + 1) % self.control.instrs.len();
     }
 
     fn cycles(&self, instr: usize) -> u64 {
-        self.program.descs()[self.program.instrs()[instr].desc].cycles()
+        self.control.nest_of(instr).cycles()
     }
 
     /// One loop iteration and what follows from it.
     fn issue(&mut self, active: Active, drains: u64) {
-        let instr = &self.program.instrs()[active.instr];
-        let desc = &self.program.descs()[instr.desc];
+        let instr = self.control.instrs[active.instr];
+        let nest = self.control.nest_of(active.instr);
         let next = active.iteration + 1;
-        let end = next == desc.cycles();
-        if next.is_multiple_of(desc.summed_cycles()) {
+        let end = next == nest.cycles();
+        if next.is_multiple_of(nest.summed_cycles()) {
             let last_drain = self.now + TO_CAPTURE + drains;
             if end {
                 self.completions.push_back(last_drain);
             }
-            match desc.dest {
+            match nest.dest {
                 Dest::Gates => self.gate_groups.push_back(last_drain + 2),
                 Dest::Output if end => self.head_results.push_back(last_drain + 3),
                 _ => {}
@@ -320,7 +343,7 @@ impl<'a> Model<'a> {
     }
 
     fn beat_clocks(&self) -> u64 {
-        match self.program.hw().cell_multiplier {
+        match self.control.hw.cell_multiplier {
             CellMultiplier::Dsp => 1,
             CellMultiplier::Serial => SERIAL_CLOCKS,
         }
@@ -332,7 +355,7 @@ impl<'a> Model<'a> {
         if self.now % clocks != clocks - 1 || self.now / clocks % 5 != 2 || !self.open {
             return;
         }
-        let table = &self.program.tables()[0].0;
+        let table = self.rows();
         if self.groups >= table[self.row].need {
             let beat = self.now / clocks + CELL_BEATS;
             let valid = beat * clocks + clocks;
@@ -347,12 +370,12 @@ impl<'a> Model<'a> {
     fn cell_writes(&mut self) -> (bool, bool, bool) {
         let nothing = (false, false, false);
         let Some(&(valid, row)) = self.results.front() else { return nothing };
-        let tables = self.program.tables();
+        let tables = self.control.tables;
         if self.now <= valid {
             return nothing;
         }
         let cell = (self.now - valid - 1) as usize;
-        let input = tables[cell].0[row].hidden_word.is_some();
+        let input = tables[cell].0[row].input_word.is_some();
         let done = cell + 1 == tables.len();
         if done {
             self.results.pop_front();
@@ -362,9 +385,9 @@ impl<'a> Model<'a> {
 
     /// The output stream: busy from the reservation until its last value has left.
     fn send(&mut self, head_result: bool, all_done: bool) {
-        let go = if self.program.quant().head().is_some() { head_result } else { all_done };
+        let go = if self.control.quant.head().is_some() { head_result } else { all_done };
         if go && self.out_busy {
-            let values = self.program.quant().outputs() as u64;
+            let values = self.control.quant.outputs() as u64;
             self.out_idle_at = Some(self.now + 4 * values);
         }
         if self.out_idle_at == Some(self.now) {
