@@ -1,7 +1,7 @@
 //! `compare.toml`: systems, data, and how each is trained and measured.
 
 use crate::config::Lanes;
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{self, Diagnostic, Problems, Result};
 use crate::model::Widths;
 use crate::printable::is_printable;
 use serde::Deserialize;
@@ -105,7 +105,7 @@ impl CompareConfig {
     pub fn parse(text: &str) -> Result<CompareConfig> {
         let problem = |place: String, what: &str| {
             let help = "the keys are listed in docs/compare.md";
-            Problems::from(Diagnostic::new(place, what.replace('\n', " ")).help(help))
+            Problems::from(Diagnostic::new(place, error::parser(what)).help(help))
         };
         let line = |span: Option<std::ops::Range<usize>>| {
             let start = span.map_or(0, |span| span.start.min(text.len()));

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{self, Diagnostic, Problems, Result};
 use crate::sched::Program;
 use crate::verilog::{About, Bundle};
 
@@ -99,7 +99,10 @@ impl Manifest {
                 .into());
         }
         serde_json::from_slice(text).map_err(|error| {
-            let what = format!("not the manifest that this htgen writes ({error})");
+            let what = format!(
+                "not the manifest that this htgen writes ({})",
+                error::parser(&error.to_string())
+            );
             Problems::from(Diagnostic::new(MANIFEST, what).help(again))
         })
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{Budget, Family};
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{self, Diagnostic, Problems, Result};
 use crate::files;
 
 /// Largest board file.
@@ -79,7 +79,7 @@ impl Board {
     pub fn parse(text: &str, file: &str) -> Result<Self> {
         let board: Board = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
-            let what = error.message().replace('\n', " ");
+            let what = error::parser(error.message());
             Diagnostic::new(format!("{file}: line {line}"), what)
                 .help("constraints/icebreaker.toml shows every key")
         })?;

@@ -87,7 +87,7 @@ fn new() {
             $ htgen new --inputs 3 --hidden 2 --out-modes 4,2 --in-modes 2,3 --rank 2 --shift 99 -o m.json
             error: input.shift: out of range: found 99, expected -32 to 32
             $ htgen new --inputs 3 --hidden 2 --out-modes 4,3 --in-modes 2,3 --rank 2 -o m.json
-            error: layers[0].matrices[0].out_modes: modes have the wrong product: found 4 x 3 = 12, expected 8, gates times hidden units; change a mode or `hidden`
+            error: layers[0].matrices[0].out_modes: modes have the wrong product: found 4 x 3 = 12, expected 8, gates times hidden units; change a mode or --hidden
             $ htgen new --inputs 3 --hidden 2 --out-modes 4,2 --in-modes 2,2 --rank 2 -o m.json
             error: layers[0].matrices[0].in_modes: modes have the wrong product: found 2 x 2 = 4, expected at least 5, the columns in use
             $ htgen new --inputs 3 --hidden 2 --out-modes 4,2 --in-modes 2,3 --rank 2 -o nowhere/m.json
@@ -252,7 +252,7 @@ fn hardware() {
 
               tip: to pass '-1' as a value, use '-- -1'
             $ htgen emit tiny.json --hw key.toml
-            error: key.toml: line 2: unknown field `lane`, expected one of `lanes`, `elements_per_beat`, `cell_multiplier`, `output`, `max_rom_words`, `max_buffer_words`; the keys are listed in docs/hardware.md
+            error: key.toml: line 2: unknown field `lane`, expected one of --pe, --beat, `cell_multiplier`, --output, --max-rom-words, --max-buffer-words; the keys are listed in docs/hardware.md
             $ htgen emit tiny.json --hw type.toml
             error: type.toml: line 1: invalid type: string "four", expected a whole number; the keys are listed in docs/hardware.md
             $ htgen emit tiny.json --hw bounds.toml

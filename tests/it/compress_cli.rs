@@ -122,18 +122,18 @@ fn checkpoints_that_are_refused() {
         message(&more(("net.lstm.weight_ih_l1", &[8, 3], 0.0)), None, &found),
     ];
     expect![[r#"
-        DIR/d.safetensors: the keys match no known convention: found a, b, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); keras (kernel, recurrent_kernel and bias); tt-rnn (a flat kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with --from to see what it misses; docs/import.md describes them
-        DIR/d.safetensors: the keys match no known convention: found no tensor, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); keras (kernel, recurrent_kernel and bias); tt-rnn (a flat kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with --from to see what it misses; docs/import.md describes them
-        DIR/d.safetensors: more than one layer could be meant: found pytorch at "gru.", pytorch at "net.lstm."; choose one with --prefix gru. or --prefix net.lstm., or name several from input to output, as layers one after another
-        DIR/d.safetensors: --prefix lstm.: no layer has keys with this prefix: expected --prefix net.lstm.
-        DIR/d.safetensors: more than one layer could be meant: found pytorch at the top, pytorch at "net.lstm."; choose one with --prefix "" or --prefix net.lstm., or name several from input to output, as layers one after another
+        DIR/d.safetensors: the keys match no known convention: found a, b, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); keras (kernel, recurrent_kernel and bias); tt-rnn (a flat kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with `from` to see what it misses; docs/import.md describes them
+        DIR/d.safetensors: the keys match no known convention: found no tensor, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); keras (kernel, recurrent_kernel and bias); tt-rnn (a flat kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with `from` to see what it misses; docs/import.md describes them
+        DIR/d.safetensors: more than one layer could be meant: found pytorch at "gru.", pytorch at "net.lstm."; choose one with `prefix` gru. or `prefix` net.lstm., or name several from input to output, as layers one after another
+        DIR/d.safetensors: `prefix` lstm.: no layer has keys with this prefix: expected `prefix` net.lstm.
+        DIR/d.safetensors: more than one layer could be meant: found pytorch at the top, pytorch at "net.lstm."; choose one with `prefix` "" or `prefix` net.lstm., or name several from input to output, as layers one after another
         DIR/d.safetensors: net.lstm.weight_ih_l0: wrong shape: found 8 x 3, expected 6 rows, those of weight_hh
         DIR/d.safetensors: net.lstm.weight_hh_l0: neither an LSTM nor a GRU: found 8 x 8, expected 4H x H or 3H x H
         DIR/d.safetensors: net.lstm.weight_ih_l0: wrong number of axes: found 24, expected 2 axes: gates x H, N
         DIR/d.safetensors: net.lstm.bias_ih_l0: wrong shape: found 6, expected 8
         DIR/d.safetensors: net.lstm.weight_ih_l0_reverse: a bidirectional layer, which the hardware does not have: expected layers in one direction, h of as many elements as c
         DIR/d.safetensors: net.lstm.weight_hr_l0: a layer with a projection of h, which the hardware does not have: expected layers in one direction, h of as many elements as c
-        DIR/d.safetensors: several linear layers could be the head: found net.fc, net.out; name one with --head, or take none with --no-head
+        DIR/d.safetensors: several linear layers could be the head: found net.fc, net.out; name one with `head`, or take none with `no_head`
         DIR/d.safetensors: net.no.weight: no such tensor: expected one of net.fc.bias, net.fc.weight, net.lstm.bias_hh_l0, net.lstm.bias_ih_l0, net.lstm.weight_hh_l0, net.lstm.weight_ih_l0
         DIR/d.safetensors: net.fc.weight: a head of another layer: found 4 x 3 outputs x hidden, expected 2 hidden units, those of the last layer
         DIR/d.safetensors: net.lstm.weight_ih_l0: not finite: found NaN at element 0, expected finite numbers; did the training diverge?

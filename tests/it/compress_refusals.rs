@@ -41,14 +41,14 @@ fn refusals() {
         layers[0], input-and-hidden: rank of modes 0-1: above the full rank: found 61, expected 1 to 10
         ranks: wrong number of ranks: found 1, expected 2, one between two cores
         tree: modes missing: found no 2, expected each of the 3 modes once
-        --tolerance: out of range: found 0, expected above 0 and below 1, the error relative to the norm
-        --tolerance: out of range: found NaN, expected above 0 and below 1, the error relative to the norm
-        --tolerance: below what double precision reaches: found 1e-300, measured 2.2452290769126297e-15; take at least 1e-13
-        --parameters: too few: found 27, expected at least 30, those of rank 1; more modes make smaller cores
-        layers[0]: --out-modes: modes have the wrong product: found 4 x 3 x 3, expected 24, gates times hidden units
-        layers[0]: --in-modes: modes have the wrong product: found 3 x 2 x 4, expected at least 30, the columns in use
-        layers[0]: --in-modes: modes come in pairs: found 1 of them, expected 3, as in --out-modes
-        layers[0]: --in-modes: too large: found 24 x 1099511627776 elements, padding included, expected at most 268435456
+        `tolerance`: out of range: found 0, expected above 0 and below 1, the error relative to the norm
+        `tolerance`: out of range: found NaN, expected above 0 and below 1, the error relative to the norm
+        `tolerance`: below what double precision reaches: found 1e-300, measured 2.2452290769126297e-15; take at least 1e-13
+        `parameters`: too few: found 27, expected at least 30, those of rank 1; more modes make smaller cores
+        layers[0]: `out_modes`: modes have the wrong product: found 4 x 3 x 3, expected 24, gates times hidden units
+        layers[0]: `in_modes`: modes have the wrong product: found 3 x 2 x 4, expected at least 30, the columns in use
+        layers[0]: `in_modes`: modes come in pairs: found 1 of them, expected 3, as in `out_modes`
+        layers[0]: `in_modes`: too large: found 24 x 1099511627776 elements, padding included, expected at most 268435456
         modes: number of modes out of range: found 9, expected 1 to 8
         layers[0]: hidden_offset: h would overlap the inputs: found 23, expected at least 24, the inputs"#]].assert_eq(&messages.join("\n"));
     let factored = model::new(&base()).unwrap();

@@ -101,6 +101,12 @@ impl Diagnostic {
     }
 }
 
+/// The message of a parser: on one line, its names in double quotes, because backquotes are for
+/// fields of what was asked for.
+pub fn parser(message: &str) -> String {
+    message.replace('\n', " ").replace('`', "\"")
+}
+
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.place.is_empty() {

@@ -2,7 +2,7 @@
 //!
 //! Each bound is stated once, by the type of the value that it bounds.
 
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{self, Diagnostic, Problems, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -190,7 +190,7 @@ impl HwFile {
         toml::from_str(text).map_err(|e| {
             let start = e.span().map_or(0, |span| span.start.min(text.len()));
             let line = text[..start].matches('\n').count() + 1;
-            let what = e.message().replace("usize", "a whole number").replace('\n', " ");
+            let what = error::parser(&e.message().replace("usize", "a whole number"));
             Diagnostic::new(format!("line {line}"), what)
                 .help("the keys are listed in docs/hardware.md")
                 .into()

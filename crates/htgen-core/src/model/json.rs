@@ -2,7 +2,7 @@
 //! file, or has a value of the wrong type, and the layout of the written text.
 
 use super::file::{FORMAT, ModelFile, VERSION};
-use crate::error::Diagnostic;
+use crate::error::{self, Diagnostic};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::error::Category;
@@ -115,7 +115,7 @@ fn plain_words(reason: &str) -> String {
         ("expected f64", "expected a number"),
     ]
     .iter()
-    .fold(reason.to_string(), |text, (from, to)| text.replace(from, to))
+    .fold(error::parser(reason), |text, (from, to)| text.replace(from, to))
 }
 
 /// Whether the text at a syntax error is one of the words that Python's `json` writes for

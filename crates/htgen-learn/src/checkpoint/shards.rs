@@ -1,7 +1,7 @@
 //! The index of a checkpoint in several safetensors files: which key lies in which file. Its names
 //! are untrusted: each must be a file in the folder of the index.
 
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{self, Diagnostic, Problems, Result};
 use crate::files;
 use crate::tensors::MAX_BYTES;
 use serde::Deserialize;
@@ -61,8 +61,11 @@ fn no_index(text: &[u8], error: &serde_json::Error) -> Diagnostic {
             .expected("a safetensors or npz file, or the index of several safetensors files")
             .help("give it to inspect, quantize or emit as it is");
     }
-    Diagnostic::new("", format!("not the index of a checkpoint ({error})"))
-        .expected("a safetensors or npz file, or the index of several safetensors files")
+    Diagnostic::new(
+        "",
+        format!("not the index of a checkpoint ({})", error::parser(&error.to_string())),
+    )
+    .expected("a safetensors or npz file, or the index of several safetensors files")
 }
 
 fn check_name(name: &str) -> std::result::Result<(), Diagnostic> {

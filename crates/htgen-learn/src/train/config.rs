@@ -1,6 +1,6 @@
 //! `train.toml`: what is trained, on which data, and how.
 
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{self, Diagnostic, Problems, Result};
 use crate::model::{ActivationBits, MOST_INPUT_SHIFT, WeightBits, Widths};
 use serde::{Deserialize, Serialize};
 
@@ -157,7 +157,7 @@ impl TrainConfig {
         let problem = |place: String, message: &str| {
             let what = message.replace("usize", "a whole number").replace("f64", "a number");
             Problems::from(
-                Diagnostic::new(place, what.replace('\n', " "))
+                Diagnostic::new(place, error::parser(&what))
                     .help("the keys are listed in docs/train.md"),
             )
         };
