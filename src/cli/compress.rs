@@ -5,7 +5,7 @@ use super::new::parse_ranks;
 use super::options::{cores, count, stem};
 use super::progress::Progress;
 use super::{Outcome, out, stages};
-use crate::compress::{self, CompressOptions, Format, Goal, Modes, Recurrent, Runner};
+use crate::compress::{self, CompressOptions, FactorFormat, Goal, Modes, RecurrentFactors, Runner};
 use crate::config::OutputRate;
 use crate::error::{Diagnostic, Result};
 use crate::evaluate::{Decider, Judged};
@@ -186,14 +186,16 @@ impl Compress {
         };
         Ok(CompressOptions {
             format: match self.format {
-                FormatName::Ht => Format::HierarchicalTucker(self.tree.clone().unwrap_or_default()),
-                FormatName::Tt => Format::TensorTrain,
-                FormatName::Tr => Format::TensorRing,
+                FormatName::Ht => {
+                    FactorFormat::HierarchicalTucker(self.tree.clone().unwrap_or_default())
+                }
+                FormatName::Tt => FactorFormat::TensorTrain,
+                FormatName::Tr => FactorFormat::TensorRing,
             },
             recurrent: match self.recurrent {
-                RecurrentName::Shared => Recurrent::Shared(self.hidden_offset),
-                RecurrentName::Factored => Recurrent::Factored,
-                RecurrentName::Dense => Recurrent::Dense,
+                RecurrentName::Shared => RecurrentFactors::Shared(self.hidden_offset),
+                RecurrentName::Factored => RecurrentFactors::Factored,
+                RecurrentName::Dense => RecurrentFactors::Dense,
             },
             modes,
             goal,

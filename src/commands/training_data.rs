@@ -1,6 +1,6 @@
 //! The configuration and the data of a training, and how the data were split.
 
-use crate::data::Labelled;
+use crate::data::LabelledSequences;
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files;
 use crate::report::{Division, DivisionBy};
@@ -21,12 +21,12 @@ pub fn config(path: &Path) -> Result<TrainConfig> {
 }
 
 /// Reads the data sets as one.
-pub fn data(paths: &[PathBuf], config: &TrainConfig) -> Result<Labelled> {
-    Labelled::load_all(paths, config.data.group.as_deref())
+pub fn data(paths: &[PathBuf], config: &TrainConfig) -> Result<LabelledSequences> {
+    LabelledSequences::load_all(paths, config.data.group.as_deref())
 }
 
 /// How the data were split; `by_files`: into files of their own.
-pub fn division(data: &Labelled, split: &Split, by_files: bool) -> Division {
+pub fn division(data: &LabelledSequences, split: &Split, by_files: bool) -> Division {
     let by = match split.by {
         SplitBy::Group => DivisionBy::Group,
         SplitBy::Sequence => DivisionBy::Sequence,

@@ -6,7 +6,7 @@
 //! ([`Manifest`]). A folder without it is never replaced.
 
 use super::hardware::HardwareFile;
-use super::manifest::{Change, Edit, HARDWARE, MANIFEST, MODEL, Manifest, VALUES, Written};
+use super::manifest::{Change, Edit, HARDWARE, MANIFEST, MODEL, Manifest, VALUES, WrittenFiles};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files::{self, OutputFolder, Staged};
 use crate::model::{self, Cores, Model};
@@ -210,7 +210,7 @@ fn text(dir: &Path) -> Result<Option<Vec<u8>>> {
 /// # Errors
 /// Such a folder, with the names of at most five files; one that cannot be read.
 pub fn check_replaceable(dir: &OutputFolder) -> Result<()> {
-    let written = dir.read(MANIFEST, MANIFEST_BYTES)?.as_deref().and_then(Written::parse);
+    let written = dir.read(MANIFEST, MANIFEST_BYTES)?.as_deref().and_then(WrittenFiles::parse);
     files::check_replaceable(dir.path(), "a design of htgen", || Ok(written.is_some()))?;
     let Some(written) = written else { return Ok(()) };
     let strangers = strangers(dir, &written)?;
@@ -230,7 +230,7 @@ pub fn check_replaceable(dir: &OutputFolder) -> Result<()> {
 
 /// What would be lost with a design folder: files that were not written with it, or have changed
 /// since.
-fn strangers(dir: &OutputFolder, written: &Written) -> Result<Vec<String>> {
+fn strangers(dir: &OutputFolder, written: &WrittenFiles) -> Result<Vec<String>> {
     let unreadable = |error: io::Error| Problems::from(unreadable(dir.path(), &error));
     let mut strangers = Vec::new();
     for entry in fs::read_dir(dir.path()).map_err(unreadable)? {

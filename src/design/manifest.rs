@@ -151,13 +151,13 @@ impl Manifest {
 
 /// The files that were written with a manifest, of this version or another.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Written {
+pub struct WrittenFiles {
     /// Older versions of htgen kept no list.
     #[serde(default)]
     files: BTreeMap<String, String>,
 }
 
-impl Written {
+impl WrittenFiles {
     /// Reads what a manifest lists; none when the text is not a manifest.
     pub fn parse(text: &[u8]) -> Option<Self> {
         header(text).and_then(|_| serde_json::from_slice(text).ok())

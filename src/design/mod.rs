@@ -7,4 +7,4 @@ mod manifest;
 
 pub use folder::{Design, EditPolicy, check_replaceable, read, write};
 pub use hardware::HardwareFile;
-pub use manifest::{Change, Edit, HARDWARE, MANIFEST, MODEL, Manifest, VALUES, Written};
+pub use manifest::{Change, Edit, HARDWARE, MANIFEST, MODEL, Manifest, VALUES, WrittenFiles};

@@ -9,7 +9,9 @@ use super::Cells;
 use super::cells::{self, CellTable};
 use super::design::{MAX_BYTES, file_name};
 use super::placed;
-use super::plan::{self, HARNESS_STAT, MODULES_STAT, REPORT, RTL, STAT, Step, StepKind, SynthPlan};
+use super::plan::{
+    self, HARNESS_STAT, MODULES_STAT, REPORT, RTL, STAT, StepKind, SynthPlan, ToolStep,
+};
 use super::{SynthConfig, SynthResult, harness};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files::{self, Staged};
@@ -95,7 +97,7 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    pub fn start(&self, step: &Step, tool: &Found) -> Result<Finished> {
+    pub fn start(&self, step: &ToolStep, tool: &Found) -> Result<Finished> {
         let log = format!("{}.log", step.kind.name());
         let run = tool.run().args(&step.args).cwd(&self.dir).log_file(self.dir.join(&log));
         self.log.replace(Some(log));
@@ -144,7 +146,7 @@ impl<'a> Bench<'a> {
     /// repeated, so that the files are those of the result.
     fn place(
         &self,
-        step: &Step,
+        step: &ToolStep,
         tool: &Found,
         result: &mut SynthResult,
         progress: &mut dyn FnMut(&str),
@@ -171,14 +173,14 @@ impl<'a> Bench<'a> {
 
     fn place_once(
         &self,
-        step: &Step,
+        step: &ToolStep,
         tool: &Found,
         seed: u32,
         result: &mut SynthResult,
     ) -> Result<()> {
         let config = SynthConfig { seed, ..self.plan.config };
         let args = plan::placer_args(&self.plan.board, config);
-        let finished = self.start(&Step { args, ..step.clone() }, tool)?;
+        let finished = self.start(&ToolStep { args, ..step.clone() }, tool)?;
         if let Some(reason) = does_not_fit(&finished) {
             result.fits = false;
             result.shortage.push(reason);

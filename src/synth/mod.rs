@@ -26,7 +26,7 @@ pub use design::{DesignFiles, Port};
 pub use family::Family;
 pub use netlist::{netlist, simulation_cells};
 pub use placed::{CriticalPath, Usage, critical_path};
-pub use plan::{Step, StepKind, SynthConfig, SynthPlan, plan};
+pub use plan::{StepKind, SynthConfig, SynthPlan, ToolStep, plan};
 pub use resources::{Budget, Cells};
 pub use result::{LogicCells, SynthResult};
 pub use run::{cells_by_module, run};

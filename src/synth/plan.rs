@@ -77,7 +77,7 @@ pub struct SynthPlan {
     /// Files written before the first step, by name.
     pub files: BTreeMap<&'static str, String>,
     /// The programs, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<ToolStep>,
     /// Multiplier blocks to expect.
     pub expected_dsp: Option<usize>,
     /// Block memories to expect.
@@ -86,7 +86,7 @@ pub struct SynthPlan {
 
 /// One program of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct ToolStep {
     /// What the step does; also the name of its log.
     pub kind: StepKind,
     /// The program.
@@ -143,11 +143,11 @@ pub fn plan(design: &DesignFiles, board: &Board, config: SynthConfig) -> Result<
     }
     if let Some(tool) = family.placer() {
         let args = placer_args(board, config);
-        steps.push(Step { kind: StepKind::Place, tool, minimum: None, args });
+        steps.push(ToolStep { kind: StepKind::Place, tool, minimum: None, args });
     }
     if let Some(tool) = family.packer() {
         let args = family.packer_args();
-        steps.push(Step { kind: StepKind::Pack, tool, minimum: None, args });
+        steps.push(ToolStep { kind: StepKind::Pack, tool, minimum: None, args });
     }
     Ok(SynthPlan {
         board: board.clone(),
@@ -161,9 +161,9 @@ pub fn plan(design: &DesignFiles, board: &Board, config: SynthConfig) -> Result<
     })
 }
 
-fn yosys(board: &Board, kind: StepKind) -> Step {
+fn yosys(board: &Board, kind: StepKind) -> ToolStep {
     let args = vec!["-Q".to_owned(), "-T".to_owned(), format!("{}.ys", kind.name())];
-    Step { kind, tool: Tool::Yosys, minimum: board.family.yosys_minimum(), args }
+    ToolStep { kind, tool: Tool::Yosys, minimum: board.family.yosys_minimum(), args }
 }
 
 /// The placer's arguments; the seed is that of `config`.
@@ -225,7 +225,7 @@ fn modules_script(design: &DesignFiles, board: &Board) -> String {
 impl fmt::Display for SynthPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "# {} on {}", self.top, self.board.title)?;
-        for Step { kind, tool, args, .. } in &self.steps {
+        for ToolStep { kind, tool, args, .. } in &self.steps {
             writeln!(f, "{}: {} {}", kind.name(), tool.name(), args.join(" "))?;
         }
         for (name, text) in &self.files {

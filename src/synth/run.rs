@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::bench::Bench;
 use super::cells::CellTable;
 use super::design::DesignFiles;
-use super::plan::{self, MODULES_STAT, SCRIPT, Step, StepKind, SynthPlan};
+use super::plan::{self, MODULES_STAT, SCRIPT, StepKind, SynthPlan, ToolStep};
 use super::{Board, SynthConfig, SynthResult};
 use crate::error::{Diagnostic, Result};
 use crate::files::{self, OutputFolder, Scratch, Staged};
@@ -98,7 +98,7 @@ pub fn cells_by_module(design: &DesignFiles, board: &Board) -> Result<CellTable>
 
 /// The tools of the steps. Only the packer may be missing; every other one is needed.
 fn find_tools(plan: &SynthPlan) -> Result<Vec<Option<Found>>> {
-    let find = |step: &Step| match (tool::find_at_least(step.tool, step.minimum), step.kind) {
+    let find = |step: &ToolStep| match (tool::find_at_least(step.tool, step.minimum), step.kind) {
         (Ok(found), _) => Ok(Some(found)),
         (Err(_), StepKind::Pack) => Ok(None),
         (Err(problems), _) => Err(problems),

@@ -2,8 +2,10 @@
 //! budgets are kept, and errors are as reported.
 
 use crate::changed::changed;
+use htgen::compress::FactorFormat::{HierarchicalTucker, TensorTrain};
+use htgen::compress::RecurrentFactors::{Dense, Factored, Shared};
 use htgen::compress::{
-    CompressOptions, Compressed, Format, Goal, Modes, Recurrent, Runner, compress, outputs,
+    CompressOptions, Compressed, FactorFormat, Goal, Modes, Runner, compress, outputs,
 };
 use htgen::config::OutputRate;
 use htgen::data::{Array, ArrayData, Sequences, Wanted, write_npz};
@@ -50,9 +52,9 @@ pub fn dense(model: &Model) -> Model {
     })
 }
 
-pub fn options(format: Format, goal: Goal) -> CompressOptions {
+pub fn options(format: FactorFormat, goal: Goal) -> CompressOptions {
     let modes = Modes::Given { out: OUT.to_vec(), columns: IN.to_vec() };
-    CompressOptions { format, recurrent: Recurrent::Shared(None), modes, goal }
+    CompressOptions { format, recurrent: Shared(None), modes, goal }
 }
 
 /// Relative distance of the rebuilt first matrices of x and h of two models.
@@ -78,18 +80,18 @@ fn ranks(compressed: &Compressed) -> Vec<usize> {
 
 #[test]
 fn exactly_low_rank_matrices_come_back() {
-    let tree = |text: &str| Format::HierarchicalTucker(text.to_owned());
+    let tree = |text: &str| HierarchicalTucker(text.to_owned());
     let cases = [
         (tree("((0,1),2)"), vec![3, 2, 4, 3]),
         (tree("(0,(1,2))"), vec![2, 2, 4, 2]),
         (tree("((2,0),1)"), vec![2, 3, 2, 2]),
         (tree("(1,(2,0))"), vec![4, 4, 2, 5]),
-        (Format::TensorTrain, vec![3, 2]),
-        (Format::TensorTrain, vec![1, 4]),
+        (TensorTrain, vec![3, 2]),
+        (TensorTrain, vec![1, 4]),
     ];
     for (format, list) in cases {
         let (own, text) = match &format {
-            Format::HierarchicalTucker(tree) => (model::Format::HierarchicalTucker, tree.clone()),
+            HierarchicalTucker(tree) => (model::Format::HierarchicalTucker, tree.clone()),
             _ => (model::Format::TensorTrain, String::new()),
         };
         let ranks_of = Ranks::PerNode(list.clone());
@@ -112,13 +114,13 @@ fn one_mode_and_rank_one_come_back() {
     let given = model::new(&NewSpec { ranks: Ranks::Uniform { leaf: 1, inner: 1 }, ..base() });
     let given = dense(&given.unwrap());
     let one = Modes::Given { out: vec![24], columns: vec![30] };
-    for format in [Format::TensorTrain, Format::HierarchicalTucker(String::new())] {
+    for format in [TensorTrain, HierarchicalTucker(String::new())] {
         let whole = CompressOptions { modes: one.clone(), ..options(format, Goal::Tolerance(0.5)) };
         let found = compress(&given, &whole).unwrap();
         assert_eq!((found.error, found.matrices[0].nodes.len()), (0.0, 0));
         assert_eq!(found.model.parameters(), 720);
     }
-    let tree = Format::HierarchicalTucker(String::new());
+    let tree = HierarchicalTucker(String::new());
     let found = compress(&given, &options(tree, Goal::Tolerance(1e-9))).unwrap();
     assert_eq!(ranks(&found), [1, 1, 1, 1]);
 }
@@ -147,19 +149,15 @@ pub fn full_rank(inputs: usize, cell: Cell) -> Model {
     })
 }
 
-fn formats() -> [Format; 3] {
-    [
-        Format::HierarchicalTucker(String::new()),
-        Format::HierarchicalTucker("(2,(0,1))".to_owned()),
-        Format::TensorTrain,
-    ]
+fn formats() -> [FactorFormat; 3] {
+    [HierarchicalTucker(String::new()), HierarchicalTucker("(2,(0,1))".to_owned()), TensorTrain]
 }
 
 #[test]
 fn tolerances_are_kept() {
     let given = full_rank(20, Cell::Lstm);
     for format in formats() {
-        for recurrent in [Recurrent::Shared(Some(22)), Recurrent::Factored, Recurrent::Dense] {
+        for recurrent in [Shared(Some(22)), Factored, Dense] {
             let mut before = 0;
             for tolerance in [0.7, 0.3, 0.1, 0.01, 1e-6, 1e-12] {
                 let goal = Goal::Tolerance(tolerance);
@@ -222,12 +220,9 @@ fn padding_does_not_count() {
     for format in formats() {
         for rank in [2, 3] {
             let goal = Goal::Ranks(Ranks::Uniform { leaf: rank, inner: rank });
-            let recurrent = Recurrent::Shared(Some(21));
-            let options = CompressOptions {
-                recurrent,
-                modes: modes.clone(),
-                ..options(format.clone(), goal)
-            };
+            let recurrent = Shared(Some(21));
+            let modes = modes.clone();
+            let options = CompressOptions { recurrent, modes, ..options(format.clone(), goal) };
             let found = compress(&given, &options).unwrap();
             let far = distance(&join(&given), &found.model);
             assert!((far - found.error).abs() < 1e-12 && far > 1e-3, "{far} {}", found.error);
@@ -241,13 +236,11 @@ fn padding_does_not_count() {
 fn budgets_are_kept_and_used() {
     let given = full_rank(24, Cell::Lstm);
     for format in formats() {
-        for recurrent in [Recurrent::Shared(None), Recurrent::Factored] {
+        for recurrent in [Shared(None), Factored] {
             let mut before = f64::INFINITY;
             for most in [120, 200, 400, 700] {
-                let options = CompressOptions {
-                    recurrent,
-                    ..options(format.clone(), Goal::Parameters(most))
-                };
+                let goal = Goal::Parameters(most);
+                let options = CompressOptions { recurrent, ..options(format.clone(), goal) };
                 let found = compress(&given, &options).unwrap();
                 let parameters = found.model.parameters();
                 assert!(parameters <= most && 4 * parameters > 3 * most, "{parameters} of {most}");
@@ -271,16 +264,13 @@ fn several_layers_get_modes_of_their_own() {
     };
     let given = model::new(&spec).unwrap();
     let goal = Goal::Tolerance(0.9);
-    let both = CompressOptions {
-        recurrent: Recurrent::Factored,
-        ..options(Format::TensorTrain, goal.clone())
-    };
+    let both = CompressOptions { recurrent: Factored, ..options(TensorTrain, goal.clone()) };
     let found = compress(&given, &both).unwrap();
     let modes: Vec<_> = found.matrices.iter().map(|m| (m.layer, m.in_modes.clone())).collect();
     let own = vec![1, 2, 3];
     let expected = vec![(0, IN.to_vec()), (0, own.clone()), (1, own.clone()), (1, own)];
     assert_eq!(modes, expected);
-    let counted = CompressOptions { modes: Modes::Count(2), ..options(Format::TensorTrain, goal) };
+    let counted = CompressOptions { modes: Modes::Count(2), ..options(TensorTrain, goal) };
     let found = compress(&given, &counted).unwrap();
     assert_eq!(found.matrices[0].out_modes, [4, 6]);
     assert_eq!(found.matrices[1].in_modes, [3, 4]);

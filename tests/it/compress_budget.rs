@@ -1,7 +1,9 @@
 //! Budgets of `compress`: kept, and used as far as a larger rank would lower the error.
 
 use crate::compress::{base, full_rank, options};
-use htgen::compress::{CompressOptions, Compressed, Format, Goal, Modes, Recurrent, compress};
+use htgen::compress::{
+    CompressOptions, Compressed, FactorFormat, Goal, Modes, RecurrentFactors, compress,
+};
 use htgen::model::{self, Cell, Factors, Model, NewSpec, Ranks};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -26,7 +28,7 @@ fn noise(inputs: usize, hidden: usize, seed: u64) -> Model {
     model::new(&spec).unwrap()
 }
 
-fn counted(format: Format, modes: usize, goal: Goal) -> CompressOptions {
+fn counted(format: FactorFormat, modes: usize, goal: Goal) -> CompressOptions {
     CompressOptions { modes: Modes::Count(modes), ..options(format, goal) }
 }
 
@@ -44,7 +46,7 @@ fn parameters(found: &Compressed) -> usize {
 
 /// Nine tenths of a budget are used, unless no rank can grow by one within it and lower the error.
 #[track_caller]
-fn is_used(model: &Model, format: &Format, modes: usize, most: usize) {
+fn is_used(model: &Model, format: &FactorFormat, modes: usize, most: usize) {
     let run = |goal| compress(model, &counted(format.clone(), modes, goal)).unwrap();
     let found = run(Goal::Parameters(most));
     let used = parameters(&found);
@@ -54,7 +56,7 @@ fn is_used(model: &Model, format: &Format, modes: usize, most: usize) {
     }
     let message = format!("{format:?}, {modes} modes: {used} of {most}, error {}", found.error);
     // The ranks of a ring are listed from another core than it begins with.
-    assert!(*format != Format::TensorRing, "{message}");
+    assert!(*format != FactorFormat::TensorRing, "{message}");
     let ranks: Vec<usize> = found.matrices[0].nodes.iter().map(|node| node.rank).collect();
     let halves = (0..ranks.len()).flat_map(|k| (k..ranks.len()).map(move |l| (k, l)));
     for (k, l) in halves {
@@ -76,7 +78,7 @@ fn is_used(model: &Model, format: &Format, modes: usize, most: usize) {
 fn a_tree_grows_to_full_rank() {
     let model = noise(24, 16, 0);
     for tree in ["", "(0,(1,2))", "((2,0),1)"] {
-        let format = Format::HierarchicalTucker(tree.to_owned());
+        let format = FactorFormat::HierarchicalTucker(tree.to_owned());
         let found = compress(&model, &counted(format, 3, Goal::Parameters(400_000))).unwrap();
         assert!(found.error < ROUNDING, "{tree}: {}", found.error);
         assert!(parameters(&found) > 64 * 40, "{tree}: {}", parameters(&found));
@@ -91,7 +93,11 @@ fn budgets_are_used() {
         let (inputs, hidden) = (rng.random_range(8..40), [8, 12, 16][rng.random_range(0..3)]);
         let model = noise(inputs, hidden, seed);
         let tree = trees[rng.random_range(0..trees.len())].to_owned();
-        let formats = [Format::HierarchicalTucker(tree), Format::TensorTrain, Format::TensorRing];
+        let formats = [
+            FactorFormat::HierarchicalTucker(tree),
+            FactorFormat::TensorTrain,
+            FactorFormat::TensorRing,
+        ];
         for format in formats {
             for share in [0.3, 0.7, 1.5, 20.0] {
                 let dense = (4 * hidden * (inputs + hidden)) as f64;
@@ -105,8 +111,8 @@ fn budgets_are_used() {
 #[test]
 fn nothing_is_paid_for_rounding() {
     for (own, format) in [
-        (model::Format::HierarchicalTucker, Format::HierarchicalTucker(String::new())),
-        (model::Format::TensorTrain, Format::TensorTrain),
+        (model::Format::HierarchicalTucker, FactorFormat::HierarchicalTucker(String::new())),
+        (model::Format::TensorTrain, FactorFormat::TensorTrain),
     ] {
         let ranks = Ranks::Uniform { leaf: 2, inner: 2 };
         let given = model::new(&NewSpec { format: own, ranks, ..base() }).unwrap();
@@ -121,12 +127,16 @@ fn nothing_is_paid_for_rounding() {
 #[test]
 fn matrices_share_a_budget() {
     let given = full_rank(24, Cell::Gru);
-    for format in
-        [Format::HierarchicalTucker(String::new()), Format::TensorTrain, Format::TensorRing]
-    {
+    for format in [
+        FactorFormat::HierarchicalTucker(String::new()),
+        FactorFormat::TensorTrain,
+        FactorFormat::TensorRing,
+    ] {
         let goal = Goal::Parameters(600);
-        let options =
-            CompressOptions { recurrent: Recurrent::Factored, ..counted(format.clone(), 3, goal) };
+        let options = CompressOptions {
+            recurrent: RecurrentFactors::Factored,
+            ..counted(format.clone(), 3, goal)
+        };
         let found = compress(&given, &options).unwrap();
         let used: usize = found.matrices.iter().map(|matrix| matrix.parameters).sum();
         assert!((540..=600).contains(&used), "{format:?}: {used}");

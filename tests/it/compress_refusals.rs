@@ -2,24 +2,24 @@
 
 use crate::compress::{IN, OUT, base, full_rank, options};
 use expect_test::expect;
-use htgen::compress::{CompressOptions, Format, Goal, Modes, Recurrent, compress};
+use htgen::compress::{CompressOptions, FactorFormat, Goal, Modes, RecurrentFactors, compress};
 use htgen::model::{self, Cell, Ranks};
 
 #[test]
 fn refusals() {
     let given = full_rank(24, Cell::Lstm);
-    let tree = |text: &str| Format::HierarchicalTucker(text.to_owned());
+    let tree = |text: &str| FactorFormat::HierarchicalTucker(text.to_owned());
     let list = |ranks: &[usize]| Goal::Ranks(Ranks::PerNode(ranks.to_vec()));
     let modes = |out: &[usize], columns: &[usize]| CompressOptions {
         modes: Modes::Given { out: out.to_vec(), columns: columns.to_vec() },
-        ..options(Format::TensorTrain, Goal::Tolerance(0.1))
+        ..options(FactorFormat::TensorTrain, Goal::Tolerance(0.1))
     };
     let bad = [
         options(tree(""), list(&[3, 13, 4, 3])),
         options(tree(""), list(&[5, 2, 2, 3])),
         options(tree(""), list(&[1, 0, 2, 3])),
-        options(Format::TensorTrain, list(&[12, 61])),
-        options(Format::TensorTrain, list(&[12])),
+        options(FactorFormat::TensorTrain, list(&[12, 61])),
+        options(FactorFormat::TensorTrain, list(&[12])),
         options(tree("(0,1)"), Goal::Tolerance(0.1)),
         options(tree(""), Goal::Tolerance(0.0)),
         options(tree(""), Goal::Tolerance(f64::NAN)),
@@ -30,7 +30,7 @@ fn refusals() {
         modes(&OUT, &[30]),
         modes(&OUT, &[1 << 20, 1 << 20, 1]),
         CompressOptions { modes: Modes::Count(9), ..modes(&OUT, &IN) },
-        CompressOptions { recurrent: Recurrent::Shared(Some(23)), ..modes(&OUT, &IN) },
+        CompressOptions { recurrent: RecurrentFactors::Shared(Some(23)), ..modes(&OUT, &IN) },
     ];
     let messages: Vec<String> =
         bad.iter().map(|bad| compress(&given, bad).unwrap_err().to_string()).collect();

@@ -2,11 +2,11 @@
 
 use crate::compress::{base, distance, full_rank, join, options};
 use crate::import_support::dense_matrix;
-use htgen::compress::{CompressOptions, Format, Goal, Modes, Recurrent, compress};
+use htgen::compress::{CompressOptions, FactorFormat, Goal, Modes, RecurrentFactors, compress};
 use htgen::model::{self, Cell, Factors, NewSpec, Ranks};
 
 fn ring(goal: Goal) -> CompressOptions {
-    options(Format::TensorRing, goal)
+    options(FactorFormat::TensorRing, goal)
 }
 
 #[test]
@@ -57,7 +57,9 @@ fn errors_are_measured_on_the_rebuilt_matrix() {
 fn tolerances_and_ranks_are_kept() {
     let given = full_rank(20, Cell::Gru);
     let modes = Modes::Given { out: vec![3, 3, 2], columns: vec![3, 2, 5] };
-    for recurrent in [Recurrent::Shared(Some(22)), Recurrent::Factored, Recurrent::Dense] {
+    for recurrent in
+        [RecurrentFactors::Shared(Some(22)), RecurrentFactors::Factored, RecurrentFactors::Dense]
+    {
         let mut before = 0;
         for tolerance in [0.7, 0.3, 0.1, 0.01, 1e-12] {
             let goal = Goal::Tolerance(tolerance);

@@ -172,8 +172,8 @@ fn of_people(dir: &Folder, name: &str, people: std::ops::Range<usize>, array: &s
 fn people_of(dir: &Folder, part: &str) -> Vec<i64> {
     let data = Sequences::load(&dir.path(part), Wanted::all(2, Element::Real)).unwrap();
     let first = |k| match data.step(k, 0) {
-        htgen::data::Step::F32(values) => values[0] as i64,
-        htgen::data::Step::U8(_) => unreachable!("reals were written"),
+        htgen::data::StepValues::F32(values) => values[0] as i64,
+        htgen::data::StepValues::U8(_) => unreachable!("reals were written"),
     };
     let mut people: Vec<i64> = (0..data.count()).map(first).collect();
     people.sort_unstable();

@@ -4,7 +4,7 @@
 use crate::cli_support::Folder;
 use crate::data_support::{arrays, bytes, integers, strings};
 use htgen::video::FrameSize;
-use htgen::video::motion::{Kind, Motion, MotionSpec};
+use htgen::video::motion::{Motion, MotionKind, MotionSpec};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -35,7 +35,7 @@ fn the_bytes_are_those_of_the_seed() {
     assert_eq!(integers(&arrays, "y"), (0..30).map(|k| k % 10).collect::<Vec<_>>());
     assert_eq!(integers(&arrays, "group"), (0..30).map(|k| k / 10 % 2).collect::<Vec<_>>());
     assert_eq!(integers(&arrays, "length"), [4; 30]);
-    assert_eq!(strings(&arrays, "classes"), Kind::ALL.map(Kind::name));
+    assert_eq!(strings(&arrays, "classes"), MotionKind::ALL.map(MotionKind::name));
     assert_eq!(strings(&arrays, "groups"), ["scene0", "scene1"]);
 }
 
@@ -65,8 +65,8 @@ fn every_size_is_drawn() {
 #[test]
 fn a_figure_brighter_than_its_scene_moves() {
     let motion = Motion::new(spec(200)).unwrap();
-    for kind in [Kind::Right, Kind::Left, Kind::Down, Kind::Up] {
-        let class = Kind::ALL.iter().position(|&k| k == kind).unwrap();
+    for kind in [MotionKind::Right, MotionKind::Left, MotionKind::Down, MotionKind::Up] {
+        let class = MotionKind::ALL.iter().position(|&k| k == kind).unwrap();
         let mut agree = 0;
         for clip in (0..200).filter(|&clip| motion.class(clip) == class) {
             let bytes = motion.clip(clip);
@@ -78,9 +78,9 @@ fn a_figure_brighter_than_its_scene_moves() {
             };
             let (right, down) = (moved(|k| (k % 40) as i64 - 20), moved(|k| (k / 40) as i64 - 15));
             agree += usize::from(match kind {
-                Kind::Right => right > 0,
-                Kind::Left => right < 0,
-                Kind::Down => down > 0,
+                MotionKind::Right => right > 0,
+                MotionKind::Left => right < 0,
+                MotionKind::Down => down > 0,
                 _ => down < 0,
             });
         }

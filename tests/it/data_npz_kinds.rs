@@ -5,7 +5,7 @@ use crate::cli_support::Folder;
 use crate::data_refusals::refused;
 use crate::data_support::{arrays, bytes, integers, strings};
 use expect_test::expect;
-use htgen::data::{Sequences, Step, Wanted};
+use htgen::data::{Sequences, StepValues, Wanted};
 use htgen::model::Element;
 use std::fs;
 use std::io::Write;
@@ -38,8 +38,8 @@ fn rows(dir: &Folder, name: &str, x: Vec<u8>) -> Vec<f32> {
     let data = Sequences::load(&path, Wanted::all(3, Element::Real)).unwrap();
     assert_eq!((data.count(), data.steps(0)), (1, 2));
     let row = |step| match data.step(0, step) {
-        Step::F32(values) => values.to_vec(),
-        Step::U8(_) => panic!("reals were written"),
+        StepValues::F32(values) => values.to_vec(),
+        StepValues::U8(_) => panic!("reals were written"),
     };
     [row(0), row(1)].concat()
 }

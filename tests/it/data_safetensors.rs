@@ -1,7 +1,9 @@
 //! Sequences in safetensors files give the same results as in npz files, and bad ones are refused.
 
 use crate::cli_support::Folder;
-use htgen::data::{Array, ArrayData, Labelled, Part, Sequences, Step, Wanted, write_npz};
+use htgen::data::{
+    Array, ArrayData, LabelledSequences, Sequences, SplitPart, StepValues, Wanted, write_npz,
+};
 use htgen::model::Element;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
@@ -77,7 +79,7 @@ fn training_learns_the_same_from_both() {
     let dir = Folder::new();
     crate::train::easy(&dir);
     fs::write(dir.path("train.toml"), crate::train::CONFIG.replace("= 12", "= 2")).unwrap();
-    let labelled = Labelled::load(&dir.path("easy.npz"), None).unwrap();
+    let labelled = LabelledSequences::load(&dir.path("easy.npz"), None).unwrap();
     let all: Vec<usize> = (0..labelled.sequences.count()).collect();
     let mut tensors: Vec<Tensor<'_>> = Vec::new();
     for (name, Array { shape, data }) in labelled.arrays(&all) {
@@ -112,7 +114,7 @@ fn numbers_of_every_kind_are_read() {
     for (dtype, value) in reals {
         write(&path, &[("x", dtype, vec![2, 1, 1], value.repeat(2))], &[]);
         let data = Sequences::load(&path, Wanted::all(1, Element::Real)).unwrap();
-        assert_eq!(data.step(1, 0), Step::F32(&[-2.5]), "{dtype}");
+        assert_eq!(data.step(1, 0), StepValues::F32(&[-2.5]), "{dtype}");
     }
     for (dtype, y) in [(Dtype::U8, vec![1, 0]), (Dtype::I32, vec![1, 0, 0, 0, 0, 0, 0, 0])] {
         write(
@@ -120,14 +122,14 @@ fn numbers_of_every_kind_are_read() {
             &[bytes("x", &[2, 1, 1]), ("y", dtype, vec![2], y), ints("split", &[0, 2])],
             &[],
         );
-        let data = Labelled::load(&path, None).unwrap();
+        let data = LabelledSequences::load(&path, None).unwrap();
         assert_eq!((data.sequences.label(0), data.classes), (Some(1), 2));
-        assert_eq!(data.parts, Some(vec![Part::Training, Part::Other]));
+        assert_eq!(data.parts, Some(vec![SplitPart::Training, SplitPart::Other]));
         assert_eq!(data.groups, None);
     }
     // Three names are three classes, whatever the labels.
     write(&path, &[bytes("x", &[3, 1, 1]), ints("y", &[0, 1, 0])], &[("classes", "a,b,c")]);
-    assert_eq!(Labelled::load(&path, None).unwrap().classes, 3);
+    assert_eq!(LabelledSequences::load(&path, None).unwrap().classes, 3);
 }
 
 #[test]
@@ -155,7 +157,7 @@ fn bad_files_are_refused() {
     for (name, content) in files {
         let path = dir.path(&format!("{name}.safetensors"));
         fs::write(&path, content).unwrap();
-        let refusal = Labelled::load(&path, None).unwrap_err().to_string();
+        let refusal = LabelledSequences::load(&path, None).unwrap_err().to_string();
         messages += &refusal.replace(&format!("{}/", dir.0.path().display()), "");
         messages += "\n";
     }
@@ -179,6 +181,7 @@ fn random_damage_never_panics() {
     let dir = Folder::new();
     let path = dir.path("d.safetensors");
     write(&path, &set(), &[("classes", "a,b,c")]);
-    let n_refused = crate::errors::damage(&path, 1000, || Labelled::load(&path, None).is_err());
+    let n_refused =
+        crate::errors::damage(&path, 1000, || LabelledSequences::load(&path, None).is_err());
     assert!(n_refused > 300, "only {n_refused} of 1000 damaged files were refused");
 }

@@ -4,7 +4,7 @@ use crate::cli_support::Folder;
 use crate::data_support::{arrays, bytes, integers, strings};
 use crate::shared;
 use crate::support::absent;
-use htgen::data::{Sequences, Step, Wanted};
+use htgen::data::{Sequences, StepValues, Wanted};
 use htgen::model::Element;
 use htgen::tool::Run;
 use std::env;
@@ -75,7 +75,7 @@ fn a_voice_of_the_training_has_the_features_that_it_had() {
     assert_eq!(training.label(17), Some(8));
     let mut equal = 0;
     for (step, row) in x.chunks(1024).enumerate() {
-        let Step::U8(wanted) = training.step(17, step) else { panic!("bytes") };
+        let StepValues::U8(wanted) = training.step(17, step) else { panic!("bytes") };
         let apart = row.iter().zip(wanted).filter(|(a, b)| a.abs_diff(**b) > 1).count();
         assert_eq!(apart, 0, "step {step}");
         equal += row.iter().zip(wanted).filter(|(a, b)| a == b).count();

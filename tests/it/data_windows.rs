@@ -128,7 +128,7 @@ fn arrays_give_what_folders_give() {
     // The output of data windows can be read again, names included: its steps are planes.
     write_npz(&dir.path("in.npz"), &with(&u8s(&[3, 4, 6], grey))).unwrap();
     dir.done("data windows in --size 6x4 --channels 1 --window 6x4 --stride 1 -o folder.npz");
-    let again = htgen::data::Labelled::load(&dir.path("folder.npz"), None).unwrap();
+    let again = htgen::data::LabelledSequences::load(&dir.path("folder.npz"), None).unwrap();
     assert_eq!((again.classes, again.groups.map(|groups| groups.of)), (2, Some(vec![0, 1, 0])));
 }
 

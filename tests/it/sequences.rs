@@ -4,7 +4,7 @@
 use crate::exact::quantized;
 use crate::models::{self, Shape};
 use crate::shared;
-use htgen::data::{Array, ArrayData, Sequences, Step, Wanted, write_npz};
+use htgen::data::{Array, ArrayData, Sequences, StepValues, Wanted, write_npz};
 use htgen::model::{Element, Widths};
 use htgen::quant::QuantPlan;
 use htgen::sim::Stimulus;
@@ -28,7 +28,7 @@ fn arrays_come_back() {
     let data = Sequences::load(&path, Wanted::all(3, Element::Real)).unwrap();
     assert_eq!((data.count(), data.inputs(), data.element()), (2, 3, Element::Real));
     assert_eq!((data.steps(0), data.steps(1)), (2, 1));
-    assert_eq!(data.step(1, 0), Step::F32(&[0.75, 0.875, 1.0]));
+    assert_eq!(data.step(1, 0), StepValues::F32(&[0.75, 0.875, 1.0]));
     assert_eq!((data.label(0), data.label(1)), (Some(-1), Some(7)));
     let first = fs::read(&path).unwrap();
     write_npz(&path, &arrays).unwrap();

@@ -2,7 +2,7 @@
 //! outputs against a plain computation, the gradients against finite differences, both in doubles.
 
 use crate::train_models::{Columned, FORMATS, data, model, plain};
-use htgen::data::Labelled;
+use htgen::data::LabelledSequences;
 use htgen::model::{Cell, GateActivation, Model};
 use htgen::train::config::FitConfig;
 use htgen::train::{self, Split, SplitBy, Task, parameters};
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 const STEP: f64 = 1e-5;
 
 #[track_caller]
-fn check(model: &Model, data: &Labelled, what: &str) {
+fn check(model: &Model, data: &LabelledSequences, what: &str) {
     let all: Vec<usize> = (0..data.sequences.count()).collect();
     let config = FitConfig { label_smoothing: 0.1, ..FitConfig::default() };
     let split = Split { training: all.clone(), validation: vec![], by: SplitBy::Sequence };

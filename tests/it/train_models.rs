@@ -1,7 +1,7 @@
 //! Small models of every format and cell with random values, and a plain computation of their
 //! outputs: the rebuilt matrices, one multiplication after another.
 
-use htgen::data::{Array, ArrayData, Labelled, Step, write_npz};
+use htgen::data::{Array, ArrayData, LabelledSequences, StepValues, write_npz};
 use htgen::model::{
     Block, Cell, Columns, Core, Element, Factors, GateActivation, HtNode, InputPrep, Layer, Linear,
     Matrix, Model, ModelParts,
@@ -165,7 +165,7 @@ fn block(m: &[usize], n: &[usize], ranks: &[usize], values: &mut Values) -> Bloc
 }
 
 /// Sequences of up to four steps, of different lengths, with labels.
-pub fn data(folder: &TempDir, count: usize) -> Labelled {
+pub fn data(folder: &TempDir, count: usize) -> LabelledSequences {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let bytes = (0..count * 4 * INPUTS).map(|_| rng.random::<u8>()).collect();
     let ints = |values: Vec<i64>| Array { shape: vec![count], data: ArrayData::I64(values) };
@@ -177,20 +177,20 @@ pub fn data(folder: &TempDir, count: usize) -> Labelled {
     ];
     let path = folder.path().join("data.npz");
     write_npz(&path, &arrays).unwrap();
-    Labelled::load(&path, None).unwrap()
+    LabelledSequences::load(&path, None).unwrap()
 }
 
 /// The output of the model for a sequence, computed with the rebuilt matrices.
-pub fn plain(model: &Model, data: &Labelled, sequence: usize) -> Vec<f64> {
+pub fn plain(model: &Model, data: &LabelledSequences, sequence: usize) -> Vec<f64> {
     let scale = (-f64::from(model.input.shift)).exp2();
     let mut xs: Vec<Vec<f64>> = (0..data.sequences.steps(sequence))
         .map(|step| match data.sequences.step(sequence, step) {
-            Step::U8(bytes) => bytes
+            StepValues::U8(bytes) => bytes
                 .iter()
                 .zip(&model.input.mean)
                 .map(|(b, m)| (f64::from(*b) - m) * scale)
                 .collect(),
-            Step::F32(_) => panic!("the data are bytes"),
+            StepValues::F32(_) => panic!("the data are bytes"),
         })
         .collect();
     for layer in &model.layers {

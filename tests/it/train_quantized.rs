@@ -6,7 +6,7 @@ use crate::cli_support::Folder;
 use crate::train::{CONFIG, easy};
 use crate::train_models::{Columned, FORMATS, data, model};
 use htgen::config::OutputRate;
-use htgen::data::Labelled;
+use htgen::data::LabelledSequences;
 use htgen::evaluate;
 use htgen::model::{Cell, GateActivation, Model, Widths};
 use htgen::plan::{PlanConfig, Planned};
@@ -42,7 +42,7 @@ fn table(weight_bits: u32, activation_bits: u32) -> QuantizationTable {
 }
 
 /// The model with formats from the ranges of all data.
-fn quantized(model: &Model, data: &Labelled, table: &QuantizationTable) -> Model {
+fn quantized(model: &Model, data: &LabelledSequences, table: &QuantizationTable) -> Model {
     let planned = Planned::new(model, &PlanConfig::UNLIMITED).unwrap();
     let ranges = evaluate::calibrate(&planned, &data.sequences, OutputRate::Sequence);
     let formats = quant::choose(&planned, table.widths(), &ranges);

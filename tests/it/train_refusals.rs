@@ -4,7 +4,7 @@
 use crate::changed::changed;
 use crate::cli_support::Folder;
 use crate::train::{CONFIG, easy};
-use htgen::data::{Array, ArrayData, Labelled, write_npz};
+use htgen::data::{Array, ArrayData, LabelledSequences, write_npz};
 use htgen::model;
 use htgen::train::config::FitConfig;
 use htgen::train::{End, Split, Task, TrainConfig, TrainState, Watch, fit};
@@ -203,7 +203,7 @@ fn a_loss_that_becomes_no_number() {
     fs::write(dir.path("train.toml"), CONFIG.replace("= 12", "= 2")).unwrap();
     dir.done("train easy.npz --config train.toml -o m.json");
     let model = model::load(&dir.path("m.json")).unwrap();
-    let data = Labelled::load(&dir.path("easy.npz"), None).unwrap();
+    let data = LabelledSequences::load(&dir.path("easy.npz"), None).unwrap();
     let mut config = TrainConfig::parse(CONFIG).unwrap();
     let split = Split::of(&data, &config.data).unwrap();
     let mut state = TrainState::start(&model);

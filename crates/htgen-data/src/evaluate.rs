@@ -17,7 +17,7 @@ pub use inputs::{ChannelRange, InputClips, Outlier, Outliers, input_clips, outli
 pub use judgement::{Classes, Decider, Decisions, Judged, Judgement, Labelled, class_names};
 
 use crate::config::OutputRate;
-use crate::data::{Sequences, Step};
+use crate::data::{Sequences, StepValues};
 use crate::fixed::Executor;
 use crate::float::{Edge, Ranges, Reference};
 use crate::model::{Element, Model};
@@ -105,10 +105,10 @@ fn sends(rate: OutputRate, data: &Sequences, sequence: usize, step: usize) -> bo
 }
 
 /// The stream elements of a step as integers.
-pub fn stream_elements(quant: &QuantPlan, step: Step<'_>) -> Vec<i32> {
+pub fn stream_elements(quant: &QuantPlan, step: StepValues<'_>) -> Vec<i32> {
     match step {
-        Step::U8(bytes) => bytes.iter().map(|&b| i32::from(b)).collect(),
-        Step::F32(values) => {
+        StepValues::U8(bytes) => bytes.iter().map(|&b| i32::from(b)).collect(),
+        StepValues::F32(values) => {
             let stream = inputs::RealStream::of(quant.input());
             values.iter().map(|&value| stream.word(value)).collect()
         }
@@ -120,10 +120,10 @@ pub fn decision<T: PartialOrd>(values: &[T]) -> Option<usize> {
     (0..values.len()).reduce(|best, k| if values[k] > values[best] { k } else { best })
 }
 
-fn raw_elements(step: Step<'_>) -> Vec<f64> {
+fn raw_elements(step: StepValues<'_>) -> Vec<f64> {
     match step {
-        Step::U8(bytes) => bytes.iter().map(|&b| f64::from(b)).collect(),
-        Step::F32(values) => values.iter().map(|&v| f64::from(v)).collect(),
+        StepValues::U8(bytes) => bytes.iter().map(|&b| f64::from(b)).collect(),
+        StepValues::F32(values) => values.iter().map(|&v| f64::from(v)).collect(),
     }
 }
 

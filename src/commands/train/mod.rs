@@ -4,7 +4,7 @@ mod files;
 mod keeper;
 
 use super::training_data::{config, data, division};
-use crate::data::Labelled;
+use crate::data::LabelledSequences;
 use crate::error::{Diagnostic, Problems, Result};
 use crate::evaluate;
 use crate::model::{self, Cores, Model};
@@ -49,7 +49,7 @@ pub fn train(args: &TrainRequest<'_>, watch: &mut dyn TrainWatch) -> Result<Trai
         data(args.data, &config)?
     } else {
         config.data.check_parted().map_err(|p| p.in_file(args.config.display()))?;
-        Labelled::load_parted(args.data, args.validation)?
+        LabelledSequences::load_parted(args.data, args.validation)?
     };
     let inputs = data.sequences.inputs();
     config.check_inputs(inputs).map_err(|p| p.in_file(args.config.display()))?;
@@ -102,7 +102,7 @@ fn in_data(problems: Problems, args: &TrainRequest<'_>) -> Problems {
 fn start(
     args: &TrainRequest<'_>,
     config: &TrainConfig,
-    data: &Labelled,
+    data: &LabelledSequences,
     split: &Split,
 ) -> Result<Model> {
     let place = |problems: Problems| problems.in_file(args.config.display());
@@ -134,7 +134,7 @@ fn start(
 }
 
 /// Whether a model takes the data and has one output per class.
-fn fits(model: &Model, data: &Labelled) -> Result<()> {
+fn fits(model: &Model, data: &LabelledSequences) -> Result<()> {
     let mut problems = Vec::new();
     let mut need = |place: &str, found: String, expected: String| {
         if found != expected {

@@ -11,7 +11,7 @@ const GROUP_NAMES: [&str; 5] = ["group", "subject", "speaker", "voice", "video"]
 
 /// What a sequence is for, from the array `split`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum SplitPart {
     /// 0 or `train`.
     Training,
     /// 1, `validation`, `val` or `valid`.
@@ -83,12 +83,12 @@ impl Each {
     }
 
     /// The part of each item, from the array `split`.
-    pub fn parts(self, arrays: &mut Arrays) -> Checked<Option<Vec<Part>>> {
+    pub fn parts(self, arrays: &mut Arrays) -> Checked<Option<Vec<SplitPart>>> {
         let Some(keys) = self.keys(arrays, "split")? else { return Ok(None) };
         let part = |(k, key): (usize, &String)| match key.as_str() {
-            "0" | "train" => Ok(Part::Training),
-            "1" | "validation" | "val" | "valid" => Ok(Part::Validation),
-            "2" | "test" => Ok(Part::Other),
+            "0" | "train" => Ok(SplitPart::Training),
+            "1" | "validation" | "val" | "valid" => Ok(SplitPart::Validation),
+            "2" | "test" => Ok(SplitPart::Other),
             other => Err(Diagnostic::new(format!("split[{k}]"), "not a part")
                 .found(other.escape_debug())
                 .expected("0 or train, 1 or validation, 2 or test")),
@@ -104,14 +104,14 @@ impl Each {
         arrays: &mut Arrays,
         name: &str,
         named: Option<&[String]>,
-    ) -> Checked<Classes> {
+    ) -> Checked<NamedClasses> {
         let listed = match named {
             Some(named) => Some(named.to_vec()),
             None => arrays.listed("classes")?,
         };
         if let Some(texts) = arrays.strings(name)? {
             self.check(name, &[texts.len()])?;
-            return Classes::of_names(&texts, listed.as_deref(), |k| format!("{name}[{k}]"));
+            return NamedClasses::of_names(&texts, listed.as_deref(), |k| format!("{name}[{k}]"));
         }
         let labels = arrays.needed(name, &format!("{name}, the class of each {}", self.1))?;
         let labels = self.integers(labels, name)?;
@@ -120,7 +120,7 @@ impl Each {
             self.check_gaps(name, &labels, number)?;
         }
         let names = listed.unwrap_or_else(|| (0..number).map(|k| k.to_string()).collect());
-        Ok(Classes { names, of: labels.iter().map(|&label| label as usize).collect() })
+        Ok(NamedClasses { names, of: labels.iter().map(|&label| label as usize).collect() })
     }
 
     /// Number of classes: the number of names, or the largest label plus one; the labels are below
@@ -182,20 +182,20 @@ impl Each {
 
 /// The class of each item, and the names of the classes.
 #[derive(Debug)]
-pub struct Classes {
+pub struct NamedClasses {
     /// Names, in the order of the labels.
     pub names: Vec<String>,
     /// Class of each item, below their number.
     pub of: Vec<usize>,
 }
 
-impl Classes {
+impl NamedClasses {
     /// Classes by name: those listed, or all in order; `place` says where a name is found.
     pub fn of_names<T: AsRef<str>>(
         texts: &[T],
         listed: Option<&[String]>,
         place: impl Fn(usize) -> String,
-    ) -> Checked<Classes> {
+    ) -> Checked<NamedClasses> {
         let names = listed.map_or_else(|| distinct(texts), <[String]>::to_vec);
         let class = |(k, text): (usize, &T)| {
             let text = text.as_ref();
@@ -207,7 +207,7 @@ impl Classes {
             })
         };
         let of = texts.iter().enumerate().map(class).collect::<Checked<_>>()?;
-        Ok(Classes { names, of })
+        Ok(NamedClasses { names, of })
     }
 }
 

@@ -3,9 +3,9 @@
 
 use super::arrays::Checked;
 use super::class_labels::ClassLabels;
-use super::keys::{Each, Part};
+use super::keys::{Each, SplitPart};
 use super::read::{lengths, values};
-use super::{Array, ArrayData, Arrays, Sequences, Spans, Step, Values};
+use super::{Array, ArrayData, Arrays, Sequences, Spans, StepValues, Values};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::model::{Element, shape_text};
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ const KNOWN: [&str; 6] = ["x", "y", "length", "split", "classes", "groups"];
 
 /// A data set with labels.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Labelled {
+pub struct LabelledSequences {
     /// The sequences; each has a label.
     pub sequences: Sequences,
     /// Axes of a step; they multiply out to its inputs.
@@ -26,7 +26,7 @@ pub struct Labelled {
     /// Group of each sequence; none where the file has no such array.
     pub groups: Option<Groups>,
     /// Part of each sequence, where the file has `split`.
-    pub parts: Option<Vec<Part>>,
+    pub parts: Option<Vec<SplitPart>>,
     /// Arrays in the files that have no meaning here, sorted.
     pub unused: Vec<String>,
 }
@@ -79,13 +79,13 @@ impl Groups {
     }
 }
 
-impl Labelled {
+impl LabelledSequences {
     /// Reads a data set; `group` is the name of the array of groups, otherwise the usual names are
     /// tried.
     ///
     /// # Errors
     /// Arrays that are missing, of the wrong shape or type, or have values out of range.
-    pub fn load(path: &Path, group: Option<&str>) -> Result<Labelled> {
+    pub fn load(path: &Path, group: Option<&str>) -> Result<LabelledSequences> {
         Arrays::load(path, |arrays| parse(arrays, group))
     }
 
@@ -94,9 +94,9 @@ impl Labelled {
     /// # Errors
     /// As for [`load`](Self::load), and sets that do not match each other; a file given
     /// twice.
-    pub fn load_all<P: AsRef<Path>>(paths: &[P], group: Option<&str>) -> Result<Labelled> {
+    pub fn load_all<P: AsRef<Path>>(paths: &[P], group: Option<&str>) -> Result<LabelledSequences> {
         once(paths)?;
-        joined(paths, |path| Labelled::load(path, group))
+        joined(paths, |path| LabelledSequences::load(path, group))
     }
 
     /// Reads training and held-out data from separate files, at least one of each. Groups do not
@@ -105,9 +105,12 @@ impl Labelled {
     /// # Errors
     /// As for [`load_all`](Self::load_all); an array `split`, which would split them
     /// differently.
-    pub fn load_parted<P: AsRef<Path>>(training: &[P], validation: &[P]) -> Result<Labelled> {
-        let load = |path: &Path, part: Part| {
-            let mut set = Labelled::load(path, None)?;
+    pub fn load_parted<P: AsRef<Path>>(
+        training: &[P],
+        validation: &[P],
+    ) -> Result<LabelledSequences> {
+        let load = |path: &Path, part: SplitPart| {
+            let mut set = LabelledSequences::load(path, None)?;
             if set.parts.is_some() {
                 let what = "conflicts with `validation`, which already splits the data";
                 let problem = Diagnostic::new("split", what);
@@ -119,8 +122,8 @@ impl Labelled {
         };
         let all: Vec<&Path> = training.iter().chain(validation).map(AsRef::as_ref).collect();
         once(&all)?;
-        let mut whole = joined(training, |path| load(path, Part::Training))?;
-        let held = joined(validation, |path| load(path, Part::Validation))?;
+        let mut whole = joined(training, |path| load(path, SplitPart::Training))?;
+        let held = joined(validation, |path| load(path, SplitPart::Validation))?;
         whole.append(held).map_err(|p| p.in_file(validation[0].as_ref().display()))?;
         Ok(whole)
     }
@@ -133,8 +136,8 @@ impl Labelled {
         for &sequence in sequences {
             for step in 0..data.steps(sequence) {
                 match data.step(sequence, step) {
-                    Step::U8(values) => bytes.extend_from_slice(values),
-                    Step::F32(values) => reals.extend_from_slice(values),
+                    StepValues::U8(values) => bytes.extend_from_slice(values),
+                    StepValues::F32(values) => reals.extend_from_slice(values),
                 }
             }
             let behind = (n_steps - data.steps(sequence)) * data.inputs();
@@ -164,7 +167,7 @@ impl Labelled {
     ///
     /// # Errors
     /// Steps or elements of another kind, groups or parts in only one of the two.
-    fn append(&mut self, other: Labelled) -> Result<()> {
+    fn append(&mut self, other: LabelledSequences) -> Result<()> {
         let (ours, theirs) = (self.sequences.element(), other.sequences.element());
         if self.step_shape != other.step_shape || ours != theirs {
             return Err(Diagnostic::new("x", "does not fit the data set before it")
@@ -197,8 +200,8 @@ impl Labelled {
 /// Concatenates sets.
 fn joined<P: AsRef<Path>>(
     paths: &[P],
-    load: impl Fn(&Path) -> Result<Labelled>,
-) -> Result<Labelled> {
+    load: impl Fn(&Path) -> Result<LabelledSequences>,
+) -> Result<LabelledSequences> {
     let (first, others) = paths.split_first().expect("at least one file");
     let mut whole = load(first.as_ref())?;
     for path in others.iter().map(P::as_ref) {
@@ -254,7 +257,7 @@ impl Sequences {
     }
 }
 
-fn parse(arrays: &mut Arrays, group: Option<&str>) -> Checked<Labelled> {
+fn parse(arrays: &mut Arrays, group: Option<&str>) -> Checked<LabelledSequences> {
     let x = arrays.needed("x", "x of (sequences, steps, inputs)")?;
     let (n_sequences, n_steps, step_shape) = match x.shape.split_first_chunk::<2>() {
         Some((&[n, steps], rest)) if !rest.is_empty() && !x.data.is_empty() => {
@@ -286,5 +289,5 @@ fn parse(arrays: &mut Arrays, group: Option<&str>) -> Checked<Labelled> {
     let taken = groups.as_ref().map(|groups| groups.arrays[0].clone());
     let mut unused = arrays.list();
     unused.retain(|name| !used(name) && Some(name) != taken.as_ref());
-    Ok(Labelled { sequences, step_shape, classes, groups, parts, unused })
+    Ok(LabelledSequences { sequences, step_shape, classes, groups, parts, unused })
 }

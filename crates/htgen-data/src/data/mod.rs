@@ -19,12 +19,12 @@ mod write;
 
 pub use array::{Array, ArrayData};
 pub use arrays::Arrays;
-pub use keys::{Classes, Each, Part};
-pub use labelled::{Groups, Labelled};
+pub use keys::{Each, NamedClasses, SplitPart};
+pub use labelled::{Groups, LabelledSequences};
 pub use names::{check_name, group_of, natural};
 pub use npz::Npz;
 pub use read::Wanted;
-pub use set::{Labels, Rows, write_set};
+pub use set::{Labels, RowWriter, write_set};
 pub use write::write_npz;
 
 use crate::model::Element;
@@ -54,7 +54,7 @@ enum Values {
 
 /// The stream elements of one time step, before input preparation.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Step<'a> {
+pub enum StepValues<'a> {
     /// Bytes, for [`Element::U8`].
     U8(&'a [u8]),
     /// Real numbers, for [`Element::Real`].
@@ -86,14 +86,14 @@ impl Sequences {
     }
 
     /// The elements of one step; `step` is below [`steps`](Self::steps).
-    pub fn step(&self, sequence: usize, step: usize) -> Step<'_> {
+    pub fn step(&self, sequence: usize, step: usize) -> StepValues<'_> {
         let span = self.spans.of(sequence);
         assert!(step < span.n_steps, "step {step} of a sequence of {}", span.n_steps);
         let start = (span.first + step) * self.inputs;
         let range = start..start + self.inputs;
         match &self.values {
-            Values::U8(values) => Step::U8(&values[range]),
-            Values::F32(values) => Step::F32(&values[range]),
+            Values::U8(values) => StepValues::U8(&values[range]),
+            Values::F32(values) => StepValues::F32(&values[range]),
         }
     }
 }

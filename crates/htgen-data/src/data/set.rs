@@ -34,13 +34,13 @@ pub struct Labels {
 }
 
 /// The bytes of `x`, taken in order.
-pub struct Rows<'a> {
+pub struct RowWriter<'a> {
     path: &'a Path,
     zip: &'a mut ZipWriter<Quiet>,
     left: u64,
 }
 
-impl Rows<'_> {
+impl RowWriter<'_> {
     /// Adds the next elements.
     pub fn push(&mut self, bytes: &[u8]) -> Result<()> {
         let written = match self.left.checked_sub(bytes.len() as u64) {
@@ -63,7 +63,7 @@ pub fn write_set(
     output: &Output,
     shape: &[usize],
     labels: &Labels,
-    fill: impl FnOnce(&mut Rows<'_>) -> Result<()>,
+    fill: impl FnOnce(&mut RowWriter<'_>) -> Result<()>,
 ) -> Result<u64> {
     let path = output.path();
     let io_failed = |error: io::Error| not_written(path, &error);
@@ -71,7 +71,7 @@ pub fn write_set(
     let mut zip = ZipWriter::new(Quiet::new(pending.file().map_err(io_failed)?));
     let bytes = product(shape)?;
     begin(&mut zip, "x", "|u1", shape, bytes).map_err(io_failed)?;
-    let mut rows = Rows { path, zip: &mut zip, left: bytes };
+    let mut rows = RowWriter { path, zip: &mut zip, left: bytes };
     fill(&mut rows)?;
     if rows.left > 0 {
         return Err(io_failed(io::Error::other("fewer elements than the shape of x has")));

@@ -4,7 +4,7 @@
 mod words;
 
 use crate::arith::requant::round_shift;
-use crate::data::{Sequences, Step};
+use crate::data::{Sequences, StepValues};
 use crate::model::Element;
 use crate::quant::{QuantInput, QuantPlan};
 use rayon::prelude::*;
@@ -81,9 +81,9 @@ pub fn input_clips(quant: &QuantPlan, data: &Sequences) -> InputClips {
 }
 
 /// Elements of one step that are clipped.
-pub(super) fn clips(quant: &QuantPlan, step: Step<'_>) -> usize {
+pub(super) fn clips(quant: &QuantPlan, step: StepValues<'_>) -> usize {
     match step {
-        Step::U8(bytes) => {
+        StepValues::U8(bytes) => {
             let clips = |&byte: &u8| {
                 let (byte, shift) = (i32::from(byte), quant.input().shift_left);
                 let wide = match shift {
@@ -94,7 +94,7 @@ pub(super) fn clips(quant: &QuantPlan, step: Step<'_>) -> usize {
             };
             bytes.iter().filter(|byte| clips(byte)).count()
         }
-        Step::F32(values) => {
+        StepValues::F32(values) => {
             let stream = RealStream::of(quant.input());
             values.iter().filter(|&&value| stream.clips(value)).count()
         }
@@ -106,7 +106,7 @@ fn held(quant: &QuantPlan) -> [f64; 2] {
     let input = quant.input();
     match input.element {
         Element::U8 => {
-            let fits = |&byte: &u8| clips(quant, Step::U8(&[byte])) == 0;
+            let fits = |&byte: &u8| clips(quant, StepValues::U8(&[byte])) == 0;
             [0.0, (0..=u8::MAX).rev().find(fits).map_or(0.0, f64::from)]
         }
         Element::Real => {
@@ -116,12 +116,12 @@ fn held(quant: &QuantPlan) -> [f64; 2] {
     }
 }
 
-fn limits(step: Step<'_>) -> (f64, f64) {
+fn limits(step: StepValues<'_>) -> (f64, f64) {
     let widen = |(low, high): (f64, f64), v: f64| (low.min(v), high.max(v));
     let none = (f64::INFINITY, f64::NEG_INFINITY);
     match step {
-        Step::U8(bytes) => bytes.iter().map(|&b| f64::from(b)).fold(none, widen),
-        Step::F32(values) => values.iter().map(|&v| f64::from(v)).fold(none, widen),
+        StepValues::U8(bytes) => bytes.iter().map(|&b| f64::from(b)).fold(none, widen),
+        StepValues::F32(values) => values.iter().map(|&v| f64::from(v)).fold(none, widen),
     }
 }
 
@@ -221,7 +221,7 @@ fn channel_ranges(data: &Sequences) -> Vec<ChannelRange> {
     let none = || vec![(f64::INFINITY, f64::NEG_INFINITY); data.inputs()];
     let see = |mut ranges: Vec<(f64, f64)>, sequence: usize| {
         for step in 0..data.steps(sequence) {
-            if let Step::F32(values) = data.step(sequence, step) {
+            if let StepValues::F32(values) = data.step(sequence, step) {
                 for ((low, high), &value) in ranges.iter_mut().zip(values) {
                     *low = low.min(f64::from(value));
                     *high = high.max(f64::from(value));

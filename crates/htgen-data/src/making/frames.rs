@@ -4,7 +4,7 @@ use super::clips::{CLIPS, Clip, ClipReader, is_picture};
 use super::folders::{self, FolderTree};
 use super::set::{check_steps, go_on, labels};
 use super::{Made, SetOrigin};
-use crate::data::{Rows, write_set};
+use crate::data::{RowWriter, write_set};
 use crate::error::{Diagnostic, Result};
 use crate::files::Output;
 use crate::tool::Hold;
@@ -94,7 +94,7 @@ fn loose_picture() -> Diagnostic {
 }
 
 /// Black frames after the end of a clip.
-fn pad(rows: &mut Rows<'_>, frames: usize, size: FrameSize) -> Result<()> {
+fn pad(rows: &mut RowWriter<'_>, frames: usize, size: FrameSize) -> Result<()> {
     let black = vec![0; size.bytes()];
     (0..frames).try_for_each(|_| rows.push(&black))
 }

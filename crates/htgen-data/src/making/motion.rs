@@ -6,7 +6,7 @@ use crate::data::{Labels, write_set};
 use crate::error::Result;
 use crate::files::Output;
 use crate::tool::Hold;
-use crate::video::motion::{Kind, Motion, MotionSpec};
+use crate::video::motion::{Motion, MotionKind, MotionSpec};
 use rayon::prelude::*;
 
 /// Number of clips in memory at once.
@@ -26,7 +26,7 @@ pub fn motion(spec: MotionSpec, to: &Output, stage: &mut dyn FnMut(&str)) -> Res
         y: (0..count).map(|clip| motion.class(clip)).collect(),
         group: (0..count).map(|clip| motion.group(clip)).collect(),
         length: vec![steps; count],
-        classes: Kind::ALL.map(|kind| kind.name().to_owned()).into(),
+        classes: MotionKind::ALL.map(|kind| kind.name().to_owned()).into(),
         groups: (0..motion.groups()).map(|group| format!("scene{group}")).collect(),
         ..Labels::default()
     };

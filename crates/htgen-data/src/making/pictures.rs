@@ -3,7 +3,7 @@
 use super::clips::{self, is_picture};
 use super::folders::{self, FolderTree, Items};
 use super::set::{check_classes, labels};
-use crate::data::{ArrayData, Arrays, Each, Labels, Part};
+use crate::data::{ArrayData, Arrays, Each, Labels, SplitPart};
 use crate::error::{Diagnostic, Result};
 use crate::model::shape_text;
 use crate::video::{FrameSize, planar};
@@ -140,10 +140,10 @@ impl Pictures {
             let classes = each.classes(arrays, "y", named)?;
             let groups = each.groups(arrays, group)?.map(|(_, keys)| keys);
             let names = groups.as_ref().map(|names| names.iter().map(String::as_str).collect());
-            let part = |part: &Part| match part {
-                Part::Training => 0,
-                Part::Validation => 1,
-                Part::Other => 2,
+            let part = |part: &SplitPart| match part {
+                SplitPart::Training => 0,
+                SplitPart::Validation => 1,
+                SplitPart::Other => 2,
             };
             let parts = each.parts(arrays)?.unwrap_or_default();
             let split = parts.iter().map(part).collect();

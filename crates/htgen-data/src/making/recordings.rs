@@ -3,7 +3,7 @@
 use super::folders::{self, Entry, FolderTree, Items, has_ending};
 use super::set::{go_on, labels};
 use super::{Made, SetOrigin, spoken};
-use crate::data::{Rows, write_set};
+use crate::data::{RowWriter, write_set};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files::{self, Output};
 use crate::sound::{self, LogMel, Patch};
@@ -79,7 +79,12 @@ fn tree(dir: &Path, classes: Option<&[String]>) -> Result<FolderTree<()>> {
     }
 }
 
-fn fill(tree: &FolderTree<()>, rows: &mut Rows<'_>, tally: &mut Tally, hold: &Hold) -> Result<()> {
+fn fill(
+    tree: &FolderTree<()>,
+    rows: &mut RowWriter<'_>,
+    tally: &mut Tally,
+    hold: &Hold,
+) -> Result<()> {
     let features = LogMel::new();
     for batch in tree.items.chunks(BATCH) {
         go_on(hold)?;

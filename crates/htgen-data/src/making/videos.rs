@@ -5,7 +5,7 @@ use super::clips::{CLIPS, Clip, ClipReader};
 use super::folders::{self, Entry};
 use super::pictures::{PictureAxes, StoredPictures};
 use super::set::{check_classes, go_on};
-use crate::data::{Arrays, Classes, Each};
+use crate::data::{Arrays, Each, NamedClasses};
 use crate::error::{Diagnostic, Result};
 use crate::tool::Hold;
 use crate::video::FrameSize;
@@ -108,7 +108,7 @@ impl LabelledVideos {
         names.extend(otherwise);
         let line = |k| spans.place(k).map(|line| format!("{}: {line}", labels.display()));
         let place = |k| line(k).unwrap_or_else(|| "`otherwise`".to_owned());
-        let classes = Classes::of_names(&names, named, place)?;
+        let classes = NamedClasses::of_names(&names, named, place)?;
         let otherwise = otherwise.and_then(|_| classes.of.last().copied());
         let mut found = Found::default();
         found.gather(dir, "", 0)?;

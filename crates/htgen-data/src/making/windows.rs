@@ -3,7 +3,7 @@
 use super::pictures::{PictureAxes, Pictures};
 use super::set::{check_steps, go_on};
 use super::{Made, SetOrigin};
-use crate::data::{Rows, write_set};
+use crate::data::{RowWriter, write_set};
 use crate::error::{Diagnostic, Result};
 use crate::files::Output;
 use crate::tool::Hold;
@@ -94,7 +94,7 @@ fn fill(
     pictures: &Pictures,
     windows: &Windows,
     count: usize,
-    rows: &mut Rows<'_>,
+    rows: &mut RowWriter<'_>,
     hold: &Hold,
 ) -> Result<usize> {
     let mut resized = 0;

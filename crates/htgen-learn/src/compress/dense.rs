@@ -1,6 +1,6 @@
 //! The dense weights of a layer, and a plain run of dense layers to compare decisions with.
 
-use crate::data::{Sequences, Step};
+use crate::data::{Sequences, StepValues};
 use crate::error::{Diagnostic, Result};
 use crate::model::{Cell, Columns, Factors, GateActivation, Layer, Matrix, Model};
 use crate::network;
@@ -112,10 +112,10 @@ impl<'a> Runner<'a> {
         }
     }
 
-    fn inputs(&self, step: Step<'_>) -> Vec<f64> {
+    fn inputs(&self, step: StepValues<'_>) -> Vec<f64> {
         let raw: Vec<f64> = match step {
-            Step::U8(bytes) => bytes.iter().map(|&byte| f64::from(byte)).collect(),
-            Step::F32(values) => values.iter().map(|&value| f64::from(value)).collect(),
+            StepValues::U8(bytes) => bytes.iter().map(|&byte| f64::from(byte)).collect(),
+            StepValues::F32(values) => values.iter().map(|&value| f64::from(value)).collect(),
         };
         let input = &self.model.input;
         let scale = 2f64.powi(-input.shift);

@@ -19,7 +19,7 @@ mod svd;
 mod target;
 
 pub use dense::{Runner, outputs};
-pub use options::{CompressOptions, Format, Goal, Modes, Recurrent};
+pub use options::{CompressOptions, FactorFormat, Goal, Modes, RecurrentFactors};
 pub use svd::available;
 
 use decompose::decompose;
@@ -199,9 +199,9 @@ fn outline(
             Modes::Given { out, columns } => (out.clone(), modes::covering(used, columns.len())?),
         };
         let n_modes = out_modes.len();
-        let in_pairs = options.format != Format::TensorRing;
+        let in_pairs = options.format != FactorFormat::TensorRing;
         let tree = match &options.format {
-            Format::HierarchicalTucker(tree) => Some(Tree::parse(tree, n_modes)?),
+            FactorFormat::HierarchicalTucker(tree) => Some(Tree::parse(tree, n_modes)?),
             _ => None,
         };
         let target = Target::new(columns, out_modes, in_modes, weight, [inputs, hidden], in_pairs)
@@ -216,15 +216,15 @@ fn outline(
     };
     let first = index == 0;
     match (options.recurrent, weights.of_h.clone()) {
-        (Recurrent::Shared(offset), Some(_)) => {
+        (RecurrentFactors::Shared(offset), Some(_)) => {
             let hidden_offset = offset.filter(|_| first).unwrap_or(inputs);
             job(Columns::InputAndHidden { hidden_offset }, weights.beside(), first)?;
         }
-        (Recurrent::Factored, Some(of_h)) => {
+        (RecurrentFactors::Factored, Some(of_h)) => {
             job(Columns::Input, weights.of_x, first)?;
             job(Columns::Hidden, of_h, false)?;
         }
-        (Recurrent::Dense, Some(of_h)) => {
+        (RecurrentFactors::Dense, Some(of_h)) => {
             job(Columns::Input, weights.of_x, first)?;
             bare.matrices.push(Matrix {
                 columns: Columns::Hidden,

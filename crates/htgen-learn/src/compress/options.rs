@@ -6,9 +6,9 @@ use crate::model::Ranks;
 #[derive(Debug, Clone, PartialEq)]
 pub struct CompressOptions {
     /// Format of the result.
-    pub format: Format,
+    pub format: FactorFormat,
     /// What becomes of the recurrent weights.
-    pub recurrent: Recurrent,
+    pub recurrent: RecurrentFactors,
     /// Row and column modes.
     pub modes: Modes,
     /// What decides the ranks.
@@ -17,7 +17,7 @@ pub struct CompressOptions {
 
 /// Formats that singular values lead to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Format {
+pub enum FactorFormat {
     /// Hierarchical Tucker over a tree as text; empty for the balanced tree.
     HierarchicalTucker(String),
     /// Tensor train.
@@ -28,7 +28,7 @@ pub enum Format {
 
 /// What becomes of the recurrent weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recurrent {
+pub enum RecurrentFactors {
     /// One matrix of x and h; h starts at this column in the first layer, at N when absent and in
     /// layers above.
     Shared(Option<usize>),

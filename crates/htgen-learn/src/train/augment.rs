@@ -1,7 +1,7 @@
 //! Training sequences moved by a few rows and columns, so that a model does not learn where things are.
 
 use super::config::{Augment, Outside};
-use crate::data::{Sequences, Step};
+use crate::data::{Sequences, StepValues};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -96,7 +96,7 @@ impl Outside {
 /// The elements of a step of a sequence, shifted if there is a shift.
 pub enum MovedStep<'a> {
     /// As in the data.
-    Still(Step<'a>),
+    Still(StepValues<'a>),
     /// Shifted bytes.
     Bytes(Vec<u8>),
     /// Shifted real numbers.
@@ -110,18 +110,18 @@ impl<'a> MovedStep<'a> {
         let n_steps = data.steps(sequence);
         let sources = (0..data.inputs()).map(|place| moved.source(step, place, n_steps));
         match data.step(sequence, step) {
-            Step::U8(_) => MovedStep::Bytes(
+            StepValues::U8(_) => MovedStep::Bytes(
                 sources
                     .map(|from| match from.map(|(step, at)| (data.step(sequence, step), at)) {
-                        Some((Step::U8(values), at)) => values[at],
+                        Some((StepValues::U8(values), at)) => values[at],
                         _ => 0,
                     })
                     .collect(),
             ),
-            Step::F32(_) => MovedStep::Reals(
+            StepValues::F32(_) => MovedStep::Reals(
                 sources
                     .map(|from| match from.map(|(step, at)| (data.step(sequence, step), at)) {
-                        Some((Step::F32(values), at)) => values[at],
+                        Some((StepValues::F32(values), at)) => values[at],
                         _ => 0.0,
                     })
                     .collect(),
@@ -130,11 +130,11 @@ impl<'a> MovedStep<'a> {
     }
 
     /// The elements.
-    pub fn elements(&self) -> Step<'_> {
+    pub fn elements(&self) -> StepValues<'_> {
         match self {
             MovedStep::Still(step) => *step,
-            MovedStep::Bytes(values) => Step::U8(values),
-            MovedStep::Reals(values) => Step::F32(values),
+            MovedStep::Bytes(values) => StepValues::U8(values),
+            MovedStep::Reals(values) => StepValues::F32(values),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::augment::{Move, MovedStep};
 use super::net::Batch;
 use super::real::Real;
 use super::rows::Rows;
-use crate::data::{Labelled, Step};
+use crate::data::{LabelledSequences, StepValues};
 use crate::model::InputPrep;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 ///
 /// The mean has single precision, so that a model file keeps it exactly.
 pub fn preparation(
-    data: &Labelled,
+    data: &LabelledSequences,
     sequences: &[usize],
     hidden: usize,
     (centred, shift): (bool, Option<i32>),
@@ -45,16 +45,20 @@ pub fn preparation(
     }
 }
 
-fn each(step: Step<'_>, mut see: impl FnMut(usize, f64)) {
+fn each(step: StepValues<'_>, mut see: impl FnMut(usize, f64)) {
     match step {
-        Step::U8(values) => values.iter().enumerate().for_each(|(k, v)| see(k, f64::from(*v))),
-        Step::F32(values) => values.iter().enumerate().for_each(|(k, v)| see(k, f64::from(*v))),
+        StepValues::U8(values) => {
+            values.iter().enumerate().for_each(|(k, v)| see(k, f64::from(*v)))
+        }
+        StepValues::F32(values) => {
+            values.iter().enumerate().for_each(|(k, v)| see(k, f64::from(*v)))
+        }
     }
 }
 
 /// The sequences as one batch, prepared; `moves` has one shift per sequence, or is empty.
 pub fn batch<T: Real>(
-    data: &Labelled,
+    data: &LabelledSequences,
     sequences: &[usize],
     moves: &[Move],
     input: &InputPrep,
@@ -74,10 +78,10 @@ pub fn batch<T: Real>(
         let from = MovedStep::of(&data.sequences, sequences[k], step, moves.get(k));
         let to = values.iter_mut().zip(&mean);
         match from.elements() {
-            Step::U8(from) => to
+            StepValues::U8(from) => to
                 .zip(from)
                 .for_each(|((value, mean), raw)| *value = (T::of_byte(*raw) - *mean) * scale),
-            Step::F32(from) => to.zip(from).for_each(|((value, mean), raw)| {
+            StepValues::F32(from) => to.zip(from).for_each(|((value, mean), raw)| {
                 *value = (T::of(f64::from(*raw)) - *mean) * scale;
             }),
         }

@@ -3,7 +3,7 @@
 
 use super::config::TrainConfig;
 use super::{Epoch, Moments, TrainState};
-use crate::data::{Labelled, Step};
+use crate::data::{LabelledSequences, StepValues};
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files::{self, ToOutput};
 use crate::model::Model;
@@ -37,7 +37,7 @@ struct Metadata {
 }
 
 /// A short identifier of the inputs of a run: configuration, starting values, data.
-pub fn fingerprint(config: &TrainConfig, model: &Model, data: &Labelled) -> String {
+pub fn fingerprint(config: &TrainConfig, model: &Model, data: &LabelledSequences) -> String {
     let mut hash = Sha256::new();
     hash.update(serde_json::to_vec(config).unwrap_or_default());
     hash.update(format!("{:?}", model.input));
@@ -52,8 +52,8 @@ pub fn fingerprint(config: &TrainConfig, model: &Model, data: &Labelled) -> Stri
         hash.update(sequences.label(sequence).unwrap_or(-1).to_le_bytes());
         for step in 0..sequences.steps(sequence) {
             match sequences.step(sequence, step) {
-                Step::U8(values) => hash.update(values),
-                Step::F32(values) => values.iter().for_each(|v| hash.update(v.to_le_bytes())),
+                StepValues::U8(values) => hash.update(values),
+                StepValues::F32(values) => values.iter().for_each(|v| hash.update(v.to_le_bytes())),
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Tensors over named indices, contracted pairwise with gradients.
 
-use super::order::Order;
-use super::product::{Matrix, multiply};
+use super::order::ContractionPath;
+use super::product::{MatrixView, multiply};
 use super::real::Real;
 use super::view::View;
 use std::borrow::Cow;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// A tensor with the number of the index of each axis.
 #[derive(Debug, Clone)]
-pub struct Operand<T> {
+pub struct IndexedTensor<T> {
     /// The values, row-major over `dims`.
     pub flat: Arc<Vec<T>>,
     /// Size of each axis.
@@ -24,8 +24,8 @@ pub struct Operand<T> {
 #[derive(Debug)]
 pub struct Contraction<T> {
     /// The operands, then the result of each pair; only the shape of the last one.
-    operands: Vec<Operand<T>>,
-    order: Order,
+    operands: Vec<IndexedTensor<T>>,
+    order: ContractionPath,
     output: Vec<u8>,
 }
 
@@ -33,8 +33,8 @@ impl<T: Real> Contraction<T> {
     /// Contracts all operands in an order made for them; the result is flat, row-major over the
     /// output's indices.
     pub fn of(
-        mut operands: Vec<Operand<T>>,
-        order: &Order,
+        mut operands: Vec<IndexedTensor<T>>,
+        order: &ContractionPath,
         output: &[u8],
     ) -> (Contraction<T>, Vec<T>) {
         let mut alive: Vec<bool> = vec![true; operands.len()];
@@ -59,9 +59,9 @@ impl<T: Real> Contraction<T> {
         let last = self.operands.last().expect("a network has at least one tensor");
         let dims = self.output.iter().map(|id| last.size(*id)).collect();
         let indices = self.output.clone();
-        let mut found: Vec<Option<Operand<T>>> = vec![None; self.operands.len()];
+        let mut found: Vec<Option<IndexedTensor<T>>> = vec![None; self.operands.len()];
         if let Some(place) = found.last_mut() {
-            *place = Some(Operand { flat: Arc::new(result), dims, indices, varies: true });
+            *place = Some(IndexedTensor { flat: Arc::new(result), dims, indices, varies: true });
         }
         let n_given = self.operands.len() - self.order.len();
         for (k, &(a, b)) in self.order.iter().enumerate().rev() {
@@ -78,14 +78,14 @@ impl<T: Real> Contraction<T> {
             }
         }
         found.truncate(n_given);
-        let arranged = |(gradient, given): (Option<Operand<T>>, &Operand<T>)| {
+        let arranged = |(gradient, given): (Option<IndexedTensor<T>>, &IndexedTensor<T>)| {
             gradient.map(|gradient| gradient.into_arranged(&given.indices))
         };
         found.into_iter().zip(&self.operands).map(arranged).collect()
     }
 }
 
-impl<T: Real> Operand<T> {
+impl<T: Real> IndexedTensor<T> {
     fn size(&self, id: u8) -> usize {
         self.dims[self.axis(id)]
     }
@@ -125,25 +125,35 @@ struct Matrices<'a, T: Real> {
 }
 
 impl<T: Real> Matrices<'_, T> {
-    fn get(&self, k: usize) -> Matrix<'_, T> {
+    fn get(&self, k: usize) -> MatrixView<'_, T> {
         let [rows, columns] = self.size;
         let values = &self.values[k * rows * columns..(k + 1) * rows * columns];
-        if self.turned { Matrix::of(values, rows).turned() } else { Matrix::of(values, columns) }
+        if self.turned {
+            MatrixView::of(values, rows).turned()
+        } else {
+            MatrixView::of(values, columns)
+        }
     }
 }
 
 /// Sums over the indices that both have and nothing else needs.
-fn pair<T: Real>(a: &Operand<T>, b: &Operand<T>, kept: &[u8], output: &[u8]) -> Operand<T> {
+fn pair<T: Real>(
+    a: &IndexedTensor<T>,
+    b: &IndexedTensor<T>,
+    kept: &[u8],
+    output: &[u8],
+) -> IndexedTensor<T> {
     let in_both = |id: &u8| a.indices.contains(id) && b.indices.contains(id);
     let larger = if a.flat.len() >= b.flat.len() { a } else { b };
     let shared: Vec<u8> = larger.indices.iter().copied().filter(in_both).collect();
     let (batch, summed): (Vec<u8>, Vec<u8>) = shared.iter().partition(|id| kept.contains(id));
-    let free = |o: &Operand<T>| -> Vec<u8> {
+    let free = |o: &IndexedTensor<T>| -> Vec<u8> {
         o.indices.iter().copied().filter(|id| !shared.contains(id)).collect()
     };
     let (mut left, mut right) = (free(a), free(b));
-    let sizes = |o: &Operand<T>, ids: &[u8]| ids.iter().map(|id| o.size(*id)).collect::<Vec<_>>();
-    let count = |o: &Operand<T>, ids: &[u8]| sizes(o, ids).iter().product::<usize>();
+    let sizes =
+        |o: &IndexedTensor<T>, ids: &[u8]| ids.iter().map(|id| o.size(*id)).collect::<Vec<_>>();
+    let count = |o: &IndexedTensor<T>, ids: &[u8]| sizes(o, ids).iter().product::<usize>();
     let (n_batch, n_left, n_right) = (count(a, &batch), count(a, &left), count(b, &right));
     // In the order of the output, so that what is rebuilt lies in long runs; only if that moves
     // little.
@@ -160,5 +170,5 @@ fn pair<T: Real>(a: &Operand<T>, b: &Operand<T>, kept: &[u8], output: &[u8]) -> 
     }
     let dims = [sizes(a, &batch), sizes(a, &left), sizes(b, &right)].concat();
     let indices = [batch, left, right].concat();
-    Operand { flat: Arc::new(product), dims, indices, varies: a.varies || b.varies }
+    IndexedTensor { flat: Arc::new(product), dims, indices, varies: a.varies || b.varies }
 }

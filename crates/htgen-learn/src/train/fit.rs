@@ -4,14 +4,14 @@ use super::augment::Move;
 use super::batches::batch;
 use super::config::{Augment, FitConfig, QuantizationTable};
 use super::measure::Measure;
-use super::net::{self, Dropout, Forced, Net};
+use super::net::{self, Dropout, ForcedOutputs, Net};
 use super::optimizer::{self, Moments};
 use super::parameters::{self, Group};
 use super::quantized::Quantized;
 use super::real::Real;
 use super::split::{Split, label};
 use super::{Epoch, TrainState};
-use crate::data::Labelled;
+use crate::data::LabelledSequences;
 use crate::error::Result;
 use crate::evaluate::{Confusion, decision};
 use crate::model::{Formats, Model};
@@ -28,7 +28,7 @@ pub struct Task<'a> {
     /// The model: its shape, its input preparation and the values to start from.
     pub model: &'a Model,
     /// The data.
-    pub data: &'a Labelled,
+    pub data: &'a LabelledSequences,
     /// Their parts.
     pub split: &'a Split,
     /// How to train.
@@ -147,7 +147,7 @@ pub(super) fn learn<T: Real>(
         lengths.filter_map(|n_steps| Move::draw(augment, n_steps, rng)).collect()
     };
     let moves: Vec<Move> = task.augment.map(draw).unwrap_or_default();
-    let forced = batch.integers.map(|(quantized, formats)| -> Result<Forced> {
+    let forced = batch.integers.map(|(quantized, formats)| -> Result<ForcedOutputs> {
         let values: Vec<Vec<f64>> = groups.iter().map(|group| group.values.clone()).collect();
         let quant = quantized.plan(&values, formats)?;
         Ok(quantized.forced(&quant, batch.sequences, &moves))
@@ -169,7 +169,7 @@ fn gradients<T: Real>(
     groups: &[Group],
     sequences: &[usize],
     moves: &[Move],
-    forced: Option<&Forced>,
+    forced: Option<&ForcedOutputs>,
     rng: &mut ChaCha8Rng,
 ) -> Option<Learned> {
     let Task { model, data, config, .. } = task;

@@ -4,8 +4,8 @@
 //! columns of x and those of h are handled separately: for each column mode, only the values that
 //! they need.
 
-use super::contract::{Contraction, Operand};
-use super::order::{Order, Shapes};
+use super::contract::{Contraction, IndexedTensor};
+use super::order::{ContractionPath, IndexSets};
 use super::real::Real;
 use crate::model::{Columns, Layer, Matrix};
 use crate::network::{self, IndexId, IndexKind};
@@ -45,7 +45,7 @@ struct Part {
     width: usize,
     /// For each node, the ranges of its axes.
     boxes: Vec<Vec<(usize, usize)>>,
-    order: Order,
+    order: ContractionPath,
 }
 
 impl Wiring {
@@ -106,7 +106,7 @@ impl Wiring {
             }
             None => output |= set(&self.columns),
         }
-        let order = Shapes { tensors, sizes, output }.order();
+        let order = IndexSets { tensors, sizes, output }.order();
         let of_node = |node: &Node| -> Vec<(usize, usize)> {
             let range = |(id, dim): (&u8, &usize)| {
                 let mode = self.columns.iter().position(|column| column == id);
@@ -142,7 +142,7 @@ impl Wiring {
         };
         let dims = [vectors].into_iter().chain(part.ranges.iter().map(|range| range.1)).collect();
         let indices = [&[batch], &self.columns[..]].concat();
-        operands.push(Operand { flat, dims, indices, varies });
+        operands.push(IndexedTensor { flat, dims, indices, varies });
         let output = [&[batch], &self.rows[..]].concat();
         let (contraction, result) = Contraction::of(operands, &part.order, &output);
         Some((Product { contraction, of_x: true }, result))
@@ -187,11 +187,11 @@ impl Wiring {
     }
 
     /// The tensors of the network, cut to the columns of a part.
-    fn operands<T: Real>(&self, values: &[T], part: &Part) -> Vec<Operand<T>> {
+    fn operands<T: Real>(&self, values: &[T], part: &Part) -> Vec<IndexedTensor<T>> {
         let cut = |(node, ranges): (&Node, &Vec<(usize, usize)>)| {
             let flat = Arc::new(node.values.take(values, &node.dims, ranges));
             let dims = ranges.iter().map(|range| range.1).collect();
-            Operand { flat, dims, indices: node.indices.clone(), varies: true }
+            IndexedTensor { flat, dims, indices: node.indices.clone(), varies: true }
         };
         self.nodes.iter().zip(&part.boxes).map(cut).collect()
     }

@@ -1,7 +1,7 @@
 //! A model with gradients: from a batch of sequences to the outputs after their last steps.
 
 use super::layer::{LayerInput, LayerRun, NetLayer};
-use super::product::{Matrix, add_product, multiply};
+use super::product::{MatrixView, add_product, multiply};
 use super::real::Real;
 use super::recurrence::{ForcedSteps, column_sums};
 use super::rows::Rows;
@@ -57,7 +57,7 @@ impl Net {
         values: &[Vec<T>],
         batch: &Batch<T>,
         mut dropout: Option<Dropout<'_, T>>,
-        forced: Option<&Forced>,
+        forced: Option<&ForcedOutputs>,
     ) -> Forward<T> {
         let rows = &batch.rows;
         let mut values = values;
@@ -97,7 +97,7 @@ impl Net {
         drop_out(&mut last);
         let (weight, bias) = (&next(1)[0], &next(1)[0]);
         let mut outputs = bias.repeat(rows.sequences());
-        add_product(&mut outputs, Matrix::of(&last, n), Matrix::of(weight, n).turned());
+        add_product(&mut outputs, MatrixView::of(&last, n), MatrixView::of(weight, n).turned());
         if let Some(forced) = forced {
             outputs = forced.outputs.iter().map(|&value| T::of(f64::from(value))).collect();
         }
@@ -115,11 +115,11 @@ impl Net {
         let n = self.hidden();
         let mut dropped = run.dropped.into_iter().flatten().rev();
         let (own, head) = values.split_at(values.len() - 2);
-        let of_outputs_rows = Matrix::of(of_outputs, self.outputs);
+        let of_outputs_rows = MatrixView::of(of_outputs, self.outputs);
         let mut of_weight = vec![T::zero(); self.outputs * n];
-        multiply(&mut of_weight, of_outputs_rows.turned(), Matrix::of(&run.last, n));
+        multiply(&mut of_weight, of_outputs_rows.turned(), MatrixView::of(&run.last, n));
         let mut of_last = vec![T::zero(); rows.sequences() * n];
-        multiply(&mut of_last, of_outputs_rows, Matrix::of(&head[0], n));
+        multiply(&mut of_last, of_outputs_rows, MatrixView::of(&head[0], n));
         dropped.next().into_iter().for_each(|factors| scale(&mut of_last, &factors));
         let mut of_h = vec![T::zero(); rows.count() * n];
         for (row, gradient) in rows.last().zip(of_last.chunks_exact(n)) {
@@ -152,7 +152,7 @@ fn scale<T: Real>(values: &mut [T], factors: &[T]) {
 
 /// Replacements for the computed values, of every layer and of the outputs.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Forced {
+pub struct ForcedOutputs {
     /// For each layer, those of all rows.
     pub layers: Vec<ForcedSteps>,
     /// Outputs of each sequence.

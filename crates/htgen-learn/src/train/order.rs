@@ -8,7 +8,7 @@ const WORD_COST: f64 = 16.0;
 
 /// Sets of indices as bits, and the size of each index.
 #[derive(Debug, Clone)]
-pub struct Shapes {
+pub struct IndexSets {
     /// Indices of each tensor.
     pub tensors: Vec<u64>,
     /// Size of each index, by number.
@@ -18,9 +18,9 @@ pub struct Shapes {
 }
 
 /// Pairs of tensors to contract, in order; the result of pair k has the number `tensors + k`.
-pub type Order = Vec<(usize, usize)>;
+pub type ContractionPath = Vec<(usize, usize)>;
 
-impl Shapes {
+impl IndexSets {
     fn words(&self, set: u64) -> f64 {
         let sizes = self.sizes.iter().enumerate().filter(|(k, _)| set >> k & 1 == 1);
         sizes.map(|(_, &size)| size as f64).product()
@@ -30,11 +30,11 @@ impl Shapes {
         self.words(a | b) + WORD_COST * self.words(result)
     }
     /// The cheapest order; empty for one tensor.
-    pub fn order(&self) -> Order {
+    pub fn order(&self) -> ContractionPath {
         if self.tensors.len() <= MOST_EXHAUSTIVE { self.exhaustive() } else { self.greedy() }
     }
 
-    fn exhaustive(&self) -> Order {
+    fn exhaustive(&self) -> ContractionPath {
         let n = self.tensors.len();
         let all = (1usize << n) - 1;
         let union: Vec<u64> = (0..=all)
@@ -64,7 +64,7 @@ impl Shapes {
         order
     }
 
-    fn greedy(&self) -> Order {
+    fn greedy(&self) -> ContractionPath {
         let n = self.tensors.len();
         let mut alive: Vec<(usize, u64)> = self.tensors.iter().copied().enumerate().collect();
         let mut order = Vec::new();
@@ -95,7 +95,7 @@ impl Shapes {
 }
 
 /// Lists the pairs of a subset, those of its parts first; returns the number of its result.
-fn unfold(set: usize, best: &[(f64, usize)], n: usize, order: &mut Order) -> usize {
+fn unfold(set: usize, best: &[(f64, usize)], n: usize, order: &mut ContractionPath) -> usize {
     if set.is_power_of_two() {
         return set.trailing_zeros() as usize;
     }
@@ -113,7 +113,7 @@ mod tests {
     /// A chain of matrices of 2x64, 64x64, 64x64: from the narrow end is cheaper.
     #[test]
     fn the_narrow_end_of_a_chain_comes_first() {
-        let shapes = Shapes {
+        let shapes = IndexSets {
             tensors: vec![0b0011, 0b0110, 0b1100],
             sizes: vec![2, 64, 64, 64],
             output: 0b1001,
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn one_tensor_needs_no_pair() {
-        let shapes = Shapes { tensors: vec![0b11], sizes: vec![2, 3], output: 0b11 };
+        let shapes = IndexSets { tensors: vec![0b11], sizes: vec![2, 3], output: 0b11 };
         assert!(shapes.order().is_empty());
     }
 }

@@ -12,32 +12,36 @@ const ALIGNED: usize = 16;
 
 /// A matrix, row by row.
 #[derive(Debug, Clone, Copy)]
-pub struct Matrix<'a, T>(MatRef<'a, T>);
+pub struct MatrixView<'a, T>(MatRef<'a, T>);
 
-impl<'a, T: Real> Matrix<'a, T> {
+impl<'a, T: Real> MatrixView<'a, T> {
     /// The values as rows of this many columns.
-    pub fn of(values: &'a [T], columns: usize) -> Matrix<'a, T> {
+    pub fn of(values: &'a [T], columns: usize) -> MatrixView<'a, T> {
         let rows = values.len() / columns.max(1);
-        Matrix(MatRef::from_row_major_slice(values, rows, columns))
+        MatrixView(MatRef::from_row_major_slice(values, rows, columns))
     }
 
     /// Rows and columns exchanged.
-    pub fn turned(self) -> Matrix<'a, T> {
-        Matrix(self.0.transpose())
+    pub fn turned(self) -> MatrixView<'a, T> {
+        MatrixView(self.0.transpose())
     }
 }
 
 /// Writes the product of two matrices into `to`, row by row.
-pub fn multiply<T: Real>(to: &mut [T], left: Matrix<'_, T>, right: Matrix<'_, T>) {
+pub fn multiply<T: Real>(to: &mut [T], left: MatrixView<'_, T>, right: MatrixView<'_, T>) {
     parts(whole(to, left, right), left.0, right.0, Accum::Replace);
 }
 
 /// Adds the product of two matrices to `to`, row by row.
-pub fn add_product<T: Real>(to: &mut [T], left: Matrix<'_, T>, right: Matrix<'_, T>) {
+pub fn add_product<T: Real>(to: &mut [T], left: MatrixView<'_, T>, right: MatrixView<'_, T>) {
     parts(whole(to, left, right), left.0, right.0, Accum::Add);
 }
 
-fn whole<'a, T: Real>(to: &'a mut [T], left: Matrix<'_, T>, right: Matrix<'_, T>) -> MatMut<'a, T> {
+fn whole<'a, T: Real>(
+    to: &'a mut [T],
+    left: MatrixView<'_, T>,
+    right: MatrixView<'_, T>,
+) -> MatMut<'a, T> {
     MatMut::from_row_major_slice_mut(to, left.0.nrows(), right.0.ncols())
 }
 
@@ -79,8 +83,8 @@ mod tests {
             };
             let (a, b) = (numbers(m * k, 5), numbers(n * k, 7));
             let mut found = vec![f64::NAN; m * n];
-            multiply(&mut found, Matrix::of(&a, k), Matrix::of(&b, k).turned());
-            add_product(&mut found, Matrix::of(&a, k), Matrix::of(&b, k).turned());
+            multiply(&mut found, MatrixView::of(&a, k), MatrixView::of(&b, k).turned());
+            add_product(&mut found, MatrixView::of(&a, k), MatrixView::of(&b, k).turned());
             for (at, found) in found.iter().enumerate() {
                 let (row, column) = (at / n, at % n);
                 let expected: f64 = (0..k).map(|l| a[row * k + l] * b[column * k + l]).sum();

@@ -7,14 +7,14 @@
 use super::augment::{Move, MovedStep};
 use super::config::QuantizationTable;
 use super::measure::Measure;
-use super::net::Forced;
+use super::net::ForcedOutputs;
 use super::parameters;
 use super::recurrence::ForcedSteps;
 use super::rows::Rows;
 use super::split::label;
 use crate::arith::GATE_FRAC;
 use crate::config::OutputRate;
-use crate::data::{Labelled, Sequences};
+use crate::data::{LabelledSequences, Sequences};
 use crate::error::Result;
 use crate::evaluate::{self, Confusion, decision};
 use crate::fixed::{Executor, Observer, Site};
@@ -25,7 +25,7 @@ use rayon::prelude::*;
 
 /// What does not change while a model is trained in integers.
 pub struct Quantized<'a> {
-    data: &'a Labelled,
+    data: &'a LabelledSequences,
     planned: Planned,
     widths: Widths,
     /// Sequences used for the ranges.
@@ -39,7 +39,7 @@ impl<'a> Quantized<'a> {
     /// When the model has a shape that the hardware does not run.
     pub fn of(
         model: &Model,
-        data: &'a Labelled,
+        data: &'a LabelledSequences,
         training: &[usize],
         table: &QuantizationTable,
     ) -> Result<Quantized<'a>> {
@@ -78,7 +78,7 @@ impl<'a> Quantized<'a> {
 
     /// The integers of all steps of some sequences as the numbers that they stand for, in the order
     /// of a batch; `moves` has one shift per sequence, or is empty.
-    pub fn forced(&self, quant: &QuantPlan, sequences: &[usize], moves: &[Move]) -> Forced {
+    pub fn forced(&self, quant: &QuantPlan, sequences: &[usize], moves: &[Move]) -> ForcedOutputs {
         let data = &self.data.sequences;
         let one = |executor: &mut Executor<'_>, (k, &sequence): (usize, &usize)| {
             run(executor, quant, data, sequence, moves.get(k))
@@ -90,7 +90,7 @@ impl<'a> Quantized<'a> {
         let layers = (0..n_layers).map(|k| batch(&seen, quant, &rows, n_layers, k)).collect();
         let scale = (-f64::from(quant.output_frac())).exp2();
         let outputs = seen.iter().flat_map(|seen| &seen.outputs);
-        Forced { layers, outputs: outputs.map(|&q| (f64::from(q) * scale) as f32).collect() }
+        ForcedOutputs { layers, outputs: outputs.map(|&q| (f64::from(q) * scale) as f32).collect() }
     }
 
     /// Loss and decisions of values in integers, in formats of their own, on some sequences.

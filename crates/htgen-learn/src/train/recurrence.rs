@@ -1,7 +1,7 @@
 //! A layer's cells over all time steps, and back.
 
 use super::cell::{Back, CellShape, Forced, Results, Sums, add};
-use super::product::{Matrix, add_product, multiply};
+use super::product::{MatrixView, add_product, multiply};
 use super::real::Real;
 use super::rows::Rows;
 use crate::model::Cell;
@@ -80,8 +80,8 @@ impl<T: Real> Recurrence<T> {
                 };
                 let recurrent = recurrent.as_ref().filter(|_| step > 0);
                 if let Some(recurrent) = recurrent {
-                    let columns = Matrix::of(recurrent, wide);
-                    multiply(&mut products, Matrix::of(old_h, n), columns);
+                    let columns = MatrixView::of(recurrent, wide);
+                    multiply(&mut products, MatrixView::of(old_h, n), columns);
                 }
                 for (k, &length) in lengths.iter().enumerate() {
                     let own = k * n..(k + 1) * n;
@@ -149,8 +149,8 @@ impl<T: Real> Recurrence<T> {
                 }
                 if let (Some(recurrent), true) = (recurrent, step > 0) {
                     let sums = if own_wide > 0 { h_sums } else { gates };
-                    let turned = Matrix::of(recurrent, wide).turned();
-                    add_product(&mut h_back, Matrix::of(sums, wide), turned);
+                    let turned = MatrixView::of(recurrent, wide).turned();
+                    add_product(&mut h_back, MatrixView::of(sums, wide), turned);
                 }
             }
         });
@@ -163,8 +163,8 @@ impl<T: Real> Recurrence<T> {
                 let (first, count) = (group * block, h.len() / n);
                 let met = &sums[(first + together) * wide..(first + count) * wide];
                 if !met.is_empty() {
-                    let before = Matrix::of(&h[..(count - together) * n], n).turned();
-                    add_product(&mut gradient, before, Matrix::of(met, wide));
+                    let before = MatrixView::of(&h[..(count - together) * n], n).turned();
+                    add_product(&mut gradient, before, MatrixView::of(met, wide));
                 }
             }
             gradient

@@ -1,7 +1,7 @@
 //! Parts of a data set: the training part, and the held-out part that measures the result.
 
 use super::config::{DataTable, SplitBy};
-use crate::data::{Labelled, Part};
+use crate::data::{LabelledSequences, SplitPart};
 use crate::error::{Diagnostic, Problems, Result};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -26,7 +26,7 @@ impl Split {
     /// # Errors
     /// A part that would be empty, a class without training sequences, groups that do not
     /// exist.
-    pub fn of(data: &Labelled, table: &DataTable) -> Result<Split> {
+    pub fn of(data: &LabelledSequences, table: &DataTable) -> Result<Split> {
         let by = table.by.unwrap_or(match (&data.parts, &data.groups) {
             _ if !table.validation_groups.is_empty() => SplitBy::Group,
             (Some(_), _) => SplitBy::Split,
@@ -38,15 +38,16 @@ impl Split {
             SplitBy::Sequence => by_sequence(data, table),
             SplitBy::Split => by_split(data)?,
         };
-        let numbers =
-            |part: Part| -> Vec<usize> { (0..held.len()).filter(|&k| held[k] == part).collect() };
-        let (training, validation) = (numbers(Part::Training), numbers(Part::Validation));
+        let numbers = |part: SplitPart| -> Vec<usize> {
+            (0..held.len()).filter(|&k| held[k] == part).collect()
+        };
+        let (training, validation) = (numbers(SplitPart::Training), numbers(SplitPart::Validation));
         let split = Split { training, validation, by };
         split.check(data)?;
         Ok(split)
     }
 
-    fn check(&self, data: &Labelled) -> Result<()> {
+    fn check(&self, data: &LabelledSequences) -> Result<()> {
         for (name, part) in [("training", &self.training), ("validation", &self.validation)] {
             if part.is_empty() {
                 return Err(Diagnostic::new("data.validation", format!("no {name} part is left"))
@@ -70,11 +71,11 @@ impl Split {
 }
 
 /// Class of a sequence; labels were checked when they were read.
-pub fn label(data: &Labelled, sequence: usize) -> usize {
+pub fn label(data: &LabelledSequences, sequence: usize) -> usize {
     data.sequences.label(sequence).and_then(|label| usize::try_from(label).ok()).unwrap_or(0)
 }
 
-fn by_group(data: &Labelled, table: &DataTable) -> Result<Vec<Part>> {
+fn by_group(data: &LabelledSequences, table: &DataTable) -> Result<Vec<SplitPart>> {
     let Some(groups) = &data.groups else {
         return Err(Diagnostic::new("data.by", "the data have no groups")
             .expected("an array group, or one named by data.group")
@@ -101,23 +102,24 @@ fn by_group(data: &Labelled, table: &DataTable) -> Result<Vec<Part>> {
         let problem = Diagnostic::new("data.validation_groups", "no such group").found(unknown);
         return Err(Problems::from(problem.expected(format!("0 to {}", count - 1))));
     }
-    let part = |group| if held.contains(group) { Part::Validation } else { Part::Training };
+    let part =
+        |group| if held.contains(group) { SplitPart::Validation } else { SplitPart::Training };
     Ok(groups.iter().map(part).collect())
 }
 
-fn by_sequence(data: &Labelled, table: &DataTable) -> Vec<Part> {
+fn by_sequence(data: &LabelledSequences, table: &DataTable) -> Vec<SplitPart> {
     let mut rng = ChaCha8Rng::seed_from_u64(table.seed);
-    let mut parts = vec![Part::Training; data.sequences.count()];
+    let mut parts = vec![SplitPart::Training; data.sequences.count()];
     for class in 0..data.classes {
         let mut own: Vec<usize> = (0..parts.len()).filter(|&k| label(data, k) == class).collect();
         own.shuffle(&mut rng);
         let held = (table.validation * own.len() as f64).round() as usize;
-        own.iter().take(held).for_each(|&k| parts[k] = Part::Validation);
+        own.iter().take(held).for_each(|&k| parts[k] = SplitPart::Validation);
     }
     parts
 }
 
-fn by_split(data: &Labelled) -> Result<Vec<Part>> {
+fn by_split(data: &LabelledSequences) -> Result<Vec<SplitPart>> {
     data.parts.clone().ok_or_else(|| {
         Diagnostic::new("data.by", "the data have no parts").expected("an array split").into()
     })

@@ -1,8 +1,8 @@
 //! Starting values: orthonormal factors, then one exact scale for all cores of a matrix, so that
 //! the rebuilt matrix has a standard deviation of 1/sqrt(H).
 
-use super::contract::{Contraction, Operand};
-use super::order::Shapes;
+use super::contract::{Contraction, IndexedTensor};
+use super::order::IndexSets;
 use super::parameters;
 use crate::error::Result;
 use crate::model::{Cell, Core, Factors, HtNode, Layer, Matrix, Model};
@@ -142,11 +142,11 @@ fn squared_norm(layer: &Layer, matrix: &Matrix) -> Result<f64> {
                 .collect();
             let flat = Arc::new(node.tensor.data().to_vec());
             let dims = node.tensor.dims().to_vec();
-            operands.push(Operand { flat, dims, indices, varies: false });
+            operands.push(IndexedTensor { flat, dims, indices, varies: false });
         }
     }
-    let set = |o: &Operand<f64>| o.indices.iter().fold(0u64, |set, id| set | 1 << id);
-    let shapes = Shapes { tensors: operands.iter().map(set).collect(), sizes, output: 0 };
+    let set = |o: &IndexedTensor<f64>| o.indices.iter().fold(0u64, |set, id| set | 1 << id);
+    let shapes = IndexSets { tensors: operands.iter().map(set).collect(), sizes, output: 0 };
     Ok(Contraction::of(operands, &shapes.order(), &[]).1.iter().sum())
 }
 

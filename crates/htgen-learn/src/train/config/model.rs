@@ -1,6 +1,6 @@
 //! The table `[model]`: the keys of a shape, mapped onto `model::NewSpec`.
 
-use crate::data::Labelled;
+use crate::data::LabelledSequences;
 use crate::error::{Diagnostic, Result};
 use crate::model::{Cell, Format, GateActivation, InputPrep, NewSpec, Ranks, Recurrent, modes};
 use serde::{Deserialize, Serialize};
@@ -154,7 +154,7 @@ impl ModelTable {
     pub fn spec(
         &self,
         name: &str,
-        data: &Labelled,
+        data: &LabelledSequences,
         input: InputPrep,
         seed: u64,
     ) -> Result<NewSpec> {
@@ -189,7 +189,7 @@ impl ModelTable {
     }
 
     /// Row and column modes: the lists, or those chosen for the data.
-    fn modes(&self, data: &Labelled) -> Result<(Vec<usize>, Vec<usize>)> {
+    fn modes(&self, data: &LabelledSequences) -> Result<(Vec<usize>, Vec<usize>)> {
         let given = !self.out_modes.is_empty() || !self.in_modes.is_empty();
         let Some(key) = self.modes else {
             if self.shape.is_some() {

@@ -33,7 +33,7 @@ enum Coding {
 
 /// A format that is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Format {
+pub struct SampleFormat {
     /// Samples per frame.
     pub channels: u16,
     /// Frames per second.
@@ -41,9 +41,9 @@ pub struct Format {
     coding: Coding,
 }
 
-impl Format {
+impl SampleFormat {
     /// From the content of the chunk `fmt `.
-    pub fn parse(chunk: &[u8]) -> Result<Format> {
+    pub fn parse(chunk: &[u8]) -> Result<SampleFormat> {
         let half = |at: usize| {
             let bytes = chunk.get(at..at + 2).ok_or_else(|| short(chunk))?;
             Ok::<u16, Diagnostic>(u16::from_le_bytes([bytes[0], bytes[1]]))
@@ -68,7 +68,7 @@ impl Format {
             (FLOAT, 32, 4) | (FLOAT, 64, 8) => Coding::Float { bytes },
             _ => return Err(other(tag, bits).into()),
         };
-        Ok(Format { channels, rate, coding })
+        Ok(SampleFormat { channels, rate, coding })
     }
 
     /// Bytes of one sample of every channel.

@@ -8,7 +8,7 @@ mod coding;
 
 use crate::error::{Diagnostic, Result};
 use chunks::{Audio, Extent};
-use coding::Format;
+use coding::SampleFormat;
 
 /// Maximum number of channels.
 const MAX_CHANNELS: u16 = 64;
@@ -30,7 +30,7 @@ pub struct Recording {
 /// finite.
 pub fn decode(bytes: &[u8]) -> Result<Recording> {
     let Audio { format, data, extent } = chunks::find(bytes)?;
-    let format = Format::parse(format)?;
+    let format = SampleFormat::parse(format)?;
     if !(1..=MAX_CHANNELS).contains(&format.channels) {
         return Err(Diagnostic::new("", "an unsupported number of channels")
             .found(format.channels)

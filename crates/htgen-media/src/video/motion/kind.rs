@@ -11,7 +11,7 @@ const END: i32 = 65_536;
 
 /// What a figure does; the classes of the set, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum MotionKind {
     /// Moves to the right.
     Right,
     /// Moves to the left.
@@ -34,34 +34,34 @@ pub enum Kind {
     Bob,
 }
 
-impl Kind {
+impl MotionKind {
     /// All of them; a label is a place in this list.
-    pub const ALL: [Kind; 10] = [
-        Kind::Right,
-        Kind::Left,
-        Kind::Down,
-        Kind::Up,
-        Kind::Clockwise,
-        Kind::Counterclockwise,
-        Kind::Approach,
-        Kind::Recede,
-        Kind::Swing,
-        Kind::Bob,
+    pub const ALL: [MotionKind; 10] = [
+        MotionKind::Right,
+        MotionKind::Left,
+        MotionKind::Down,
+        MotionKind::Up,
+        MotionKind::Clockwise,
+        MotionKind::Counterclockwise,
+        MotionKind::Approach,
+        MotionKind::Recede,
+        MotionKind::Swing,
+        MotionKind::Bob,
     ];
 
     /// Its name as a class.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Right => "right",
-            Kind::Left => "left",
-            Kind::Down => "down",
-            Kind::Up => "up",
-            Kind::Clockwise => "clockwise",
-            Kind::Counterclockwise => "counterclockwise",
-            Kind::Approach => "approach",
-            Kind::Recede => "recede",
-            Kind::Swing => "swing",
-            Kind::Bob => "bob",
+            MotionKind::Right => "right",
+            MotionKind::Left => "left",
+            MotionKind::Down => "down",
+            MotionKind::Up => "up",
+            MotionKind::Clockwise => "clockwise",
+            MotionKind::Counterclockwise => "counterclockwise",
+            MotionKind::Approach => "approach",
+            MotionKind::Recede => "recede",
+            MotionKind::Swing => "swing",
+            MotionKind::Bob => "bob",
         }
     }
 }
@@ -78,7 +78,7 @@ pub(super) struct Pose {
 /// The course of one figure. What is drawn at random has the same distribution for every kind, so
 /// that the mean over a clip reveals little: a motion and its reverse pass through the same poses.
 pub(super) struct Course {
-    kind: Kind,
+    kind: MotionKind,
     /// The pose in the middle of the clip.
     middle: Pose,
     /// Distance from first to last step, 1/256 pixel, across and down.
@@ -94,7 +94,7 @@ pub(super) struct Course {
 
 impl Course {
     /// Draws a course for a frame of this many pixels.
-    pub fn draw(kind: Kind, width: i32, height: i32, source: &mut Source) -> Course {
+    pub fn draw(kind: MotionKind, width: i32, height: i32, source: &mut Source) -> Course {
         let way = |side: i32, source: &mut Source| side * PIXEL * source.between(28, 40) / 100;
         let place = |side: i32, source: &mut Source| side * PIXEL * source.between(40, 60) / 100;
         let forth = source.between(0, 1) * TURN / 2;
@@ -127,16 +127,16 @@ impl Course {
         let mut pose = self.middle;
         let grown = i64::from(pose.scale) * i64::from(part(self.growth)) / i64::from(UNIT);
         match self.kind {
-            Kind::Right => pose.x += part(self.way.0),
-            Kind::Left => pose.x -= part(self.way.0),
-            Kind::Down => pose.y += part(self.way.1),
-            Kind::Up => pose.y -= part(self.way.1),
-            Kind::Clockwise => pose.angle += part(self.turn),
-            Kind::Counterclockwise => pose.angle -= part(self.turn),
-            Kind::Approach => pose.scale += grown as i32,
-            Kind::Recede => pose.scale -= grown as i32,
-            Kind::Swing => pose.x += wave(self.way.0),
-            Kind::Bob => pose.y += wave(self.way.1),
+            MotionKind::Right => pose.x += part(self.way.0),
+            MotionKind::Left => pose.x -= part(self.way.0),
+            MotionKind::Down => pose.y += part(self.way.1),
+            MotionKind::Up => pose.y -= part(self.way.1),
+            MotionKind::Clockwise => pose.angle += part(self.turn),
+            MotionKind::Counterclockwise => pose.angle -= part(self.turn),
+            MotionKind::Approach => pose.scale += grown as i32,
+            MotionKind::Recede => pose.scale -= grown as i32,
+            MotionKind::Swing => pose.x += wave(self.way.0),
+            MotionKind::Bob => pose.y += wave(self.way.1),
         }
         pose.x += self.way.0 * source.between(-3, 3) / 100;
         pose.y += self.way.1 * source.between(-3, 3) / 100;
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     /// First and last pose of a kind, the same course for all.
-    fn ends(kind: Kind) -> (Pose, Pose) {
+    fn ends(kind: MotionKind) -> (Pose, Pose) {
         let course = Course::draw(kind, 64, 48, &mut Source::new(3, 1));
         let mut source = Source::new(3, 2);
         (course.pose(0, 8, &mut source), course.pose(7, 8, &mut source))
@@ -164,12 +164,19 @@ mod tests {
             let (a, b) = ends(kind);
             (b.x - a.x, b.y - a.y, b.angle - a.angle, b.scale - a.scale)
         };
-        assert!(change(Kind::Right).0 > far && change(Kind::Left).0 < -far);
-        assert!(change(Kind::Down).1 > far && change(Kind::Up).1 < -far);
-        assert!(change(Kind::Clockwise).2 > TURN / 6);
-        assert!(change(Kind::Counterclockwise).2 < -TURN / 6);
-        assert!(change(Kind::Approach).3 > UNIT / 3 && change(Kind::Recede).3 < -UNIT / 3);
-        for kind in [Kind::Clockwise, Kind::Counterclockwise, Kind::Approach, Kind::Recede] {
+        assert!(change(MotionKind::Right).0 > far && change(MotionKind::Left).0 < -far);
+        assert!(change(MotionKind::Down).1 > far && change(MotionKind::Up).1 < -far);
+        assert!(change(MotionKind::Clockwise).2 > TURN / 6);
+        assert!(change(MotionKind::Counterclockwise).2 < -TURN / 6);
+        assert!(
+            change(MotionKind::Approach).3 > UNIT / 3 && change(MotionKind::Recede).3 < -UNIT / 3
+        );
+        for kind in [
+            MotionKind::Clockwise,
+            MotionKind::Counterclockwise,
+            MotionKind::Approach,
+            MotionKind::Recede,
+        ] {
             let (x, y, ..) = change(kind);
             assert!(x.abs() < 2 * PIXEL && y.abs() < 2 * PIXEL, "{kind:?} stays in place");
         }
@@ -177,7 +184,7 @@ mod tests {
 
     #[test]
     fn oscillations_turn_back() {
-        let course = Course::draw(Kind::Swing, 64, 48, &mut Source::new(5, 1));
+        let course = Course::draw(MotionKind::Swing, 64, 48, &mut Source::new(5, 1));
         let mut source = Source::new(5, 2);
         let places: Vec<i32> = (0..16).map(|k| course.pose(k, 16, &mut source).x).collect();
         let ways: Vec<bool> = places.windows(5).map(|w| w[4] > w[0]).collect();

@@ -10,7 +10,7 @@ mod kind;
 mod noise;
 mod scene;
 
-pub use kind::Kind;
+pub use kind::MotionKind;
 
 use super::FrameSize;
 use crate::error::{Diagnostic, Problems, Result};
@@ -59,7 +59,7 @@ impl Motion {
     pub fn new(spec: MotionSpec) -> Result<Motion> {
         check(&spec)?;
         let FrameSize { width, height, channels } = spec.size;
-        let used = spec.groups.min(spec.count.div_ceil(Kind::ALL.len()));
+        let used = spec.groups.min(spec.count.div_ceil(MotionKind::ALL.len()));
         let scene = |group: usize| {
             let mut source = Source::new(spec.seed, group as u64);
             Scene::draw(width as i32, height as i32, channels, &mut source)
@@ -69,12 +69,12 @@ impl Motion {
 
     /// Class of a clip: the kinds take turns.
     pub fn class(&self, clip: usize) -> usize {
-        clip % Kind::ALL.len()
+        clip % MotionKind::ALL.len()
     }
 
     /// Group of a clip: each scene has one clip of every kind, then the next scene follows.
     pub fn group(&self, clip: usize) -> usize {
-        clip / Kind::ALL.len() % self.scenes.len()
+        clip / MotionKind::ALL.len() % self.scenes.len()
     }
 
     /// Number of groups.
@@ -88,7 +88,7 @@ impl Motion {
         let (width, height) = (size.width as i32, size.height as i32);
         let scene = &self.scenes[self.group(clip)];
         let mut source = Source::new(seed, CLIPS + clip as u64);
-        let course = Course::draw(Kind::ALL[self.class(clip)], width, height, &mut source);
+        let course = Course::draw(MotionKind::ALL[self.class(clip)], width, height, &mut source);
         let radius = width.min(height) * PIXEL * source.between(20, 25) / 100;
         let figure = Figure::draw(radius, scene.look(), &mut source);
         let camera = scene.camera(&mut source);
@@ -124,7 +124,7 @@ fn check(spec: &MotionSpec) -> Result<()> {
         ("width", size.width, SIDES),
         ("height", size.height, ROWS),
         ("steps", steps, STEPS),
-        ("count", count, Kind::ALL.len()..=MAX_COUNT),
+        ("count", count, MotionKind::ALL.len()..=MAX_COUNT),
         ("groups", groups, 1..=MAX_GROUPS),
     ];
     let outside = bounds.into_iter().filter(|(_, value, range)| !range.contains(value));
