@@ -1,7 +1,6 @@
 //! Limits of the library that a program may exceed: small tables, loops, accumulators. Such a
 //! program is refused before a file is written; the modules would refuse it in every tool.
 
-use super::sizes::Sizes;
 use crate::error::{Diagnostic, Problems, Result};
 use crate::sched::Program;
 
@@ -13,10 +12,10 @@ const LOOPS: usize = 16;
 /// Widest accumulator, `ht_mac`.
 const ACC_BITS: usize = 64;
 
-/// Refuses what the library cannot hold.
-pub(super) fn check(program: &Program, sizes: &Sizes) -> Result<()> {
+/// Refuses what the library cannot hold: so many deltas in all, loops in one nest, bits of an
+/// accumulator, or the program's instructions.
+pub(super) fn check(program: &Program, deltas: usize, loops: usize, acc_bits: usize) -> Result<()> {
     let instructions = program.instrs().len();
-    let deltas = sizes.nests << sizes.level_w();
     // A limit that was not given cannot be raised.
     let formats = program.quant().formats();
     let limited = formats.max_rom_words.is_some() || formats.max_buffer_words.is_some();
@@ -30,8 +29,8 @@ pub(super) fn check(program: &Program, sizes: &Sizes) -> Result<()> {
     let limits = [
         (instructions, TABLE_WORDS, "instructions per time step", fewer_steps),
         (deltas, TABLE_WORDS, "address deltas, a power of two for each loop nest", fewer_loops),
-        (sizes.loops, LOOPS, "loops in one nest", fewer_loops),
-        (sizes.acc_w, ACC_BITS, "bits of an accumulator", "quantize with narrower weights"),
+        (loops, LOOPS, "loops in one nest", fewer_loops),
+        (acc_bits, ACC_BITS, "bits of an accumulator", "quantize with narrower weights"),
     ];
     let exceeded = limits.into_iter().filter(|(found, most, ..)| found > most);
     let problems: Vec<Diagnostic> = exceeded
@@ -63,14 +62,15 @@ mod tests {
         let formats = quant::safe(&planned, Widths::default());
         let quant = quant::quantize(&planned, formats).expect("fits");
         let program = crate::sched::schedule(&quant, &HwConfig::default()).expect("schedules");
-        let sizes = Sizes::of(&program).expect("fits");
-        let refused = |sizes: Sizes| check(&program, &sizes).expect_err("too large").to_string();
-        let tables = refused(Sizes { nests: 33, loops: 8, ..sizes.clone() });
+        let refused = |deltas, loops, acc_bits| {
+            check(&program, deltas, loops, acc_bits).expect_err("too large").to_string()
+        };
+        let tables = refused(264, 8, 32);
         assert!(tables.contains("found 264 address deltas"), "{tables}");
-        let loops = refused(Sizes { nests: 8, loops: 17, ..sizes.clone() });
+        let loops = refused(128, 17, 32);
         assert!(loops.contains("found 17 loops in one nest, expected at most 16"), "{loops}");
-        let accumulator = refused(Sizes { acc_w: 65, ..sizes.clone() });
+        let accumulator = refused(128, 8, 65);
         assert!(accumulator.contains("found 65 bits"), "{accumulator}");
-        check(&program, &Sizes { nests: 16, loops: 16, acc_w: 64, ..sizes }).expect("at the limit");
+        check(&program, 256, 16, 64).expect("at the limit");
     }
 }

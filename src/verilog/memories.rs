@@ -2,7 +2,9 @@
 //! the same numbers.
 
 use super::images;
+use super::pack::live_bits;
 use super::sizes::Sizes;
+use super::tables;
 use crate::config::CellMultiplier;
 use crate::model::GateActivation;
 use crate::sched::Program;
@@ -12,9 +14,6 @@ use std::collections::BTreeMap;
 const SIGMOID: &str = include_str!("../../templates/lib/ht_sigmoid.hex");
 /// The image of the hard sigmoid.
 const HARD_SIGMOID: &str = include_str!("../../templates/lib/ht_hard_sigmoid.hex");
-
-/// Bits of the bias in a gate table's word, below the gate's place.
-const BIAS_BITS: usize = 16;
 
 /// Identical block memories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +35,7 @@ pub struct Memory {
 /// where not every synthesizer would notice that, the design does not have them.
 pub fn memories(program: &Program, sizes: &Sizes) -> Vec<Memory> {
     let images: BTreeMap<String, String> = images::files(program, sizes).into_iter().collect();
-    let live = |name: &str| images.get(name).map_or_else(Vec::new, |text| images::live_bits(text));
+    let live = |name: &str| images.get(name).map_or_else(Vec::new, |text| live_bits(text));
     let count = |bits: &[bool]| bits.iter().filter(|&&bit| bit).count();
     let quant = program.quant();
     let act = quant.activation_bits() as usize;
@@ -53,7 +52,7 @@ pub fn memories(program: &Program, sizes: &Sizes) -> Vec<Memory> {
         rom("weights", 1, program.rom().len(), count(&live("weights.hex"))),
         ram("input", inputs, loader.frames * program.input_words() / inputs, act + 1),
         ram("cell states", cells, sizes.rows, 16),
-        rom("sigmoid", cells, 256, count(&images::live_bits(SIGMOID))),
+        rom("sigmoid", cells, 256, count(&live_bits(SIGMOID))),
     ];
     let hidden_words = sizes.hidden_words * program.hidden().halves;
     if quant.head().is_some() || program.reads_hidden() {
@@ -63,7 +62,7 @@ pub fn memories(program: &Program, sizes: &Sizes) -> Vec<Memory> {
         all.push(ram("hidden out", 1, hidden_words, act));
     }
     if quant.cell_unit(0).gates == GateActivation::HardSigmoid {
-        all.push(rom("hard sigmoid", cells, 256, count(&images::live_bits(HARD_SIGMOID))));
+        all.push(rom("hard sigmoid", cells, 256, count(&live_bits(HARD_SIGMOID))));
     }
     if program.buffer_groups() > 0 {
         let banks = program.banks();
@@ -73,9 +72,8 @@ pub fn memories(program: &Program, sizes: &Sizes) -> Vec<Memory> {
     for cell in 0..cells {
         let table = live(&format!("gates{cell}.hex"));
         for part in 0..program.gate_parts() {
-            // The lowest bits of a gate's word select its memory.
-            let word = BIAS_BITS + part * (sizes.gate_word_w + usize::from(sizes.masked));
-            let read = 1 << count(&table[word..word + bank_bits]);
+            let place = tables::place_bit(sizes, part);
+            let read = 1 << count(&table[place..place + bank_bits]);
             all.push(ram("gates", read, program.gate_groups() * lanes / drains, 16));
         }
         all.push(rom("gate table", 1, 4 * sizes.rows, count(&table)));

@@ -2,6 +2,7 @@
 //!
 //! Pure: maps values to text and never touches the disk. The same program gives the same bytes.
 
+mod about;
 mod images;
 mod library;
 mod limits;
@@ -10,21 +11,16 @@ mod memories;
 mod pack;
 mod parameters;
 mod sizes;
+mod tables;
 mod top;
 
+pub use about::About;
 pub use memories::{Memory, Multiplier, memories, multipliers};
 pub use sizes::Sizes;
 
 use crate::error::Result;
 use crate::sched::Program;
 use std::collections::BTreeMap;
-
-/// The origin of a design, for its headers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct About {
-    /// The command that made it, file names without folders.
-    pub command: String,
-}
 
 /// The files of a design in one flat folder.
 #[derive(Debug, Clone, PartialEq, Eq)]

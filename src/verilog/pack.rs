@@ -1,6 +1,6 @@
-//! Fields side by side in one word of an image.
+//! Items side by side in one word, and words one below the other in an image.
 
-/// A word under construction, lowest field first.
+/// A word under construction, lowest item first.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Word {
     bits: Vec<bool>,
@@ -40,6 +40,47 @@ impl Word {
     }
 }
 
+/// Text of an image: a header line, then words with comments on their content; padded to `least`
+/// words.
+pub(super) fn image(
+    name: &str,
+    format: &str,
+    rows: impl IntoIterator<Item = (Word, String), IntoIter: ExactSizeIterator>,
+    least: usize,
+) -> String {
+    let mut rows = rows.into_iter().peekable();
+    let count = rows.len();
+    let width = rows.peek().map_or(1, |r| r.0.width());
+    let mut text = format!("// {name}: {} words of {width} bits; {format}\n", count.max(least));
+    let unused = || (Word::default().push_modulo(0, 1).padded(width), "not used".to_owned());
+    let filler = (count..least).map(|_| unused());
+    for (word, comment) in rows.chain(filler) {
+        text.push_str(&word.hex());
+        text.push_str(" // ");
+        text.push_str(&comment);
+        text.push('\n');
+    }
+    text
+}
+
+/// Which bits of an image's words are not the same in every word, lowest first.
+pub(super) fn live_bits(text: &str) -> Vec<bool> {
+    let mut words = text.lines().filter_map(|line| {
+        line.split("//").next().map(str::trim).filter(|digits| !digits.is_empty())
+    });
+    let values = |word: &str| -> Vec<u32> {
+        word.chars().map(|digit| digit.to_digit(16).unwrap_or(0)).collect()
+    };
+    let Some(first) = words.next().map(values) else { return Vec::new() };
+    let mut differing = vec![0; first.len()];
+    for word in words {
+        for ((all, digit), first) in differing.iter_mut().zip(word.chars()).zip(&first) {
+            *all |= digit.to_digit(16).unwrap_or(0) ^ first;
+        }
+    }
+    differing.iter().rev().flat_map(|digit| (0..4).map(move |bit| digit >> bit & 1 == 1)).collect()
+}
+
 /// Bits needed to number `count` things, at least 1; `$clog2` with a minimum of one.
 pub(super) fn index_bits(count: usize) -> usize {
     (count.max(2) - 1).ilog2() as usize + 1
@@ -50,9 +91,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_stand_side_by_side() {
+    fn items_stand_side_by_side() {
         let word = Word::default().push(5, 3).push(-1, 2).push(0x2a, 8);
         assert_eq!((word.width(), word.hex().as_str()), (13, "055d"));
         assert_eq!([1, 2, 3, 4, 5, 256, 257].map(index_bits), [1, 1, 2, 2, 3, 8, 9]);
+    }
+
+    #[test]
+    fn constant_columns_are_not_stored() {
+        let live = live_bits("// 3 words\n1f0 // a\n1e4\n1f0 // b\n");
+        let expected = (0..12).map(|bit| bit == 2 || bit == 4);
+        assert_eq!(live, expected.collect::<Vec<_>>());
+        assert!(!live_bits("3\n3\n").contains(&true));
     }
 }

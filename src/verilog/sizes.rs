@@ -1,10 +1,11 @@
 //! Widths and depths of the hardware, computed once from a program.
 
 use super::limits;
-use super::pack::index_bits;
+use super::pack::{Word, index_bits};
 use crate::config::{CellMultiplier, OutputRate};
 use crate::error::Result;
 use crate::model::Element;
+use crate::sched::isa::words::{Item, Width};
 use crate::sched::{Loop, Program, Source};
 
 /// Parameters of `ht_engine` that the program does not contain directly.
@@ -119,10 +120,43 @@ impl Sizes {
             serial_cells: program.hw().cell_multiplier == CellMultiplier::Serial,
             every_step: program.hw().output == OutputRate::Step,
         };
-        limits::check(program, &sizes)?;
+        limits::check(program, sizes.nests << sizes.level_w(), sizes.loops, sizes.acc_w)?;
         Ok(sizes)
     }
 
+    /// Bits of an item.
+    pub(super) fn width(&self, width: Width) -> usize {
+        match width {
+            Width::Bits(bits) => bits,
+            Width::Operand => self.act_aw,
+            Width::Weight => self.wgt_aw,
+            Width::Result => self.out_aw,
+            Width::Nest => index_bits(self.nests),
+            Width::Count => self.count_w,
+            Width::LoaderCount => self.loader_cw,
+            Width::Bank => self.bank_w,
+            Width::Shift => self.shift_w,
+        }
+    }
+    /// A word with the items of `of` behind what it has.
+    pub(super) fn packed<T>(&self, word: Word, items: &[Item<T>], of: &T) -> Word {
+        items.iter().fold(word, |word, item| {
+            let (value, bits) = ((item.value)(of), self.width(item.width));
+            match item.width {
+                Width::Shift => word.push(value - i64::from(self.shift_min), bits),
+                _ if item.modulo => word.push_modulo(value, bits),
+                _ => word.push(value, bits),
+            }
+        })
+    }
+    /// The names of the items for the head of an image, highest first.
+    pub(super) fn names<T>(&self, items: &[Item<T>]) -> String {
+        let name = |item: &Item<T>| match item.width {
+            Width::Shift => format!("{} - {}", item.name, self.shift_min),
+            _ => item.name.to_owned(),
+        };
+        items.iter().rev().map(name).collect::<Vec<_>>().join(", ")
+    }
     /// Bits of the loops in a nest's word.
     pub fn loops_w(&self) -> usize {
         self.loops * (self.count_w + 1)

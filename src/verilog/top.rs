@@ -1,6 +1,6 @@
 //! The generated top, its parameter header and the design's README.
 
-use super::About;
+use super::about::About;
 use super::parameters;
 use super::sizes::Sizes;
 use crate::model::Cell;

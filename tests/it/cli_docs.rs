@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::fs;
 
 /// Replaces everything between the line `<!-- NAME -->` and the next `<!-- end -->`.
-fn filled(page: &str, name: &str, block: &str) -> String {
+pub fn filled(page: &str, name: &str, block: &str) -> String {
     let mark = format!("<!-- {name} -->\n");
     let start = page.find(&mark).unwrap_or_else(|| panic!("no {mark}")) + mark.len();
     let end = start + page[start..].find("<!-- end -->").expect("every block ends");

@@ -75,6 +75,7 @@ mod import_refusals; // ... refused, of any kind
 mod import_run; // ... through the stages
 mod import_support;
 mod inputs; // what their format clips, and ranges far from the others'
+mod instruction_set; // docs/engine.md against the definition
 mod interrupted; // signals in the middle of a command
 mod judgement; // agreement, decisions and classes over data sets
 mod lane_rusthdl; // the lane against its second description

@@ -5,7 +5,7 @@ use super::cells;
 use super::gates::GatePlaces;
 use super::head::Head;
 use super::hidden::HiddenPlaces;
-use super::layout::Layout;
+use super::layout::PartLayout;
 use super::loader::Loader;
 use super::microprogram::Microprogram;
 use super::timing::{Control, Timing};
@@ -21,7 +21,7 @@ const MAX_CELLS: usize = 4;
 pub(super) struct Common<'a> {
     pub quant: &'a QuantPlan,
     pub hw: &'a HwConfig,
-    pub layouts: &'a [Layout<'a>],
+    pub layouts: &'a [PartLayout<'a>],
     pub hidden: &'a HiddenPlaces,
     pub code: &'a Microprogram,
     pub gates: &'a GatePlaces,
@@ -75,4 +75,26 @@ pub(super) fn choose(candidates: Vec<Candidate>) -> Result<Candidate, Problems> 
     let least = candidates.iter().map(cycles).min().unwrap_or(0);
     let chosen = candidates.into_iter().find(|c| cycles(c) * 500 <= least * 501);
     chosen.ok_or_else(|| Diagnostic::new("schedule", "no element-wise unit count found").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fewest_units_within_two_in_a_thousand() {
+        let candidate = |(cells, cycles_per_step): (usize, u64)| Candidate {
+            tables: vec![UnitTable(Vec::new()); cells],
+            hidden_words: 2,
+            head: None,
+            timing: Timing { cycles_per_step, cycles_per_sequence: 0 },
+        };
+        let chosen = |figures: &[(usize, u64)]| {
+            choose(figures.iter().copied().map(candidate).collect()).map(|c| c.tables.len())
+        };
+        assert_eq!(chosen(&[(1, 1002), (2, 1000), (4, 1000)]).ok(), Some(1));
+        assert_eq!(chosen(&[(1, 1003), (2, 1000), (4, 999)]).ok(), Some(2));
+        assert_eq!(chosen(&[(1, 2000), (4, 1000)]).ok(), Some(4));
+        assert!(chosen(&[]).is_err());
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::gates::GatePlaces;
 use super::hidden::HiddenPlaces;
-use super::layout::Layout;
+use super::layout::PartLayout;
 use super::units::{Unit, UnitTable};
 use crate::quant::QuantPlan;
 
@@ -11,7 +11,7 @@ use crate::quant::QuantPlan;
 /// they write; none if the parts of a layer do not deliver the gates of every unit to the same
 /// element-wise unit.
 pub(super) fn tables(
-    layouts: &[Layout<'_>],
+    layouts: &[PartLayout<'_>],
     quant: &QuantPlan,
     places: &GatePlaces,
     hidden: &HiddenPlaces,
@@ -40,13 +40,13 @@ pub(super) fn tables(
 
 /// The units of a layer in processing order.
 fn units(
-    layouts: &[Layout<'_>],
+    layouts: &[PartLayout<'_>],
     quant: &QuantPlan,
     places: &GatePlaces,
     layer: usize,
 ) -> Vec<Unit> {
     let cell = &quant.layers()[layer].cell;
-    let mut parts: Vec<(&Layout<'_>, &Vec<usize>)> =
+    let mut parts: Vec<(&PartLayout<'_>, &Vec<usize>)> =
         layouts.iter().zip(&places.words).filter(|(layout, _)| layout.layer == layer).collect();
     parts.reverse();
     let place = |phase: usize, j: usize, k: usize| {
@@ -124,7 +124,7 @@ fn place_hidden(tables: &mut [Vec<Unit>], hidden: &HiddenPlaces) -> usize {
 }
 
 /// Word of the input buffer for every hidden unit of the bottom layer.
-fn input_words(layout: &Layout<'_>, quant: &QuantPlan) -> Option<Vec<usize>> {
+fn input_words(layout: &PartLayout<'_>, quant: &QuantPlan) -> Option<Vec<usize>> {
     let offset = quant.input().hidden_offset?;
     let units = quant.layers()[0].cell.units;
     Some((0..units).map(|j| layout.operand_word(offset + j)).collect())

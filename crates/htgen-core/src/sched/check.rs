@@ -8,12 +8,12 @@
 use super::cursor::Cursor;
 use super::index_loops::{Digit, IndexLoop, for_each_iteration};
 use super::isa::{Dest, Instr, Nest, Source};
-use super::layout::Layout;
+use super::layout::PartLayout;
 use super::program::Program;
 use crate::network::{IndexId, strides};
 
 /// Runs the whole program on tags; one layout per part.
-pub(super) fn check(layouts: &[Layout<'_>], program: &Program) {
+pub(super) fn check(layouts: &[PartLayout<'_>], program: &Program) {
     check_loader(&layouts[0], program);
     check_hidden(program);
     let mut buffer = vec![NOTHING; program.buffer_groups() * program.lanes()];
@@ -33,7 +33,7 @@ pub(super) fn check(layouts: &[Layout<'_>], program: &Program) {
 }
 
 /// The memory of a part's operand, with the columns in their places.
-fn operand(layout: &Layout<'_>, program: &Program, part: usize) -> Vec<u64> {
+fn operand(layout: &PartLayout<'_>, program: &Program, part: usize) -> Vec<u64> {
     let own = |i: &&Instr| program.nests()[i.nest].part == part;
     let base = program.instrs().iter().find(own).map_or(0, |i| i.act_base);
     let words = match layout.source() {
@@ -66,12 +66,12 @@ fn tag(tensor: usize, offset: usize) -> u64 {
     if tensor == 0 { offset as u64 } else { (tensor as u64) << 48 | offset as u64 }
 }
 
-fn canonical_words(layout: &Layout<'_>, t: usize) -> usize {
+fn canonical_words(layout: &PartLayout<'_>, t: usize) -> usize {
     layout.shapes.tensors[t].rest.iter().map(|&id| layout.network().size(id)).product()
 }
 
 /// Canonical stride of every index of tensor `t`; the fused prefix counts in positions.
-fn canonical(layout: &Layout<'_>, t: usize) -> Vec<(IndexId, usize)> {
+fn canonical(layout: &PartLayout<'_>, t: usize) -> Vec<(IndexId, usize)> {
     let shape = &layout.shapes.tensors[t];
     let fused = &layout.network().columns()[..shape.prefix.modes];
     let ids: Vec<IndexId> = fused.iter().chain(&shape.rest).copied().collect();
@@ -79,7 +79,7 @@ fn canonical(layout: &Layout<'_>, t: usize) -> Vec<(IndexId, usize)> {
     ids.iter().copied().zip(strides(&dims)).collect()
 }
 
-fn check_loader(layout: &Layout<'_>, program: &Program) {
+fn check_loader(layout: &PartLayout<'_>, program: &Program) {
     let loader = program.loader();
     let mut cursor = Cursor::new(&loader.loops, 0, 0, 0);
     for first in (0..program.quant().input().count).step_by(loader.elements) {
@@ -127,7 +127,7 @@ struct Padded {
 
 impl Padded {
     /// Those of step `s`.
-    fn all(layout: &Layout<'_>, s: usize, loops: &[IndexLoop]) -> Vec<Padded> {
+    fn all(layout: &PartLayout<'_>, s: usize, loops: &[IndexLoop]) -> Vec<Padded> {
         let role = &layout.shapes.steps[s];
         let kept = role.free.iter().chain(&role.batch).chain(&role.new).map(|&id| (id, false));
         let all = kept.chain(role.contracted.iter().map(|&id| (id, true)));
@@ -148,7 +148,7 @@ impl Padded {
 }
 
 impl<'a> Walker<'a> {
-    fn new(layout: &Layout<'_>, program: &'a Program, instr: &'a Instr) -> Self {
+    fn new(layout: &PartLayout<'_>, program: &'a Program, instr: &'a Instr) -> Self {
         let nest = &program.nests()[instr.nest];
         let loops = &program.index_loops[instr.nest][..];
         let s = nest.step - layout.part.first_step();
@@ -238,7 +238,7 @@ impl<'a> Walker<'a> {
 }
 
 /// Position of the result with which an instruction begins that covers only the last ones of a step.
-fn first_position(layout: &Layout<'_>, s: usize, instr: &Instr, program: &Program) -> usize {
+fn first_position(layout: &PartLayout<'_>, s: usize, instr: &Instr, program: &Program) -> usize {
     let first = program
         .instrs()
         .iter()

@@ -38,3 +38,29 @@ impl<'a> Cursor<'a> {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One addition an iteration leads to the same addresses as counters times strides.
+    #[test]
+    fn deltas_lead_where_strides_do() {
+        let loops = [
+            Loop { bound: 3, act: 5, wgt: 1, out: 0 },
+            Loop { bound: 2, act: -7, wgt: 3, out: 2 },
+            Loop { bound: 4, act: 11, wgt: 0, out: -1 },
+        ];
+        let mut cursor = Cursor::new(&loops, 100, 10, 50);
+        for number in 0..24i64 {
+            let counters = [number % 3, number / 3 % 2, number / 6];
+            let sum = |stride: fn(&Loop) -> i64| -> i64 {
+                loops.iter().zip(counters).map(|(l, count)| count * stride(l)).sum()
+            };
+            let expected = (100 + sum(|l| l.act), 10 + sum(|l| l.wgt), 50 + sum(|l| l.out));
+            assert_eq!((cursor.act, cursor.wgt, cursor.out), expected, "iteration {number}");
+            assert_eq!(cursor.at_group_end(1), number % 3 == 2);
+            assert_eq!(cursor.advance(), number < 23);
+        }
+    }
+}

@@ -5,20 +5,20 @@ use std::fmt::Write;
 
 use super::index_loops::{Digit, counters_of, kept, value_of};
 use super::isa::{Instr, Kind, Nest};
-use super::layout::Layout;
+use super::layout::PartLayout;
 use super::program::Program;
 use crate::network::{IndexId, IndexKind};
 
 /// Names the results of a program's instructions.
 pub struct ResultNames<'a> {
     program: &'a Program,
-    layouts: Vec<Layout<'a>>,
+    layouts: Vec<PartLayout<'a>>,
 }
 
 impl<'a> ResultNames<'a> {
     /// Computes the layout again as [`schedule`](super::schedule) did.
     pub fn of(program: &'a Program) -> Self {
-        let layouts = Layout::all(program.quant().plan(), program.lane_bits());
+        let layouts = PartLayout::all(program.quant().plan(), program.lane_bits());
         ResultNames { program, layouts }
     }
 
@@ -62,7 +62,13 @@ impl<'a> ResultNames<'a> {
     }
 
     /// Positions of fused columns before the instruction whose first result is `out_base`.
-    fn first_position(&self, layout: &Layout<'_>, nest: &Nest, s: usize, out_base: usize) -> usize {
+    fn first_position(
+        &self,
+        layout: &PartLayout<'_>,
+        nest: &Nest,
+        s: usize,
+        out_base: usize,
+    ) -> usize {
         let of_step = |i: &&Instr| self.program.nests()[i.nest].step == nest.step;
         let first = self.program.instrs().iter().find(of_step).map_or(out_base, |i| i.out_base);
         let position = layout.addressing(s + 1).position >> layout.lane_bits;
@@ -71,7 +77,7 @@ impl<'a> ResultNames<'a> {
 }
 
 /// A position of the leading columns as one value per column.
-fn name_columns(layout: &Layout<'_>, text: &mut String, modes: usize, position: usize) {
+fn name_columns(layout: &PartLayout<'_>, text: &mut String, modes: usize, position: usize) {
     let network = layout.network();
     let mut behind: usize = network.columns()[..modes].iter().map(|&id| network.size(id)).product();
     for &id in &network.columns()[..modes] {
@@ -80,7 +86,7 @@ fn name_columns(layout: &Layout<'_>, text: &mut String, modes: usize, position: 
     }
 }
 
-fn name_index(layout: &Layout<'_>, text: &mut String, id: IndexId, value: usize) {
+fn name_index(layout: &PartLayout<'_>, text: &mut String, id: IndexId, value: usize) {
     let index = layout.network().info(id);
     let gates: &[&str] =
         if layout.network().gates() == 4 { &["i", "f", "g", "o"] } else { &["r", "z", "n"] };

@@ -1,7 +1,7 @@
 //! Where the last steps leave the gate pre-activations.
 
 use super::index_loops::{IndexLoop, for_each_iteration, kept, value_of};
-use super::layout::Layout;
+use super::layout::PartLayout;
 
 /// The gate buffer's words of every part, in the order of the parts.
 pub(super) struct GatePlaces {
@@ -13,7 +13,7 @@ pub(super) struct GatePlaces {
 
 impl GatePlaces {
     /// From the loops of every part's last step.
-    pub fn of(layouts: &[Layout<'_>], last: &[&[IndexLoop]]) -> GatePlaces {
+    pub fn of(layouts: &[PartLayout<'_>], last: &[&[IndexLoop]]) -> GatePlaces {
         let kept: Vec<Vec<IndexLoop>> = last.iter().map(|loops| kept(loops)).collect();
         let groups = kept.iter().map(|kept| kept.iter().map(|l| l.bound).product()).max();
         let words = layouts.iter().zip(&kept).map(|(layout, kept)| words(layout, kept)).collect();
@@ -22,7 +22,7 @@ impl GatePlaces {
 }
 
 /// The gate buffer's word for every row of a part.
-fn words(layout: &Layout<'_>, kept: &[IndexLoop]) -> Vec<usize> {
+fn words(layout: &PartLayout<'_>, kept: &[IndexLoop]) -> Vec<usize> {
     let network = layout.network();
     let rows = network.rows();
     let gates = layout.shapes.tensors.len() - 1;

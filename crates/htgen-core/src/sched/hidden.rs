@@ -1,7 +1,7 @@
 //! Where h of each layer lies in the hidden buffer.
 
 use super::isa::Source;
-use super::layout::Layout;
+use super::layout::PartLayout;
 use crate::network::Operand;
 use crate::quant::QuantPlan;
 
@@ -23,7 +23,7 @@ impl HiddenPlaces {
     ///
     /// Before a layer's h there are as many words as its part of h has zero columns, and after it
     /// as many as any reader runs past its end; nothing writes these.
-    pub fn of(layouts: &[Layout<'_>], quant: &QuantPlan) -> HiddenPlaces {
+    pub fn of(layouts: &[PartLayout<'_>], quant: &QuantPlan) -> HiddenPlaces {
         if layouts.iter().all(|layout| layout.source() == Source::Input) {
             let units = quant.top().cell.units;
             return match quant.head() {
@@ -61,7 +61,7 @@ impl HiddenPlaces {
     }
 
     /// First word of the operand of a part's first step, in the memory that it reads.
-    pub fn operand(&self, layout: &Layout<'_>) -> usize {
+    pub fn operand(&self, layout: &PartLayout<'_>) -> usize {
         match (layout.part.operand(), layout.layer) {
             (Operand::Input { .. }, 0) => 0,
             (Operand::Input { .. }, layer) => self.first(layer - 1),

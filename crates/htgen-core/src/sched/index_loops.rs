@@ -108,3 +108,40 @@ pub(super) fn counters_of(loops: &[IndexLoop], number: usize) -> Vec<usize> {
     counters.reverse();
     counters
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn index_loop(bound: usize, contracted: bool, act: i64, wgt: i64, out: i64) -> IndexLoop {
+        IndexLoop { digit: Digit::Merged, bound, contracted, act, wgt, out }
+    }
+
+    #[test]
+    fn loops_that_continue_each_other_are_one() {
+        let loops = [
+            index_loop(5, false, 24, 0, 1),
+            index_loop(1, false, 7, 7, 7),
+            index_loop(3, true, 8, 4, 0),
+            index_loop(4, true, 2, 1, 0),
+        ];
+        let (fused, summed) = fuse(&loops);
+        let inner = Loop { bound: 12, act: 2, wgt: 1, out: 0 };
+        assert_eq!((fused, summed), (vec![inner, Loop { bound: 5, act: 24, wgt: 0, out: 1 }], 1));
+        // Not across the end of a sum, though the strides would fit.
+        let apart = [index_loop(2, false, 4, 4, 0), index_loop(4, true, 1, 1, 0)];
+        assert_eq!(fuse(&apart).1, 1);
+        assert_eq!(fuse(&apart).0.len(), 2);
+    }
+
+    #[test]
+    fn counters_are_those_of_the_iteration() {
+        let loops = [index_loop(3, false, 0, 0, 0), index_loop(2, true, 0, 0, 0)];
+        let mut seen = Vec::new();
+        for_each_iteration(&loops, |number, counters| {
+            assert_eq!(counters, counters_of(&loops, number));
+            seen.push((counters[0], counters[1]));
+        });
+        assert_eq!(seen, [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (2, 1)]);
+    }
+}

@@ -1,10 +1,10 @@
 //! Which indices the lanes of each step run over: dynamic programming over lane patterns.
 //!
 //! With P = 2^p lanes a step's *pattern* takes a power-of-two factor (a *field*) of some free and
-//! new indices; lanes differ in a part of those indices. The layout of a result is the pattern that
-//! produced it: bank = fields, address = the rest. A step may have a field on a free index only up
-//! to the field that its operand's layout has there; a layout field that it does not use becomes a
-//! loop that selects banks. So no word is ever moved between steps.
+//! new indices; lanes differ in what they add to those indices. The layout of a result is the
+//! pattern that produced it: bank = fields, address = the rest. A step may have a field on a free
+//! index only up to the field that its operand's layout has there; a layout field that it does not
+//! use becomes a loop that selects banks. So no word is ever moved between steps.
 
 use super::shape::{Shapes, StepShape};
 use crate::network::{IndexId, Network};
@@ -16,7 +16,7 @@ pub type Fields = [u8; 32];
 /// Patterns of all steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Patterns {
-    /// Layout of the input tensor.
+    /// PartLayout of the input tensor.
     pub input: Fields,
     /// Pattern of each step; also the layout of its result.
     pub steps: Vec<Fields>,
@@ -24,7 +24,7 @@ pub struct Patterns {
     pub busy_cycles: u64,
 }
 
-/// Candidates kept after each step.
+/// Paths kept after each step.
 const BEAM: usize = 400;
 
 /// Finds the patterns with the fewest cycles; among equal ones those with the fewest distinct
@@ -32,18 +32,18 @@ const BEAM: usize = 400;
 /// it.
 pub fn choose(plan: &Plan, shapes: &Shapes, lane_bits: u32, banked: bool) -> Patterns {
     let network = plan.network();
-    let mut beam = vec![Candidate::start()];
+    let mut beam = vec![Path::start()];
     for (s, step) in shapes.steps.iter().enumerate() {
         let slabs = if step.per_slab { plan.slabs().count as u64 } else { 1 };
-        let mut next: Vec<Candidate> = Vec::new();
-        for candidate in &beam {
-            let layout = (s > 0 || !banked).then_some(&candidate.layout);
+        let mut next: Vec<Path> = Vec::new();
+        for path in &beam {
+            let layout = (s > 0 || !banked).then_some(&path.layout);
             for pattern in patterns(network, step, layout, lane_bits) {
-                next.push(candidate.with(network, step, pattern, s == 0, slabs));
+                next.push(path.with(network, step, pattern, s == 0, slabs));
             }
         }
-        next.sort_by_key(Candidate::cost);
-        // Of several candidates with the same layout only the cheapest can win.
+        next.sort_by_key(Path::cost);
+        // Of several paths with the same layout only the cheapest can win.
         let mut seen = std::collections::BTreeSet::new();
         next.retain(|c| seen.insert(c.layout));
         next.truncate(BEAM);
@@ -53,8 +53,9 @@ pub fn choose(plan: &Plan, shapes: &Shapes, lane_bits: u32, banked: bool) -> Pat
     Patterns { input: best.input, steps: best.steps, busy_cycles: best.cycles }
 }
 
+/// Patterns of the steps so far, with what they cost.
 #[derive(Clone)]
-struct Candidate {
+struct Path {
     input: Fields,
     layout: Fields,
     steps: Vec<Fields>,
@@ -63,9 +64,9 @@ struct Candidate {
     rom: u64,
 }
 
-impl Candidate {
+impl Path {
     fn start() -> Self {
-        Candidate { input: [0; 32], layout: [0; 32], steps: vec![], cycles: 0, distinct: 0, rom: 0 }
+        Path { input: [0; 32], layout: [0; 32], steps: vec![], cycles: 0, distinct: 0, rom: 0 }
     }
 
     fn cost(&self) -> (u64, u32, u64, Vec<Fields>) {

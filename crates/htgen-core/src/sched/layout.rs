@@ -9,7 +9,7 @@ use crate::network::{IndexId, Network, Operand};
 use crate::plan::{ModelPlan, Plan, PlanPart};
 
 /// Everything that determines the loops of a part.
-pub(super) struct Layout<'a> {
+pub(super) struct PartLayout<'a> {
     /// The part of the model that is laid out.
     pub part: &'a PlanPart,
     /// Its layer.
@@ -45,28 +45,28 @@ impl Addressing {
     }
 }
 
-impl<'a> Layout<'a> {
+impl<'a> PartLayout<'a> {
     /// The layouts of all parts of a plan, in order.
-    pub fn all(plan: &'a ModelPlan, lane_bits: u32) -> Vec<Layout<'a>> {
+    pub fn all(plan: &'a ModelPlan, lane_bits: u32) -> Vec<PartLayout<'a>> {
         let layers = plan.layers().iter().enumerate();
         let parts = layers.flat_map(|(layer, parts)| {
             let last = parts.len() - 1;
             parts.iter().enumerate().map(move |(k, part)| (layer, part, k == last))
         });
         parts
-            .map(|(layer, part, completes)| Layout::of(part, layer, completes, lane_bits))
+            .map(|(layer, part, completes)| PartLayout::of(part, layer, completes, lane_bits))
             .collect()
     }
 
     /// The input buffer has as many banks as lanes may want; the hidden buffer has one.
-    fn of(part: &'a PlanPart, layer: usize, completes: bool, lane_bits: u32) -> Layout<'a> {
+    fn of(part: &'a PlanPart, layer: usize, completes: bool, lane_bits: u32) -> PartLayout<'a> {
         let plan = part.plan();
         let shapes = Shapes::of(plan);
         let banked = layer == 0 && matches!(part.operand(), Operand::Input { .. });
         let patterns = lanes::choose(plan, &shapes, lane_bits, banked);
         let slots = Slots::assign(plan, &shapes, &patterns, lane_bits);
         let fields = [&[patterns.input][..], &patterns.steps].concat();
-        Layout { part, layer, completes, plan, shapes, slots, fields, lane_bits }
+        PartLayout { part, layer, completes, plan, shapes, slots, fields, lane_bits }
     }
 
     /// The network.

@@ -1,6 +1,6 @@
 //! What is refused before any of it is made.
 
-use super::layout::Layout;
+use super::layout::PartLayout;
 use super::weights;
 use crate::error::{Diagnostic, Problems, Result};
 use crate::quant::{QuantLayer, QuantPlan};
@@ -11,9 +11,9 @@ const MOST_LANE_WEIGHTS: u64 = 1 << 26;
 const MOST_WORDS: u64 = 1 << 25;
 
 /// Refuses memories that no chip has and no computer should list.
-pub(super) fn memories(layouts: &[Layout<'_>], lanes: usize, weights: u64) -> Result<()> {
+pub(super) fn memories(layouts: &[PartLayout<'_>], lanes: usize, weights: u64) -> Result<()> {
     let words = layouts.iter().map(weights::count).fold(0, u64::saturating_add);
-    let largest_of = |layout: &Layout<'_>| -> usize {
+    let largest_of = |layout: &PartLayout<'_>| -> usize {
         (0..layout.shapes.tensors.len() - 1).map(|t| layout.addressing(t).words).max().unwrap_or(0)
     };
     let largest = layouts.iter().map(largest_of).max().unwrap_or(0) as u64;

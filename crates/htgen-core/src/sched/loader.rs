@@ -2,7 +2,7 @@
 
 use super::index_loops::{Digit, IndexLoop, fuse};
 use super::isa::Loop;
-use super::layout::Layout;
+use super::layout::PartLayout;
 use crate::config::HwConfig;
 use crate::quant::QuantPlan;
 
@@ -24,7 +24,7 @@ pub struct Loader {
 
 impl Loader {
     /// For the part that reads the input buffer.
-    pub(super) fn of(layout: &Layout<'_>, quant: &QuantPlan, hw: &HwConfig) -> Loader {
+    pub(super) fn of(layout: &PartLayout<'_>, quant: &QuantPlan, hw: &HwConfig) -> Loader {
         let uncut = layout.plan.slabs().steps == 0;
         let banked = layout.slots.input_bits > 0;
         // A write stays inside a slab and, in a banked buffer, inside a run of columns of one bank.
@@ -49,7 +49,7 @@ impl Loader {
 }
 
 /// Columns that are consecutive both in the stream and within one bank.
-fn bank_run(layout: &Layout<'_>) -> usize {
+fn bank_run(layout: &PartLayout<'_>) -> usize {
     let mut run = 1;
     for &id in layout.network().columns().iter().rev() {
         let field = layout.field(0, id);
@@ -62,14 +62,14 @@ fn bank_run(layout: &Layout<'_>) -> usize {
 }
 
 /// One loop over consecutive words.
-fn plain(layout: &Layout<'_>, elements: usize) -> Vec<Loop> {
+fn plain(layout: &PartLayout<'_>, elements: usize) -> Vec<Loop> {
     let writes = layout.addressing(0).words.div_ceil(elements);
     vec![Loop { bound: writes, act: elements as i64, wgt: 0, out: 0 }]
 }
 
 /// A loop for each digit of each column; the innermost is the run, or a factor of it that the
 /// writes divide too.
-fn banked_loops(layout: &Layout<'_>, elements: usize) -> Vec<Loop> {
+fn banked_loops(layout: &PartLayout<'_>, elements: usize) -> Vec<Loop> {
     let addressing = layout.addressing(0);
     let mut all: Vec<IndexLoop> = Vec::new();
     for &id in &layout.network().columns() {

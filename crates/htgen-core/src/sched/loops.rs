@@ -2,10 +2,10 @@
 //! stride of every loop.
 
 use super::index_loops::{Digit, IndexLoop};
-use super::layout::{Addressing, Layout};
+use super::layout::{Addressing, PartLayout};
 use crate::network::IndexId;
 
-impl Layout<'_> {
+impl PartLayout<'_> {
     /// The loops of step `s`, outermost first, for `positions` positions of the result with `merged`
     /// fused columns summed into each; `full` is the most that the step sums into one.
     pub fn loops(&self, s: usize, positions: usize, merged: usize, full: usize) -> Vec<IndexLoop> {

@@ -3,7 +3,7 @@
 use super::hidden::HiddenPlaces;
 use super::index_loops::{IndexLoop, fuse};
 use super::isa::{Dest, Instr, Kind, MAX_LAG, Nest, Source};
-use super::layout::Layout;
+use super::layout::PartLayout;
 use super::regions::regions;
 use super::rom::Rom;
 use super::{waits, weights};
@@ -26,7 +26,7 @@ pub(super) struct Microprogram {
 impl Microprogram {
     /// Writes it for all parts.
     pub fn of(
-        layouts: &[Layout<'_>],
+        layouts: &[PartLayout<'_>],
         quant: &QuantPlan,
         hidden: &HiddenPlaces,
         lanes: usize,
@@ -61,7 +61,7 @@ impl Microprogram {
 struct PartWriter<'p, 'a> {
     all: &'p mut Microprogram,
     quant: &'p QuantPlan,
-    layout: &'p Layout<'a>,
+    layout: &'p PartLayout<'a>,
     /// Number of the part.
     part: usize,
     /// First group of each tensor's region of the result buffer.

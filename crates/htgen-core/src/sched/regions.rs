@@ -1,10 +1,10 @@
 //! Where each intermediate result lies in the result buffer.
 
-use super::layout::Layout;
+use super::layout::PartLayout;
 
 /// First group of the region of every tensor, by first fit over the time in which it is alive, and
 /// the total number of groups needed. The input and the gates have buffers of their own.
-pub(super) fn regions(layout: &Layout<'_>) -> (Vec<usize>, usize) {
+pub(super) fn regions(layout: &PartLayout<'_>) -> (Vec<usize>, usize) {
     let slabbed = layout.plan.slabs().steps;
     let tensors = layout.shapes.tensors.len();
     let mut placed: Vec<(usize, usize, usize, usize)> = Vec::new(); // start, end, born, dies

@@ -5,7 +5,7 @@ use super::check;
 use super::gates::GatePlaces;
 use super::hidden::HiddenPlaces;
 use super::isa::{Nest, Source};
-use super::layout::Layout;
+use super::layout::PartLayout;
 use super::limits;
 use super::loader::Loader;
 use super::microprogram::Microprogram;
@@ -24,7 +24,7 @@ pub fn schedule(quant: &QuantPlan, hw: &HwConfig) -> Result<Program> {
     limits::one_kind_of_cells(quant)?;
 
     // Before everything that has an address: bank, word and loops follow from the lane patterns.
-    let layouts = Layout::all(quant.plan(), hw.lanes.bits());
+    let layouts = PartLayout::all(quant.plan(), hw.lanes.bits());
 
     // As soon as layouts tell the sizes, and before anything of that size is made.
     limits::memories(&layouts, hw.lanes.get(), quant.plan().rom_words())?;
@@ -86,7 +86,7 @@ struct Memories {
 
 impl Memories {
     fn of(
-        layouts: &[Layout<'_>],
+        layouts: &[PartLayout<'_>],
         loader: &Loader,
         hidden: &HiddenPlaces,
         drains: usize,

@@ -11,9 +11,9 @@ use crate::plan::Plan;
 
 /// One bit of an index.
 ///
-/// The field of a column is its slowest part, so whole runs of columns that are consecutive in the
-/// stream lie in one bank, and the loader can write several of them at once. Fields of other
-/// indices are their fastest part, because those may be padded.
+/// The field of a column is its slowest digits, so whole runs of columns that are consecutive in
+/// the stream lie in one bank, and the loader can write several of them at once. Fields of other
+/// indices are their fastest digits, because those may be padded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FieldBit {
     /// The index.

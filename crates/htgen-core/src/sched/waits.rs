@@ -1,11 +1,16 @@
 //! What instructions wait for and what they release.
 
 use super::isa::{Dest, Instr, Kind, Nest, Source};
-use super::layout::Layout;
+use super::layout::PartLayout;
 use crate::quant::QuantInput;
 
 /// Waits and releases of the input buffer's slabs, and waits for h, of the instructions of a part.
-pub(super) fn mark(layout: &Layout<'_>, input: &QuantInput, nests: &[Nest], instrs: &mut [Instr]) {
+pub(super) fn mark(
+    layout: &PartLayout<'_>,
+    input: &QuantInput,
+    nests: &[Nest],
+    instrs: &mut [Instr],
+) {
     match layout.source() {
         Source::Input => mark_input_slabs(layout, input, instrs),
         _ => instrs[0].wait_hidden = true,
@@ -17,7 +22,7 @@ pub(super) fn mark(layout: &Layout<'_>, input: &QuantInput, nests: &[Nest], inst
     }
 }
 
-fn mark_input_slabs(layout: &Layout<'_>, input: &QuantInput, instrs: &mut [Instr]) {
+fn mark_input_slabs(layout: &PartLayout<'_>, input: &QuantInput, instrs: &mut [Instr]) {
     let per_slab = layout.slab_columns();
     let slabs = input.count.div_ceil(per_slab);
     let first_hidden = input.hidden_offset.map_or(usize::MAX, |o| o / per_slab);

@@ -1,13 +1,13 @@
 //! What stands in the weight ROM for each step, in the order in which the loops read it.
 
 use super::index_loops::{Digit, IndexLoop, for_each_iteration, value_of};
-use super::layout::Layout;
+use super::layout::PartLayout;
 use crate::network::IndexId;
 use crate::quant::{QuantHead, QuantStep};
 
 /// The ROM words of step `s` of a part: one weight per lane, 0 outside the tensor.
 pub(super) fn words(
-    layout: &Layout<'_>,
+    layout: &PartLayout<'_>,
     quant: &QuantStep,
     s: usize,
     loops: &[IndexLoop],
@@ -48,7 +48,7 @@ pub(super) fn words(
 }
 
 /// ROM words of all steps of a part, computed only from their loops.
-pub(super) fn count(layout: &Layout<'_>) -> u64 {
+pub(super) fn count(layout: &PartLayout<'_>) -> u64 {
     let slabbed = layout.plan.slabs().steps;
     let steps = layout.shapes.steps.iter().enumerate();
     let words = steps.map(|(s, step)| {
@@ -83,7 +83,7 @@ struct SumRows {
 }
 
 impl SumRows {
-    fn of(layout: &Layout<'_>, s: usize) -> SumRows {
+    fn of(layout: &PartLayout<'_>, s: usize) -> SumRows {
         let network = layout.network();
         let step = &layout.plan.steps()[s];
         let columns = network.columns();
@@ -103,7 +103,12 @@ impl SumRows {
         SumRows { strides, merged }
     }
 
-    fn row(&self, layout: &Layout<'_>, loops: &[IndexLoop], counters: &[usize]) -> Option<usize> {
+    fn row(
+        &self,
+        layout: &PartLayout<'_>,
+        loops: &[IndexLoop],
+        counters: &[usize],
+    ) -> Option<usize> {
         let merged: usize = loops
             .iter()
             .zip(counters)

@@ -1,7 +1,9 @@
 //! The instruction set: instructions, loop nests, where operands come from and where results go.
 //!
 //! The scheduler writes it; the interpreter, the timing model, the check, the listings and the
-//! emitter read it.
+//! emitter read it. [`words`] says how it lies in the images, item by item.
+
+pub mod words;
 
 /// Bits of [`Instr::lag`].
 pub const LAG_BITS: usize = 3;

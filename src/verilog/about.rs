@@ -1,0 +1,8 @@
+//! What a design tells about its origin.
+
+/// The origin of a design, for its headers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// The command that made it, file names without folders.
+    pub command: String,
+}
