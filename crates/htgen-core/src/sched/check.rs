@@ -150,7 +150,7 @@ impl Padded {
 impl<'a> Walker<'a> {
     fn new(layout: &PartLayout<'_>, program: &'a Program, instr: &'a Instr) -> Self {
         let nest = &program.nests()[instr.nest];
-        let loops = &program.index_loops[instr.nest][..];
+        let loops = program.index_loops(instr.nest);
         let s = nest.step - layout.part.first_step();
         let (from, to) = (canonical(layout, s), canonical(layout, s + 1));
         let of = |table: &[(IndexId, usize)], id: IndexId| {

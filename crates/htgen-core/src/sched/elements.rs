@@ -37,7 +37,7 @@ impl<'a> ResultNames<'a> {
         if lane & layout.idle_bits(t) != 0 {
             return None;
         }
-        let kept = kept(&program.index_loops[instr.nest]);
+        let kept = kept(program.index_loops(instr.nest));
         let counters = counters_of(&kept, number);
         let shape = &layout.shapes.tensors[t];
         let mut text = String::new();

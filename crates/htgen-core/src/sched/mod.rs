@@ -19,6 +19,7 @@ mod layout;
 mod limits;
 mod loader;
 mod loops;
+mod memories;
 mod microprogram;
 mod print;
 mod program;

@@ -9,12 +9,12 @@ impl fmt::Display for Program {
             f,
             "program: {} lanes, {} drains, {} banks, {} input banks, {} cells",
             self.lanes(),
-            self.drains,
-            self.banks,
-            self.input_banks,
+            self.drains(),
+            self.banks(),
+            self.input_banks(),
             self.cells()
         )?;
-        for (k, d) in self.nests.iter().enumerate() {
+        for (k, d) in self.nests().iter().enumerate() {
             writeln!(
                 f,
                 "  d{k}: step {}, {:?} -> {:?}, keep {:#b}, rom {}, shift {}, {} cycles",
@@ -35,7 +35,7 @@ impl fmt::Display for Program {
                 )?;
             }
         }
-        for (k, i) in self.instrs.iter().enumerate() {
+        for (k, i) in self.instrs().iter().enumerate() {
             writeln!(
                 f,
                 "  i{k}: d{} slab {} act {} out {} lag {}{}{}{}",

@@ -1,8 +1,11 @@
 //! The microprogram and the memories it runs on.
 
+use super::candidates::Candidate;
 use super::index_loops::IndexLoop;
 use super::isa::{Dest, Instr, Kind, Nest, Source};
 use super::loader::Loader;
+use super::memories::Memories;
+use super::microprogram::Microprogram;
 use super::rom::Rom;
 use super::timing::{Control, Timing};
 use super::units::UnitTable;
@@ -20,29 +23,59 @@ pub struct HiddenBuffer {
     pub output: usize,
 }
 
-/// The microprogram with everything the hardware needs; made in one place, by `schedule`.
+/// The microprogram with everything the hardware needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Program {
-    pub(super) quant: QuantPlan,
-    pub(super) hw: HwConfig,
-    pub(super) drains: usize,
-    pub(super) banks: usize,
-    pub(super) input_banks: usize,
-    pub(super) nests: Vec<Nest>,
-    /// The loops of the contraction's nests before fusing, for checks and names.
-    pub(super) index_loops: Vec<Vec<IndexLoop>>,
-    pub(super) instrs: Vec<Instr>,
-    pub(super) rom: Rom,
-    pub(super) tables: Vec<UnitTable>,
-    pub(super) loader: Loader,
-    pub(super) input_words: usize,
-    pub(super) buffer_groups: usize,
-    pub(super) gate_groups: usize,
-    pub(super) hidden: HiddenBuffer,
-    pub(super) timing: Timing,
+    quant: QuantPlan,
+    hw: HwConfig,
+    nests: Vec<Nest>,
+    index_loops: Vec<Vec<IndexLoop>>,
+    instrs: Vec<Instr>,
+    rom: Rom,
+    tables: Vec<UnitTable>,
+    loader: Loader,
+    memories: Memories,
+    hidden: HiddenBuffer,
+    timing: Timing,
 }
 
 impl Program {
+    /// The one place where a program is made: of finished pieces, and never changed.
+    pub(super) fn of(
+        quant: &QuantPlan,
+        hw: &HwConfig,
+        code: Microprogram,
+        loader: Loader,
+        memories: Memories,
+        chosen: Candidate,
+    ) -> Program {
+        let Microprogram { mut nests, index_loops, mut instrs, mut rom, .. } = code;
+        let Candidate { tables, hidden_words, head, timing } = chosen;
+        if let Some(head) = head {
+            rom.extend(head.words(quant, hw.lanes.get()));
+            instrs.push(head.instr);
+            nests.push(head.nest);
+        }
+        let hidden = HiddenBuffer {
+            words: hidden_words,
+            halves: memories.hidden_halves,
+            output: memories.output,
+        };
+        Program {
+            quant: quant.clone(),
+            hw: hw.clone(),
+            nests,
+            index_loops,
+            instrs,
+            rom,
+            tables,
+            loader,
+            memories,
+            hidden,
+            timing,
+        }
+    }
+
     /// The quantized plan.
     pub fn quant(&self) -> &QuantPlan {
         &self.quant
@@ -61,15 +94,15 @@ impl Program {
     }
     /// Results requantized at once.
     pub fn drains(&self) -> usize {
-        self.drains
+        self.memories.drains
     }
     /// Banks of the result buffer.
     pub fn banks(&self) -> usize {
-        self.banks
+        self.memories.banks
     }
     /// Banks of the input buffer, apart from the elements of a write.
     pub fn input_banks(&self) -> usize {
-        self.input_banks
+        self.memories.input_banks
     }
     /// Element-wise units side by side.
     pub fn cells(&self) -> usize {
@@ -87,6 +120,10 @@ impl Program {
     /// The loop nest of an instruction.
     pub fn nest_of(&self, instr: usize) -> &Nest {
         &self.nests[self.instrs[instr].nest]
+    }
+    /// The loops of a nest of the contraction before fusing, for checks and names.
+    pub(super) fn index_loops(&self, nest: usize) -> &[IndexLoop] {
+        &self.index_loops[nest]
     }
     /// Instructions of a time step; the head last, if there is one.
     pub fn instrs(&self) -> &[Instr] {
@@ -106,15 +143,15 @@ impl Program {
     }
     /// Words of the input buffer for one frame.
     pub fn input_words(&self) -> usize {
-        self.input_words
+        self.memories.input_words
     }
     /// Groups of P words of the result buffer.
     pub fn buffer_groups(&self) -> usize {
-        self.buffer_groups
+        self.memories.buffer_groups
     }
     /// Groups of P gate pre-activations.
     pub fn gate_groups(&self) -> usize {
-        self.gate_groups
+        self.memories.gate_groups
     }
     /// The memory of the hidden vectors.
     pub fn hidden(&self) -> &HiddenBuffer {
@@ -140,7 +177,7 @@ impl Program {
         let control = Control {
             quant: &self.quant,
             hw: &self.hw,
-            drains: self.drains,
+            drains: self.drains(),
             loader: &self.loader,
             nests: self.nests.iter().collect(),
             instrs: self.instrs.iter().collect(),
@@ -160,9 +197,9 @@ impl Program {
     /// Bits of the gate buffer's, input buffer's and result buffer's contents.
     pub fn buffer_bits(&self) -> u64 {
         let word = u64::from(self.quant.activation_bits());
-        let input = (self.input_words * self.loader.frames) as u64 * (word + 1);
-        let results = (self.buffer_groups * self.lanes()) as u64 * word;
-        let gates = (self.gate_groups * self.gate_parts() * self.lanes()) as u64 * 16;
+        let input = (self.input_words() * self.loader.frames) as u64 * (word + 1);
+        let results = (self.buffer_groups() * self.lanes()) as u64 * word;
+        let gates = (self.gate_groups() * self.gate_parts() * self.lanes()) as u64 * 16;
         let hidden = (self.hidden.words * self.hidden.halves) as u64 * word;
         // What only the element-wise units read does not count.
         let operands = self.nests.iter().any(|d| d.source == Source::HiddenBefore);
