@@ -1,6 +1,6 @@
 //! Training: a model of any format, cell and number of layers, from labelled sequences.
 //!
-//! [`fit`] starts from any [`Model`](crate::model::Model) and knows no presets. Gradients are
+//! [`fit`] starts from any [`Model`] and knows no presets. Gradients are
 //! written out, operation by operation; only the matrix products come from a library.
 
 use crate::error::{Diagnostic, Result};
