@@ -2,11 +2,12 @@
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help demo test fresh bench bench-train results build setup fmt lint clean
+.PHONY: help demo test deny fresh bench bench-train results build setup fmt lint clean
 
 help:
 	@echo 'make demo   install what is missing, build, and take the spoken digits to a bitstream'
 	@echo 'make test   install what is missing, check format and lints, run every test'
+	@echo 'make deny   check licences, sources and known vulnerabilities of the dependencies'
 	@echo 'make fresh  demo and test in bare Debian 12, 13 and Ubuntu; as root, with debootstrap'
 	@echo 'make bench  print the tables of efficiency and speed'
 	@echo 'make bench-train  time a training epoch and compare with JAX'
@@ -25,13 +26,24 @@ build: setup
 demo: build
 	scripts/demo.sh
 
-# Every test needs its tools here: a missing one is a failure, not a pass.
+# Every test needs its tools here: a missing one is a failure, not a pass.  What is skipped all the
+# same, such as a data set that is not there, stands at the end.
 test:
+	@scripts/skipped.sh --clear
 	@scripts/setup.sh test
 	cargo fmt --all --check
 	cargo lint-all
 	cargo lint-slim
-	HTGEN_REQUIRE_TOOLS=1 cargo test --workspace --all-features
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --all-features
+	scripts/deny.sh
+	scripts/msrv.sh
+	cargo package --workspace --no-verify --allow-dirty
+	HTGEN_REQUIRE_TOOLS=1 cargo test --workspace --all-features; \
+	  status=$$?; scripts/skipped.sh; exit $$status
+
+# Licences, sources and known vulnerabilities of the dependencies.
+deny:
+	scripts/deny.sh
 
 # FRESH="bookworm" picks one.
 fresh:

@@ -1,4 +1,4 @@
-//! What the packages say of themselves and what is in them.
+//! What the packages say of themselves, what is in them, and which Rust their dependencies need.
 
 use htgen::tool::Run;
 use serde_json::Value;
@@ -8,13 +8,13 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::LazyLock;
 
-pub fn root() -> &'static Path {
+fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The output of the cargo that builds this.
 #[track_caller]
-pub fn cargo(line: &str) -> String {
+fn cargo(line: &str) -> String {
     let cargo = env::var_os("CARGO").unwrap_or("cargo".into());
     let run = Run::new(cargo).cwd(root()).args(line.split_whitespace());
     run.run_ok().unwrap_or_else(|e| panic!("cargo {line}: {e}")).stdout
@@ -28,7 +28,7 @@ static MEMBERS: LazyLock<Vec<Value>> = LazyLock::new(|| {
 });
 
 /// The packages of the workspace, each with its name.
-pub fn members() -> impl Iterator<Item = (&'static str, &'static Value)> {
+fn members() -> impl Iterator<Item = (&'static str, &'static Value)> {
     MEMBERS.iter().map(|package| (package["name"].as_str().unwrap(), package))
 }
 
@@ -106,5 +106,42 @@ fn every_package_has_what_it_needs() {
     for entry in fs::read_dir(root().join("templates/lib")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(list.lines().any(|line| line == format!("templates/lib/{name}")), "{name}");
+    }
+}
+
+/// Numbers of a version, three of them.
+fn version(text: &str) -> [u32; 3] {
+    let mut numbers = text.split('.').map(|number| number.parse().unwrap());
+    std::array::from_fn(|_| numbers.next().unwrap_or(0))
+}
+
+/// Manifests, README and setup.sh name the same oldest Rust, and no dependency needs a newer one.
+#[test]
+fn the_oldest_rust_is_enough() {
+    let (_, package) = members().next().unwrap();
+    let oldest = package["rust_version"].as_str().unwrap();
+    for (name, package) in members() {
+        assert_eq!(package["rust_version"], oldest, "{name}");
+    }
+    let setup = fs::read_to_string(root().join("scripts/setup.sh")).unwrap();
+    assert!(setup.contains(&format!("\nRUST_MINIMUM={oldest}\n")), "scripts/setup.sh");
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for claim in [format!("no Rust {oldest} or newer"), format!("version {oldest} or newer")] {
+        assert!(readme.contains(&claim), "README.md: {claim}");
+    }
+
+    let platform = format!("{}-unknown-linux-gnu", env::consts::ARCH);
+    let line = format!("metadata --format-version 1 --locked --filter-platform {platform}");
+    let metadata: Value = serde_json::from_str(&cargo(&line)).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    assert!(packages.len() > 100, "only {} packages", packages.len());
+    for package in packages {
+        let needed = package["rust_version"].as_str().unwrap_or("1");
+        assert!(
+            version(needed) <= version(oldest),
+            "{} {} needs Rust {needed}, Cargo.toml promises {oldest}",
+            package["name"],
+            package["version"]
+        );
     }
 }

@@ -7,9 +7,9 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 /// What the scripts take from every machine.
-const PLAIN: [&str; 14] = [
+const PLAIN: [&str; 16] = [
     "sh", "dirname", "cat", "cut", "sort", "head", "tail", "mktemp", "rm", "mv", "chmod", "mkdir",
-    "env", "grep",
+    "env", "grep", "sed", "tee",
 ];
 
 /// A machine with the plain programs, the repository's scripts and a Rust that is new enough.
@@ -25,7 +25,7 @@ fn machine() -> Folder {
         symlink(at, dir.path("bin").join(name)).unwrap();
     }
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    for name in ["setup.sh", "fresh.sh", "yosys.py"] {
+    for name in ["setup.sh", "fresh.sh", "deny.sh", "msrv.sh", "skipped.sh", "yosys.py"] {
         fs::copy(root.join("scripts").join(name), dir.path("scripts").join(name)).unwrap();
     }
     program(&dir, "cargo", "echo 'cargo 1.95.0'");
@@ -44,7 +44,11 @@ fn program(dir: &Folder, name: &str, does: &str) {
 
 fn ran(dir: &Folder, script: &str, argument: Option<&str>) -> Ended {
     let run = Run::new(dir.path("scripts").join(script)).args(argument);
-    dir.run(run.env("PATH", dir.path("bin")).env("HOME", dir.path("home")))
+    dir.run(
+        run.env("PATH", dir.path("bin"))
+            .env("HOME", dir.path("home"))
+            .env("CARGO_TARGET_DIR", "target"),
+    )
 }
 
 #[test]
@@ -111,4 +115,45 @@ fn fresh_machines_are_made_by_root_alone() {
     assert_eq!(ended.code, Some(2));
     assert!(ended.stderr.contains(" is missing (Debian packages debootstrap"), "{}", ended.stderr);
     assert_eq!(fs::read_dir(dir.path(".tools")).unwrap().count(), 1, "only the venv");
+}
+
+/// What `scripts/skipped.sh` prints at the end.
+fn summary(dir: &Folder) -> String {
+    ran(dir, "skipped.sh", None).stdout
+}
+
+#[test]
+fn what_a_script_skips_is_told_at_the_end() {
+    let dir = machine();
+    fs::write(dir.path("Cargo.toml"), "rust-version = \"1.89\"\n").unwrap();
+    assert_eq!(summary(&dir), "nothing was skipped\n");
+
+    // A cargo of another version, with or without a rustup that has the oldest one.
+    let ended = ran(&dir, "msrv.sh", None);
+    let without = "skipped: msrv: no Rust 1.89 here; rustup toolchain install 1.89\n";
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), without));
+    assert_eq!(summary(&dir), without);
+    program(&dir, "rustup", "echo stable-x; echo '1.8.0-x'; echo '1.89.0-x (active)'");
+    let says = "[ \"$1\" = check ] && echo \"$RUSTUP_TOOLCHAIN $1\" || echo 'cargo 1.95.0'";
+    program(&dir, "cargo", says);
+    assert_eq!(ran(&dir, "msrv.sh", None).stdout, "1.89.0-x check\n");
+    program(&dir, "cargo", "[ \"$1\" = --version ] && echo 'cargo 1.89.1 (x)'");
+    assert_eq!(ran(&dir, "msrv.sh", None).code, Some(0));
+
+    // The database of vulnerabilities cannot be had; then it can; then cargo-deny finds something.
+    program(&dir, "cargo-deny", "exit 1");
+    program(&dir, "cargo", "[ \"$2\" != fetch ] && echo \"$*\"");
+    let ended = ran(&dir, "deny.sh", None);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let database = "skipped: deny: known vulnerabilities; their database could not be fetched\n";
+    assert_eq!(ended.stderr, database);
+    assert_eq!(summary(&dir), format!("{database}{without}"));
+    program(&dir, "cargo", "echo \"$*\"");
+    let lines = ran(&dir, "deny.sh", None).stdout;
+    assert!(lines.ends_with("deny --locked --workspace check advisories\n"), "{lines}");
+    program(&dir, "cargo", "exit 5");
+    assert_eq!(ran(&dir, "deny.sh", None).code, Some(5));
+
+    ran(&dir, "skipped.sh", Some("--clear"));
+    assert_eq!(summary(&dir), "nothing was skipped\n");
 }
