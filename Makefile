@@ -2,11 +2,12 @@
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help demo test deny fresh bench bench-train results build setup fmt lint clean
+.PHONY: help demo test test-all deny fresh bench bench-train results build setup fmt lint clean
 
 help:
 	@echo 'make demo   install what is missing, build, and take the spoken digits to a bitstream'
 	@echo 'make test   install what is missing, check format and lints, run every test'
+	@echo 'make test-all  the same with the slow tests as a whole, an hour or more'
 	@echo 'make deny   check licences, sources and known vulnerabilities of the dependencies'
 	@echo 'make fresh  demo and test in bare Debian 12, 13 and Ubuntu; as root, with debootstrap'
 	@echo 'make bench  print the tables of efficiency and speed'
@@ -40,6 +41,10 @@ test:
 	cargo package --workspace --no-verify --allow-dirty
 	HTGEN_REQUIRE_TOOLS=1 cargo test --workspace --all-features; \
 	  status=$$?; scripts/skipped.sh; exit $$status
+
+# The slow tests as a whole, of which `make test` runs parts.
+test-all: export HTGEN_SLOW = 1
+test-all: test
 
 # Licences, sources and known vulnerabilities of the dependencies.
 deny:

@@ -5,7 +5,7 @@ use crate::changed::changed;
 use crate::emit::{bundle, variety};
 use crate::exact::{hardware, quantized};
 use crate::formats::{self, FORMATS, PLAIN, Split, Wanted};
-use crate::support::needs;
+use crate::support::{needs, whole};
 use htgen::config::{CellMultiplier, HwConfig};
 use htgen::model::{Cell, GateActivation, Linear, Widths};
 use htgen::sched::{self, Program};
@@ -13,7 +13,6 @@ use htgen::synth::{self, Board, DesignFiles};
 use htgen::tool::Tool;
 use htgen::verilog::{self, Sizes};
 use rayon::prelude::*;
-use std::env;
 use std::fmt;
 
 const BOARDS: [&str; 3] = ["icebreaker", "ulx3s-25f", "hx8k"];
@@ -132,8 +131,7 @@ fn those_of_more_lanes_than_rows() {
 
 #[test]
 fn those_of_every_kind_of_model() {
-    let slow = env::var_os("HTGEN_SLOW").is_some_and(|set| set == "1");
-    let kinds = if slow { every_kind() } else { some_kinds() };
+    let kinds = if whole("one of 37 kinds") { every_kind() } else { some_kinds() };
     let hard = Wanted { activation: GateActivation::HardSigmoid, format: "bt", ..PLAIN };
     let hard = Kind { wanted: hard, outputs: 3, lanes: 4, activation_bits: 12, board: "hx8k" };
     let kinds = kinds.into_iter().chain([hard]);

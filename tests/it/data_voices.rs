@@ -3,7 +3,7 @@
 use crate::cli_support::Folder;
 use crate::data_support::{arrays, bytes, integers, strings};
 use crate::shared;
-use crate::support::absent;
+use crate::support::{absent, skipped};
 use htgen::data::{Sequences, StepValues, Wanted};
 use htgen::model::Element;
 use htgen::tool::Run;
@@ -62,8 +62,7 @@ fn a_voice_of_the_training_has_the_features_that_it_had() {
         ended.stdout
     };
     if !done("espeak-ng", "--version").contains("1.51 ") {
-        eprintln!("skipped: another espeak-ng speaks otherwise");
-        return;
+        return skipped("an espeak-ng other than 1.51 speaks otherwise");
     }
     fs::create_dir_all(dir.path("in/8")).unwrap();
     done("espeak-ng", "-v en-029+Alicia -s 200 -p 42 -w raw.wav 8");

@@ -4,24 +4,24 @@
 //! `templates/README.md`): the multipliers and memories are simulated again after it, and the
 //! expected blocks are counted.
 //!
-//! Slow: requires `HTGEN_SLOW=1`.
-//!
-//! Assumption about yosys: the models of the iCE40 cells are at `+/ice40/cells_sim.v`, and reading
-//! a file prints its path, in quotes, after `from`.
+//! Slow: `HTGEN_SLOW=1` runs all, otherwise the modules in [`QUICK`].
 
-use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use htgen::tool::{Found, Tool};
+use htgen::synth::{self, Family};
+use htgen::tool::Tool;
 use tempfile::TempDir;
 
 use crate::benches::{IMAGE, VECTORS, activation_vectors, cell_vectors, folder, requant_vectors};
-use crate::support::needs;
+use crate::support::{needs, whole};
 use crate::verilated::{Bench, repository};
 use htgen::arith::activation::{TABLE_TEXT, sigmoid};
 use htgen::arith::cell::{CellFormat, CellUnit};
 use htgen::model::{Cell, GateActivation};
+
+/// Modules of which a synthesis and a bench take seconds.
+const QUICK: [&str; 2] = ["ht_mul", "ht_requant"];
 
 /// A module after synthesis: DSP blocks, block RAMs and LUT4 that it must have.
 struct Netlist {
@@ -49,8 +49,8 @@ impl Netlist {
     /// Synthesizes in `dir`, counts the cells, and runs the module's bench on the netlist.
     #[track_caller]
     fn check(&self, dir: &Path, arguments: &[&str]) {
-        if env::var_os("HTGEN_SLOW").is_none() {
-            return eprintln!("skipped: {} as a netlist asks for HTGEN_SLOW=1", self.module);
+        if !QUICK.contains(&self.module) && !whole(&format!("not {}", self.module)) {
+            return;
         }
         let Some(yosys) = needs(Tool::Yosys) else { return };
         let run = yosys.run().args(["-q", "-e", "Driver-driver conflict", "-p", &self.script()]);
@@ -64,21 +64,13 @@ impl Netlist {
 
         let bench = Bench::of_file(self.module, dir.join("netlist.v"))
             .named("netlist")
-            .source(cell_models(&yosys))
+            .source(synth::simulation_cells(Family::Ice40).expect("the models of the cells"))
             .define("NO_ICE40_DEFAULT_ASSIGNMENTS")
             .macros(&self.params);
         if let Some(built) = bench.build() {
             built.passes_in(dir, arguments);
         }
     }
-}
-
-/// Where yosys keeps its models of the cells.
-fn cell_models(yosys: &Found) -> PathBuf {
-    let run = yosys.run().args(["-p", "read_verilog -lib +/ice40/cells_sim.v"]);
-    let log = run.run_ok().expect("yosys reads its own models").stdout;
-    let after = log.split("input from `").nth(1).expect("the place of the models");
-    PathBuf::from(after.split('\'').next().expect("a closing quote"))
 }
 
 #[test]

@@ -3,14 +3,16 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::support::skipped;
+
 /// The file `name` below the folder in `HTGEN_SHARED`, or below `shared` beside the checkout. If it
-/// is absent, a line says that the test is skipped.
+/// is absent, a line of the summary says that the test is skipped.
 pub fn find(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("HTGEN_SHARED")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let path = folder.join(name);
     if !path.is_file() {
-        eprintln!("skipped: shared {name} absent; set HTGEN_SHARED to the folder that has it");
+        skipped(&format!("{name} is missing; HTGEN_SHARED names the folder that has it"));
         return None;
     }
     Some(path)

@@ -2,7 +2,6 @@
 //! disturbance of the streams, planted faults, waves, and a netlist.
 
 use htgen::model::Widths;
-use std::env;
 use std::fs;
 
 use htgen::config::{CellMultiplier, HwConfig, OutputRate};
@@ -13,16 +12,7 @@ use htgen::tool::Tool;
 
 use crate::exact;
 use crate::simulated::{Design, options};
-use crate::support::needs;
-
-/// Whether slow tests are requested.
-fn slow() -> bool {
-    let asked = env::var_os("HTGEN_SLOW").is_some_and(|set| set == "1");
-    if !asked {
-        eprintln!("skipped: set HTGEN_SLOW=1");
-    }
-    asked
-}
+use crate::support::{needs, whole};
 
 /// Pauses on both streams, with an occasional long one.
 const RAGGED: Gaps =
@@ -133,9 +123,9 @@ fn four_bit_activations() {
 
 #[test]
 fn many_random_networks() {
-    if slow() {
-        (22..120).for_each(check_random);
-    }
+    // The step has no factor in common with the number of values of any choice.
+    let step = if whole("3 of 98 networks") { 1 } else { 37 };
+    (22..120).step_by(step).for_each(check_random);
 }
 
 /// A network whose plan has several steps, with hidden state fed back and a head.
@@ -303,16 +293,16 @@ fn events_that_cannot_happen_are_refused() {
 
 #[test]
 fn real_recordings_are_bit_exact() {
-    if !slow() {
-        return;
-    }
-    for lanes in [1, 8, 32] {
-        let Some((design, data)) = Design::recordings(lanes, 500) else { return };
+    let whole = whole("20 of 500 recordings, 32 lanes");
+    let (every, count, build) = match whole {
+        true => (&[1, 8, 32][..], 500, Build::Fast),
+        false => (&[32][..], 20, Build::Quick),
+    };
+    for &lanes in every {
+        let Some((design, data)) = Design::recordings(lanes, count) else { return };
         let stimulus = Stimulus::from_data(design.program.quant(), &data).unwrap();
-        let fast = SimOptions { build: Build::Fast, ..options(1) };
-        let result = design.passes(&stimulus, &fast);
-        println!("{lanes} lanes: {}", serde_json::to_string(&result).unwrap());
-        assert_eq!((result.sequences, result.outputs_compared), (500, 5000));
+        let result = design.passes(&stimulus, &SimOptions { build, ..options(1) });
+        assert_eq!((result.sequences, result.outputs_compared), (count, 10 * count as u64));
         assert_eq!(result.cycles_as_predicted, Some(true));
     }
 }

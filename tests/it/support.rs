@@ -1,6 +1,9 @@
 //! Helpers shared by several test modules.
 
 use std::env;
+use std::fs::{self, File};
+use std::io::Write;
+use std::thread;
 
 use htgen::tool::{self, Finished, Found, Tool};
 
@@ -18,11 +21,36 @@ pub fn needs(tool: Tool) -> Option<Found> {
     }
 }
 
-/// Says that a test is skipped, or fails it if the tools are required.
+/// Notes that a test is skipped, or fails it if the tools are required.
 #[track_caller]
 pub fn absent(reason: &str) {
     assert!(env::var_os("HTGEN_REQUIRE_TOOLS").is_none_or(|set| set != "1"), "{reason}");
-    eprintln!("skipped: {reason}");
+    skipped(reason);
+}
+
+/// Notes that a test is skipped.
+pub fn skipped(reason: &str) {
+    note(&format!("skipped: {reason}"));
+}
+
+/// Whether `HTGEN_SLOW=1` asks for the whole of a slow test; if not, notes what is run of it.
+pub fn whole(part: &str) -> bool {
+    let asked = env::var_os("HTGEN_SLOW").is_some_and(|set| set == "1");
+    if !asked {
+        note(&format!("in part: {part}"));
+    }
+    asked
+}
+
+/// Prints a line with the name of the test, and writes it where `scripts/skipped.sh` finds it.
+fn note(text: &str) {
+    let test = thread::current().name().map(|name| format!(" ({name})")).unwrap_or_default();
+    let line = format!("{text}{test}\n");
+    eprint!("{line}");
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    fs::create_dir_all(folder).expect("cargo's folder for tests");
+    let file = File::options().append(true).create(true).open(format!("{folder}/skipped.txt"));
+    file.and_then(|mut file| file.write_all(line.as_bytes())).expect("notes can be written");
 }
 
 /// What a reader of Verilog printed on either stream, without Verilator's report of its own work.
@@ -68,11 +96,12 @@ fn zeros(line: &str) -> String {
 
 #[test]
 fn only_the_report_of_verilator_is_taken_for_silence() {
-    let report = "- V e r i l a t i o n   R e p o r t: Verilator 5.032 2025-01-01 rev (Debian 5.032-1)\n\
-        - Verilator: Built from 0.021 MB sources in 2 modules, into 0.000 MB in 0 C++ files needing \
-        0.000 MB\n\
-        - Verilator: Walltime 0.006 s (elab=0.001, cvt=0.000, bld=0.000); cpu 0.005 s on 1 threads; \
-        alloced 9.824 MB\n";
+    let report = "\
+        - V e r i l a t i o n   R e p o r t: Verilator 5.032 2025-01-01 rev (Debian 5.032-1)\n\
+        - Verilator: Built from 0.021 MB sources in 2 modules, into 0.000 MB in 0 C++ files \
+        needing 0.000 MB\n\
+        - Verilator: Walltime 0.006 s (elab=0.001, cvt=0.000, bld=0.000); cpu 0.005 s on \
+        1 threads; alloced 9.824 MB\n";
     assert_eq!(without_report(report), "");
     assert_eq!(without_report(""), "");
     let warning = "%Warning-WIDTH: a.v:1:2: Operator ASSIGN expects 2 bits\n";
