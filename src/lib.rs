@@ -1,8 +1,8 @@
 //! htgen: from a trained fully decomposed hierarchical Tucker (FDHT) LSTM to bit-exact Verilog.
 //!
 //! Data flows one way; each stage is a value made by one function:
-//! [`model`] -> [`network`] -> [`plan`] -> [`quant`] -> [`sched`] -> `verilog` -> [`sim`], [`synth`].
-//! [`float`] and [`fixed`] are the references on the side.
+//! [`model`] -> [`network`] -> [`plan`] -> [`quant`] -> [`sched`] -> `verilog` -> [`sim`],
+//! [`synth`]. [`float`] and [`fixed`] are the references on the side.
 //!
 //! ```
 //! use htgen::config::HwConfig;

@@ -1,4 +1,5 @@
-//! `htgen compress`: a dense LSTM or GRU into hierarchical Tucker, tensor train or tensor ring factors.
+//! `htgen compress`: a dense LSTM or GRU into hierarchical Tucker, tensor train or tensor ring
+//! factors.
 
 use super::checkpoint::Checkpoint;
 use super::new::parse_ranks;

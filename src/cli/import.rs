@@ -15,7 +15,8 @@ Example:
   htgen import tt_lstm.npz --in-modes 4,20,20,36 --out-modes 4,4,4,4 --rank 4 -o tt.json
   htgen import fdht.safetensors --from cores --inputs 1024 --bytes --shift 9 -o fdht.json";
 
-/// Make a model from a checkpoint of PyTorch, Keras, tednet, tensorized-rnn, TT_RNN, or from plain cores
+/// Make a model from a checkpoint of PyTorch, Keras, tednet, tensorized-rnn, TT_RNN, or from plain
+/// cores
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Import {

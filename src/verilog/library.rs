@@ -23,8 +23,9 @@ macro_rules! library {
 }
 
 library! {
-    "ht_act.v" "ht_address.v" "ht_banks.v" "ht_cell.v" "ht_cell_gru.v" "ht_cells.v" "ht_convert.v" "ht_engine.v"
-    "ht_input_buffer.v" "ht_lanes.v" "ht_loader.v" "ht_mac.v" "ht_mul.v" "ht_output.v" "ht_pick.v" "ht_ram.v"
+    "ht_act.v" "ht_address.v" "ht_banks.v" "ht_cell.v" "ht_cell_gru.v" "ht_cells.v" "ht_convert.v"
+    "ht_engine.v" "ht_input_buffer.v" "ht_lanes.v" "ht_loader.v" "ht_mac.v" "ht_mul.v" "ht_output.v"
+    "ht_pick.v" "ht_ram.v"
     "ht_requant.v" "ht_resize.v" "ht_rom.v" "ht_round.v" "ht_select.v" "ht_sequencer.v"
     "ht_hard_sigmoid.hex" "ht_sigmoid.hex" "ht_skid.v" "ht_table.v" "ht_writeback.v"
 }

@@ -55,7 +55,8 @@ fn plans_that_take_too_much_are_refused_with_what_they_take() {
         |name: &str, shape: &str| dir.done(&format!("new --recurrent none -o {name} {shape}"));
     make(
         "multiplies.json",
-        "--inputs 1048576 --hidden 4096 --format tt --out-modes 128,128 --in-modes 1024,1024 --rank 3",
+        "--inputs 1048576 --hidden 4096 --format tt --out-modes 128,128 --in-modes 1024,1024 \
+         --rank 3",
     );
     make("columns.json", "--inputs 20000000 --hidden 4 --format tt --modes 8 --rank 1");
     refused(

@@ -127,7 +127,8 @@ fn doctor_misses_the_header_of_zlib() {
 fn a_model_that_does_not_compile() {
     let page = "echo 'g++ -Os -c a.cpp'; echo 'In file included from a.cpp:1:' >&2; sleep 0.2; \
         echo 'b.h:3:10: fatal error: b.h: No such file or directory' >&2; sleep 0.2; \
-        for k in 1 2 3 4 5 6 7 8 9; do echo \"a.cpp:$k: error: nonsense $LC_ALL\" >&2; done; exit 2";
+        for k in 1 2 3 4 5 6 7 8 9; do echo \"a.cpp:$k: error: nonsense $LC_ALL\" >&2; done; \
+        exit 2";
     let (dir, run) = fake_simulation(page);
     let ended = dir.run(run("sim rtl --random 2"));
     assert_eq!(ended.code, Some(2));

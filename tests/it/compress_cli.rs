@@ -247,7 +247,8 @@ mod with_singular_values {
                 "compress d.safetensors --rank 9 --modes 2 -o m.json",
                 "compress d.safetensors --tolerance 2 -o m.json",
                 "compress d.safetensors --tolerance 0.1 --format tt --tree (0,1) -o m.json",
-                "compress d.safetensors --tolerance 0.1 --recurrent dense --hidden-offset 4 -o m.json",
+                "compress d.safetensors --tolerance 0.1 --recurrent dense --hidden-offset 4 \
+                 -o m.json",
                 "compress d.safetensors --tolerance 0.1 --out-modes 4,2 --in-modes 2,2 -o m.json",
                 "compress d.safetensors --tolerance 0.1 --inputs no.npz -o m.json",
                 "compress o.safetensors --tolerance 0.1 --ignore conv -o m.json",

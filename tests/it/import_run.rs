@@ -1,5 +1,5 @@
-//! Imported models through the library's own stages: the float reference does what the original layer
-//! did, and reference and interpreter of the integers agree.
+//! Imported models through the library's own stages: the float reference does what the original
+//! layer did, and reference and interpreter of the integers agree.
 
 use crate::exact;
 use crate::import::{fixture, flat, plain, rows};

@@ -124,10 +124,12 @@ const GRID: &[(&str, &[&str])] = &[
         "ht_cells",
         &[
             "SERIAL=1",
-            "LANES=8 DRAINS=4 CELLS=2 ROWS=6 GROUPS=7 GATE_SHIFT=3 GATE_FILE=gates HIDDEN_FILE=hidden",
+            "LANES=8 DRAINS=4 CELLS=2 ROWS=6 GROUPS=7 GATE_SHIFT=3 GATE_FILE=gates \
+             HIDDEN_FILE=hidden",
             "LANES=2 DRAINS=2 CELLS=2",
             "PARTS=2 GRU=1 MASKED=1 GATE_SHIFT=15",
-            "LANES=8 DRAINS=4 CELLS=2 ROWS=6 GROUPS=7 PARTS=2 LAYERED=1 HARD=1 GATE_FILE=gates HIDDEN_FILE=hidden",
+            "LANES=8 DRAINS=4 CELLS=2 ROWS=6 GROUPS=7 PARTS=2 LAYERED=1 HARD=1 GATE_FILE=gates \
+             HIDDEN_FILE=hidden",
         ],
     ),
     ("ht_output", &["OUTPUTS=1", "OUTPUTS=64 IDX_W=6", "OUTPUTS=70 IDX_W=7 BIAS_FILE=zero.hex"]),
@@ -294,7 +296,8 @@ fn a_planted_warning_is_heard() {
     let dir = TempDir::new().expect("a temporary folder");
     let lint = |expression: &str| {
         let text = format!(
-            "module m (input wire [3:0] a, output wire [3:0] y); assign y = {expression}; endmodule\n"
+            "module m (input wire [3:0] a, output wire [3:0] y); assign y = {expression}; \
+             endmodule\n"
         );
         fs::write(dir.path().join("m.v"), text).expect("a file in a temporary folder");
         let run = found.run().args(["--lint-only", "-Wall", "-Wno-fatal", "m.v"]).cwd(dir.path());

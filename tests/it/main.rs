@@ -123,3 +123,4 @@ mod train_quantized; // training in the integers of the reference
 mod train_refusals; // bad data and configurations, losses that are not numbers
 mod values; // the numbers beside a model
 mod verilated;
+mod width; // of lines, for tidy

@@ -61,7 +61,8 @@ fn factors_of_block_terms_meet_their_core() {
     let network = first(&model::new(&spec).unwrap());
     let merges = Merges::of(&network);
     let all = (1 << network.nodes().len()) - 1;
-    // Node 4 is the core; in the order of the list the four factors would make 4 x 4^4 x 524,288 words.
+    // Node 4 is the core; in the order of the list the four factors would make 4 x 4^4 x 524,288
+    // words.
     assert_eq!(network.nodes()[4].name, "core");
     let cost = merges.cost(all);
     expect!["[(0, 4), (5, 1), (6, 2), (7, 3)] 9584640 multiplies, largest 524288 words"].assert_eq(

@@ -186,8 +186,8 @@ fn two_outputs_are_two_files() {
     let dir = stock();
     let line = "compress torch.safetensors --modes 2 --rank 1 --scree ./new.json -o new.json";
     let ended = dir.htgen(line);
-    let message = "error: ./new.json: two outputs in one place: found new.json; give them different \
-                   names\n";
+    let message = "error: ./new.json: two outputs in one place: found new.json; give them \
+                   different names\n";
     assert_eq!((ended.code, ended.messages().as_str()), (Some(2), message));
     assert!(!dir.path("new.json").exists());
 }
@@ -219,8 +219,8 @@ fn values_are_replaced_with_their_model_alone() {
         "new --preset digits --safetensors -o m.json",
     ];
     let message = "error: m.safetensors: not the values of the model being written, so it is not \
-                   replaced: expected no such file, or one that m.json names and fits; give the model \
-                   another name with -o, or move this file away\n";
+                   replaced: expected no such file, or one that m.json names and fits; give the \
+                   model another name with -o, or move this file away\n";
     let refuse = |line: &str| {
         let ended = dir.htgen(line);
         assert_eq!((ended.code, ended.messages().as_str()), (Some(2), message), "{line}");

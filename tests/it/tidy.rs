@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::width::{WIDTH, wide};
+
 /// Maximum number of lines in a source file.
 const MOST_LINES: usize = 300;
 
@@ -120,6 +122,10 @@ fn problems_of(name: &str, text: &str) -> Vec<String> {
             say("starts a process");
         }
     }
+    if extension == "rs" {
+        let say = |n| format!("{name}:{n}: wider than {WIDTH} characters");
+        problems.extend(wide(text).into_iter().map(say));
+    }
     if is_source && !text.ends_with('\n') {
         problems.push(format!("{name}: no new line at the end"));
     }
@@ -139,6 +145,7 @@ fn broken_form_is_noticed() {
     let long = format!("//! Much.\n{}", "let a = 1;\n".repeat(MOST_LINES));
     let note = format!("//! A file.\n// {}{}: later\n", "TO", "DO");
     let start = format!("//! A file.\n{}{}\"sh\");\n", "Command::", "new(");
+    let wide = format!("//! A file.\nlet a = \"{}\";\n", "ä".repeat(WIDTH - 10));
     let home = format!("//! A file.\nlet a = \"/{}me/me/a\";\n", "ho");
     for (name, text) in [
         ("src/a.rs", "use std::fs;\n"),
@@ -147,6 +154,7 @@ fn broken_form_is_noticed() {
         ("src/a.rs", "//! A file.\n\tlet a = 1;\n"),
         ("src/a.rs", &note),
         ("src/a.rs", &home),
+        ("src/a.rs", &wide),
         ("src/a.rs", "//! A file."),
         ("tests/it/a.rs", &start),
         ("templates/lib/a.v", "module a;\nendmodule\n"),

@@ -152,14 +152,17 @@ fn validation_files() {
     arrays.push(("split", split));
     write_npz(&dir.path("split.npz"), &arrays).unwrap();
     let ended = dir.htgen("train easy.npz --config train.toml -o no.json --validation split.npz");
-    let expected = "error: split.npz: split: conflicts with --validation, which already splits the data; leave one out\n";
+    let expected = "error: split.npz: split: conflicts with --validation, which already splits \
+                    the data; leave one out\n";
     assert_eq!((ended.code, ended.messages().as_str()), (Some(2), expected));
     let by = CONFIG.replace("[data]", "[data]\nby = \"sequence\"\nvalidation_groups = [1]");
     fs::write(dir.path("train.toml"), by).unwrap();
     let ended = dir.htgen(parts);
     assert_eq!(ended.code, Some(2));
-    let expected = "error: train.toml: data.by: conflicts with --validation, which already splits the data; leave one out\n\
-                    error: train.toml: data.validation_groups: conflicts with --validation, which already splits the data; leave one out\n";
+    let expected = "error: train.toml: data.by: conflicts with --validation, which already splits \
+                    the data; leave one out\n\
+                    error: train.toml: data.validation_groups: conflicts with --validation, which \
+                    already splits the data; leave one out\n";
     assert_eq!(ended.messages(), expected);
 }
 

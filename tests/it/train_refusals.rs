@@ -1,5 +1,5 @@
-//! What `htgen train` refuses, each with one clear message and nothing written, and what it does when
-//! the loss is no longer a number.
+//! What `htgen train` refuses, each with one clear message and nothing written, and what it does
+//! when the loss is no longer a number.
 
 use crate::changed::changed;
 use crate::cli_support::Folder;
@@ -66,7 +66,8 @@ fn labels() {
         CONFIG,
         &with("y", array(&[12], |k| k as i64 % 3 * 2)),
         &["bad.npz: y: a class without training sequences: found none of class 1, 3, expected \
-           sequences of each of the 5 classes; count the classes from 0 without gaps, or hold out less"],
+           sequences of each of the 5 classes; count the classes from 0 without gaps, or hold out \
+           less"],
     );
     refused(
         CONFIG,
@@ -90,7 +91,8 @@ fn numbers_that_are_none() {
         CONFIG,
         &with("x", x),
         &["bad.npz: x[1, 1]: not finite: found NaN at element 0, expected finite \
-           single-precision numbers; if it pads a shorter sequence, give its number of steps in `length`"],
+           single-precision numbers; if it pads a shorter sequence, give its number of steps in \
+           `length`"],
     );
 }
 
@@ -109,9 +111,8 @@ fn parts() {
     refused(
         CONFIG,
         &arrays,
-        &[
-            "bad.npz: split[3]: not a part: found 3, expected 0 or train, 1 or validation, 2 or test",
-        ],
+        &["bad.npz: split[3]: not a part: found 3, expected 0 or train, 1 or validation, 2 or \
+             test"],
     );
     refused(
         &CONFIG.replace("validation = 0.25", "validation_groups = [7]"),

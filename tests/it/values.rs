@@ -24,7 +24,8 @@ fn seeded(seed: usize) -> String {
 /// What `inspect` says about a pair that does not belong together.
 const MIXED: &str = "\
 error: m.json: cores_sha256: m.safetensors is not the file that this model was written with: found \
-FOUND…, expected EXPECTED…; copy both files again, or rerun the command that wrote them, which may have been interrupted; if the numbers were changed on purpose, remove this key
+FOUND…, expected EXPECTED…; copy both files again, or rerun the command that wrote them, which \
+may have been interrupted; if the numbers were changed on purpose, remove this key
 ";
 
 #[test]
@@ -61,8 +62,8 @@ fn a_mixture_of_two_models_is_refused() {
     let text = fs::read_to_string(dir.path("n.json")).unwrap();
     let text = text.replacen("\"input\"", "\"cores_sha256\": \"00\", \"input\"", 1);
     fs::write(dir.path("n.json"), text).unwrap();
-    let message = "error: n.json: cores_sha256: the hash of a file that is not named; the key cores \
-                   names it\n";
+    let message = "error: n.json: cores_sha256: the hash of a file that is not named; the key \
+                   cores names it\n";
     assert_eq!(dir.htgen("inspect n.json").messages(), message);
 }
 

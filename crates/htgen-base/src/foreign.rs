@@ -16,12 +16,13 @@ const TORCH: &str = "load it in PyTorch and write its state_dict() with \
                      safetensors.torch.save_file; docs/import.md shows how";
 const KERAS: &str =
     "load it in Keras and write its weights with numpy.savez; docs/import.md shows how";
-const ONNX: &str = "write the weights of the network that it was exported from; docs/import.md shows \
-                    how from PyTorch and Keras";
+const ONNX: &str = "write the weights of the network that it was exported from; docs/import.md \
+                    shows how from PyTorch and Keras";
 const TENSORFLOW: &str = "load it in TensorFlow and write its variables with numpy.savez; \
                           docs/import.md has the names";
-const PICKLE: &str = "a pickle can run any program, so it is never loaded here; load it where it comes \
-                      from, and write its arrays with numpy.savez or its tensors with safetensors";
+const PICKLE: &str = "a pickle can run any program, so it is never loaded here; load it where it \
+                      comes from, and write its arrays with numpy.savez or its tensors with \
+                      safetensors";
 
 /// A kind of file and how to convert it to one that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

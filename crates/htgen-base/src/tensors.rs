@@ -44,8 +44,8 @@ impl<'a> Tensors<'a> {
         Some((view.shape().to_vec(), view.dtype()))
     }
 
-    /// The values of a tensor of real numbers, row-major; `None` when there is no such tensor or its
-    /// elements are of another kind.
+    /// The values of a tensor of real numbers, row-major; `None` when there is no such tensor or
+    /// its elements are of another kind.
     pub fn values(&self, name: &str) -> Option<Vec<f64>> {
         let view = self.content.tensor(name).ok()?;
         let data = view.data();
@@ -65,8 +65,8 @@ impl<'a> Tensors<'a> {
         self.content.tensor(name).ok().map(|view| view.data())
     }
 
-    /// The elements of a tensor of integers; `None` when there is no such tensor or its elements are
-    /// of another kind.
+    /// The elements of a tensor of integers; `None` when there is no such tensor or its elements
+    /// are of another kind.
     pub fn integers(&self, name: &str) -> Option<Vec<i64>> {
         let view = self.content.tensor(name).ok()?;
         let data = view.data();

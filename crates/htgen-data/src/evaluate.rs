@@ -48,8 +48,8 @@ pub fn calibrate_on(
     sequences.par_iter().map(one).reduce(Ranges::default, Ranges::join)
 }
 
-/// Output vectors of every sequence in float: those of the last steps, or those of all steps in their
-/// order.
+/// Output vectors of every sequence in float: those of the last steps, or those of all steps in
+/// their order.
 pub fn float_outputs(planned: &Planned, data: &Sequences, rate: OutputRate) -> Vec<Vec<f64>> {
     let reference = Reference::new(planned);
     let one = |sequence: usize| float_sequence(&reference, data, sequence, rate, &mut |_, _| {});

@@ -17,7 +17,8 @@ const MAX_RATE: f64 = 1000.0;
 const EXAMPLE: &str = "\
 Example:
   htgen data sliding falls.npz --steps 8 -o windows.npz
-  htgen data sliding videos --labels falls.csv --size 64x48 --fps 8 --steps 8 -o windows.npz --json";
+  htgen data sliding videos --labels falls.csv --size 64x48 --fps 8 --steps 8 \
+  -o windows.npz --json";
 
 /// Turn videos with one class per frame into windows of successive frames, labelled like their last
 /// frame

@@ -38,8 +38,8 @@ pub struct WindowsCommand {
     /// absent
     #[arg(long, value_name = "NAME,…", value_parser = class_names)]
     classes: Option<ClassNames>,
-    /// The axes of a picture in the array: rows (h), columns (w), channels (c), as chw or hwc; needed
-    /// where it could be either; for a file
+    /// The axes of a picture in the array: rows (h), columns (w), channels (c), as chw or hwc;
+    /// needed where it could be either; for a file
     #[arg(long, value_name = "AXES")]
     axes: Option<AxesOption>,
     /// The array of groups; group, subject, speaker, voice or video when absent; for a file

@@ -35,8 +35,8 @@ pub(super) fn gate(activation: GateActivation, z: f64) -> f64 {
 
 /// The next state; `bias` is gate-major.
 ///
-/// LSTM: c' = f c + i g, h' = o tanh(c'). GRU in PyTorch's form: n = tanh(x_n + b_n + r (h_n + b'_n)),
-/// h' = (1 - z) n + z h.
+/// LSTM: c' = f c + i g, h' = o tanh(c').
+/// GRU in PyTorch's form: n = tanh(x_n + b_n + r (h_n + b'_n)), h' = (1 - z) n + z h.
 pub(super) fn step(layer: &Layer, bias: &[f64], products: &Products, state: &mut CellState) {
     let units = layer.hidden;
     let gate = |z| gate(layer.gate_activation, z);

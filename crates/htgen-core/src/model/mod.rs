@@ -102,7 +102,8 @@ impl Layer {
 pub enum Cell {
     /// Long short-term memory, gates i, f, g, o.
     Lstm,
-    /// Gated recurrent unit in PyTorch's form, gates r, z, n: n = tanh(W_n x + b_n + r (U_n h + b'_n)).
+    /// Gated recurrent unit in PyTorch's form, gates r, z, n:
+    /// n = tanh(W_n x + b_n + r (U_n h + b'_n)).
     Gru,
 }
 

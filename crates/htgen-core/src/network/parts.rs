@@ -1,4 +1,5 @@
-//! The products that a layer adds up, each with its tensor network and the vector that it multiplies.
+//! The products that a layer adds up, each with its tensor network and the vector that it
+//! multiplies.
 
 use super::{Network, build_used};
 use crate::error::{Diagnostic, Result};

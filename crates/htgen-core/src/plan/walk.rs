@@ -208,8 +208,9 @@ pub fn weights(plan: &Plan, k: usize) -> Vec<f64> {
 }
 
 impl Walk {
-    /// Contracts `input` with `weights` (\[batch\]\[contracted\]\[new\]) and passes each sum through `finish`
-    /// to its place in the result. `A` is f64 or an integer wide enough for every partial sum.
+    /// Contracts `input` with `weights` (\[batch\]\[contracted\]\[new\]) and passes each sum
+    /// through `finish` to its place in the result. `A` is f64 or an integer wide enough for every
+    /// partial sum.
     pub fn contract<A, Y>(
         &self,
         weights: &[A],

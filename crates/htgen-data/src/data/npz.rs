@@ -30,8 +30,8 @@ impl Npz {
         Ok(Npz { archive })
     }
 
-    /// Names of the arrays, sorted: those of the entries, without the ending `.npy` that some writers
-    /// leave out.
+    /// Names of the arrays, sorted: those of the entries, without the ending `.npy` that some
+    /// writers leave out.
     pub fn list(&self) -> Vec<String> {
         let files = self.archive.file_names();
         let names = files.filter_map(Result::ok).map(|file| {

@@ -55,8 +55,8 @@ impl RowWriter<'_> {
 }
 
 /// Writes `x` of bytes in `shape` (sequences first), which `fill` pushes, and the labels as `y`,
-/// `group`, `split`, `length`, `classes` and `groups`; compressed, the same bytes for the same content.
-/// Returns the size of the file.
+/// `group`, `split`, `length`, `classes` and `groups`; compressed, the same bytes for the same
+/// content. Returns the size of the file.
 ///
 /// Integers are unsigned bytes where all fit, else 32 bits wide; names are NumPy strings.
 pub fn write_set(

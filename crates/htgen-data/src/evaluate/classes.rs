@@ -69,7 +69,8 @@ impl ClassReport {
         }
     }
 
-    /// The classes that occur as label or as decision; the others would be rows and columns of zeros.
+    /// The classes that occur as label or as decision; the others would be rows and columns of
+    /// zeros.
     fn shown(&self) -> Vec<usize> {
         let decided: BTreeSet<usize> = self.confused.iter().map(|confused| confused.1).collect();
         let occurs = |row: &&ClassRow| row.labelled > 0 || decided.contains(&row.class);

@@ -133,7 +133,8 @@ pub struct Labelled {
 }
 
 impl Judgement {
-    /// Compares the outputs of a run with those in float, vector by vector in the order of the data.
+    /// Compares the outputs of a run with those in float, vector by vector in the order of the
+    /// data.
     pub fn of(judged: &Judged<'_>, float: &[Vec<f64>], run: &[Vec<f64>]) -> Judgement {
         let decisions = judged.decider.map(|decider| {
             let decide = |outputs: &[Vec<f64>]| -> Vec<usize> {

@@ -1,5 +1,5 @@
-//! Dense layers to hierarchical Tucker, tensor train or tensor ring factors by singular values, with the
-//! error of every step.
+//! Dense layers to hierarchical Tucker, tensor train or tensor ring factors by singular values,
+//! with the error of every step.
 
 use crate::error::{Diagnostic, Result};
 use crate::model::{Columns, Factors, Layer, Matrix, Model, ModelParts, Tree, modes};
@@ -52,8 +52,8 @@ pub struct MatrixError {
     pub in_modes: Vec<usize>,
     /// Core parameters.
     pub parameters: usize,
-    /// Relative error in the Frobenius norm: the rebuilt matrix against the given one, in the columns
-    /// in use.
+    /// Relative error in the Frobenius norm: the rebuilt matrix against the given one, in the
+    /// columns in use.
     pub error: f64,
     /// Root of the sum of the squares of what all nodes discard, relative to the norm.
     pub bound: f64,

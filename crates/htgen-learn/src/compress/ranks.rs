@@ -86,7 +86,8 @@ pub(super) fn check(ranks: &[usize], shape: &Shape, target: &Target) -> Result<(
     Ok(())
 }
 
-/// A rank: the modes (of a ring, cores) on its side, and the ranks of the two halves of an inner node.
+/// A rank: the modes (of a ring, cores) on its side, and the ranks of the two halves of an inner
+/// node.
 pub(super) type Side = (Vec<usize>, Option<[usize; 2]>);
 
 /// The ranks in the order of the list.

@@ -145,8 +145,8 @@ pub(super) fn refused(strays: &[String]) -> Diagnostic {
     let is = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     let leaf = lower.rsplit(SEPARATORS).next().unwrap_or_default();
     let reason = if leaf.ends_with("_raw") {
-        "under weight drop this is the matrix and the other a copy with a part dropped; save this one \
-         under the name without _raw"
+        "under weight drop this is the matrix and the other a copy with a part dropped; save this \
+         one under the name without _raw"
     } else if is(&["peep"]) || OWN[..13].contains(&leaf) {
         "peepholes are not supported"
     } else if OWN[13..].contains(&leaf) {

@@ -1,9 +1,10 @@
 //! LSTMs of tednet: the input matrix as a tensor train, tensor ring or block term, the recurrent
 //! one dense; gates i, f, g, o, where the gate is the slowest part of the first row mode.
 //!
-//! Axes: n a column mode, m a row mode. Train: first core (n, m, r), inner ones (n, m, left, right),
-//! last (n, m, r). Ring: (left, mode, right), all column modes, then all row modes. Block term: factors
-//! (n, m, rank), and a core whose values run over the ranks in reverse order, the last mode slowest.
+//! Axes: n a column mode, m a row mode. Train: first core (n, m, r), inner ones (n, m, left,
+//! right), last (n, m, r). Ring: (left, mode, right), all column modes, then all row modes. Block
+//! term: factors (n, m, rank), and a core whose values run over the ranks in reverse order, the
+//! last mode slowest.
 
 use super::dense::{self, lstm, sum};
 use super::prefixes::before;

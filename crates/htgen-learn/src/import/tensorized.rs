@@ -2,9 +2,9 @@
 //! (`parameters.K`, cores left rank x m x n x right rank), one train per gate
 //! (`gateG.parameters.K`) or a dense matrix (`weight`); gates i, f, g, o.
 //!
-//! The cell cuts the product into four blocks of H rows whatever `new_core` was, so a train whose last
-//! row mode is an added 4 is read like any other. For a cell that takes every fourth row instead, the
-//! gate is moved to the front.
+//! The cell cuts the product into four blocks of H rows whatever `new_core` was, so a train whose
+//! last row mode is an added 4 is read like any other. For a cell that takes every fourth row
+//! instead, the gate is moved to the front.
 
 use super::MAX_LAYERS;
 use super::dense::{self, lstm, sum};

@@ -1,5 +1,5 @@
-//! Hierarchical Tucker cores by name: `leaf.0` for a mode, `transfer.0-1` for the node above the modes
-//! 0 and 1, `root`.
+//! Hierarchical Tucker cores by name: `leaf.0` for a mode, `transfer.0-1` for the node above the
+//! modes 0 and 1, `root`.
 
 use crate::checkpoint::{Checkpoint, Part, escaped};
 use crate::error::Diagnostic;

@@ -1,6 +1,6 @@
-//! `TT_LSTM` of TT_RNN for Keras: one flat vector `kernel` with the cores from last to first, each of
-//! n x right rank x left rank x m; a dense `recurrent_kernel` (H, 4H); `bias` (4H); gates i, f, c, o
-//! through the hard sigmoid clip(0.2 z + 0.5, 0, 1). Modes and ranks are not in the file.
+//! `TT_LSTM` of TT_RNN for Keras: one flat vector `kernel` with the cores from last to first, each
+//! of n x right rank x left rank x m; a dense `recurrent_kernel` (H, 4H); `bias` (4H); gates i, f,
+//! c, o through the hard sigmoid clip(0.2 z + 0.5, 0, 1). Modes and ranks are not in the file.
 
 use super::dense::{self, lstm, transposed};
 use super::train::{self, permuted};

@@ -1,4 +1,5 @@
-//! Training sequences moved by a few rows and columns, so that a model does not learn where things are.
+//! Training sequences moved by a few rows and columns, so that a model does not learn where things
+//! are.
 
 use super::config::{Augment, Outside};
 use crate::data::{Sequences, StepValues};

@@ -82,8 +82,8 @@ mod tests {
         }
         // 62.5 Hz, the only bin between 50 Hz and the third corner.
         assert_eq!(bank.band(0), [(2, 1.0)]);
-        // 2595 log10(1 + f / 700) at both edges, cut into 65: the corners of band 3 are 115.9, 139.8
-        // and 164.5 Hz, and bins 4 and 5 lie at 125 and 156.25 Hz.
+        // 2595 log10(1 + f / 700) at both edges, cut into 65: the corners of band 3 are 115.9,
+        // 139.8 and 164.5 Hz, and bins 4 and 5 lie at 125 and 156.25 Hz.
         let [(4, first), (5, second)] = bank.band(3) else { panic!("{:?}", bank.band(3)) };
         assert!((first - 0.69873).abs() < 1e-5 && (second - 0.30127).abs() < 1e-5);
         assert_eq!(bank.band(BANDS - 1).last().map(|&(bin, _)| bin), Some(121));

@@ -5,8 +5,8 @@
 //! * `-progress pipe:1` prints lines `frame=N` to standard output, the last of which gives the
 //!   number of all frames written;
 //! * `-fps_mode passthrough` neither drops nor duplicates a frame;
-//! * the filter `select` with a sum of `eq(n,K)` and `between(n,K,L)` passes the frames K and K to L,
-//!   counted from 0; after `-frames:v N` of them it reads no further;
+//! * the filter `select` with a sum of `eq(n,K)` and `between(n,K,L)` passes the frames K and K to
+//!   L, counted from 0; after `-frames:v N` of them it reads no further;
 //! * the filter `fps=F:round=up` before it duplicates and drops frames so that frame k is the last
 //!   one whose time is at most k / F seconds, until the last one has been shown to its end;
 //! * an output `%06d.png` numbers the frames from 1;

@@ -115,7 +115,8 @@ fn brightness(planes: &[u8], pixels: usize) -> Vec<u8> {
     (0..pixels).map(|k| of(k) as u8).collect()
 }
 
-/// How the pixels of one axis overlap: source pixels are `target` units long, target pixels `source`.
+/// How the pixels of one axis overlap: source pixels are `target` units long, target pixels
+/// `source`.
 struct Spans {
     source: usize,
     target: usize,

@@ -19,8 +19,8 @@ impl fmt::Display for InputClips {
         let [[low, high], [least, largest]] = [format, seen].map(|pair| pair.map(number));
         writeln!(
             f,
-            ": the format holds {low} to {high},\n               the data have {least} to {largest}; \
-             htgen quantize chooses formats that hold them"
+            ": the format holds {low} to {high},\n               \
+             the data have {least} to {largest}; htgen quantize chooses formats that hold them"
         )
     }
 }
