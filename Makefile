@@ -1,4 +1,5 @@
 # The commands of this project; each works on a fresh Debian or Ubuntu machine.
+# SPDX-License-Identifier: MIT OR Apache-2.0
 
 export PATH := $(PATH):$(HOME)/.cargo/bin
 

@@ -10,6 +10,7 @@ Reads a quantized model of any tensor format, cell and number of layers, the pla
 Shares no code with htgen but the tables of the sigmoids, which are data.  Needs NumPy, and
 safetensors for a model whose numbers lie in such a file.
 """
+# SPDX-License-Identifier: MIT OR Apache-2.0
 import json
 import math
 import pathlib

@@ -2,6 +2,7 @@
 
 Second half of second_implementation.py: the sections Weights and Products of numerics.md.
 """
+# SPDX-License-Identifier: MIT OR Apache-2.0
 import functools
 import math
 

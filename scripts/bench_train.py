@@ -9,6 +9,7 @@ median of the rounds is compared. Run with a Python that has jax and numpy: `mak
 Then it measures the memory of training on inputs of 57,600 values (160 x 120 x 3 bytes, H 256): the
 largest resident size of the whole process, data and validation included.
 """
+# SPDX-License-Identifier: MIT OR Apache-2.0
 
 import argparse
 import pathlib

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The spoken-digits model from floats to a bitstream: quantize, run, emit, simulate bit by bit,
 # synthesize; then one table.  Everything is written below target/demo.
+# SPDX-License-Identifier: MIT OR Apache-2.0
 set -eu
 
 cd "$(dirname "$0")/.."

@@ -2,6 +2,7 @@
 # Asks cargo-deny whether the locked dependencies are what deny.toml allows: their licences, sources
 # and versions, and known vulnerabilities where the database of those can be had.  A cargo-deny on
 # PATH is taken; otherwise one is built into .tools, which takes a few minutes.
+# SPDX-License-Identifier: MIT OR Apache-2.0
 set -eu
 
 VERSION=0.20.2

@@ -12,6 +12,7 @@ For NAME.safetensors there is NAME.io.npz with x (steps, inputs) and h (steps, h
 vectors of the last layer in double precision.  A second run gives the same bytes, but for the order
 of the metadata in from_pytorch.safetensors.
 """
+# SPDX-License-Identifier: MIT OR Apache-2.0
 
 import sys
 from pathlib import Path

@@ -9,6 +9,7 @@
 #
 # Needs root, debootstrap and about 8 GB per suite; FRESH_DIR, or else .tools/fresh, keeps the bare
 # roots as SUITE.tar and the logs.  All mounts are in a namespace of this process and end with it.
+# SPDX-License-Identifier: MIT OR Apache-2.0
 set -eu
 
 PATH=$PATH:/usr/sbin:/sbin

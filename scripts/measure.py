@@ -5,6 +5,7 @@ docs/results.md and the tables in README.md. Reports are kept in target/measure;
 every measurement again, otherwise one that stands there is not taken twice. `--keep-speed` leaves
 the table of speed as it stands: on a machine that does other things it would mean nothing.
 """
+# SPDX-License-Identifier: MIT OR Apache-2.0
 
 import argparse
 import pathlib

@@ -2,6 +2,7 @@
 # Checks that every crate builds with the oldest Rust that Cargo.toml names, where rustup has that
 # version; nothing is installed.  What needs no toolchain is checked always: the standard library by
 # clippy (incompatible_msrv), the dependencies by tests/it/packages.rs.
+# SPDX-License-Identifier: MIT OR Apache-2.0
 set -eu
 
 cd "$(dirname "$0")/.."

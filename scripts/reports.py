@@ -1,4 +1,5 @@
 """Runs htgen for measure.py and keeps its reports, and the commands that made them."""
+# SPDX-License-Identifier: MIT OR Apache-2.0
 
 import json
 import os

@@ -2,6 +2,7 @@
 # Installs what htgen needs and is missing on Debian or Ubuntu: packages, Rust, and a venv with
 # the tools that Debian does not have.  Quiet when nothing is missing; a step that is impossible
 # here is reported together with what it would have provided.
+# SPDX-License-Identifier: MIT OR Apache-2.0
 set -u
 
 cd "$(dirname "$0")/.." || exit 1

@@ -1,6 +1,7 @@
 #!/bin/sh
 # skipped.sh REASON: notes that something is skipped here.  Without a reason: prints all that was
 # noted since skipped.sh --clear.  The tests write into the same file, in cargo's folder for them.
+# SPDX-License-Identifier: MIT OR Apache-2.0
 set -eu
 
 cd "$(dirname "$0")/.."

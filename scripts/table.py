@@ -2,6 +2,7 @@
 
 Lists and nested objects are left to the reports themselves.
 """
+# SPDX-License-Identifier: MIT OR Apache-2.0
 
 import json
 import pathlib

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Prints one line for each tool that was found where htgen looks first: its name and what it says
 # of its version.  A tool that cannot answer is found by the tests, which need it.
+# SPDX-License-Identifier: MIT OR Apache-2.0
 set -eu
 
 for tool in cargo rustc c++ make verilator yosys nextpnr-ice40 nextpnr-ecp5 iverilog ffmpeg \

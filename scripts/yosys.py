@@ -3,6 +3,7 @@
 Installed by setup.sh as `yosys` in the tool venv.  Takes the options htgen uses:
 -V, -q, -Q, -T, -e REGEX, -p COMMANDS, -s SCRIPT, and scripts (.ys) or Verilog files (.v).
 """
+# SPDX-License-Identifier: MIT OR Apache-2.0
 
 import getopt
 import os

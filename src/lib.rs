@@ -23,6 +23,7 @@
 //! # Ok(())
 //! # }
 //! ```
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #![warn(missing_docs)]
 
 pub mod cli;

@@ -6,6 +6,7 @@
 // Run in the folder of the design, where its memory images are. Exit status: 0 if every value was
 // as expected, 1 at the first that was not, 2 if something around the design is wrong.
 // docs/simulation.md describes the files.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include <chrono>
 #include <memory>
 

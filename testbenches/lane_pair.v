@@ -2,6 +2,7 @@
 //
 // Both get the same operands on every clock; tb_lane_pair.cpp compares them. The
 // module lane_rusthdl is written by tests/it/lane_rusthdl.rs.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
 module lane_pair #(

@@ -3,6 +3,7 @@
 // Arguments: the table's image; vectors of the Rust twin, one per line: z, tanh, y; the image of
 // the hard sigmoid, if it replaces the sigmoid. The rule is also computed here from the image, so
 // that a bench whose table is not read cannot pass.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include "bench.h"
 
 namespace {

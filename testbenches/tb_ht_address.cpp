@@ -2,6 +2,7 @@
 //
 // Argument: vectors, one per line: start, level, nest, operand base, result base, and the three
 // addresses that follow from the loop indices.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include "bench.h"
 
 int main(int argc, char** argv) {

@@ -1,4 +1,5 @@
 // tb_ht_banks.cpp: against one flat memory of words, group * LANES + lane
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include "bench.h"
 
 int main() {

@@ -2,6 +2,7 @@
 //
 // Arguments: the table's image; vectors of the Rust twin, one line for each unit in order: gaps
 // before it (of five beats), unit, first, z of i f g o, h.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include <deque>
 
 #include "bench.h"

@@ -4,6 +4,7 @@
 // its groups arrive; the gates, group by group and lane by lane, of one part after another; then
 // for each row and unit the Rust twin's h and where it goes: to the input buffer or not, its word
 // there, the word of the hidden buffer. The latency is not compared, but a time step has to end.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include <deque>
 
 #include "bench.h"

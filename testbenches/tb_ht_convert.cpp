@@ -1,4 +1,5 @@
 // tb_ht_convert.cpp: every element against the header's rule, by division instead of shifts
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include "bench.h"
 
 namespace {

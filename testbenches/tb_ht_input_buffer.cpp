@@ -1,4 +1,5 @@
 // tb_ht_input_buffer.cpp: x several words at once, h one at a time, against one flat memory
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include "bench.h"
 
 int main() {

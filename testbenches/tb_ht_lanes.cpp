@@ -1,4 +1,5 @@
 // tb_ht_lanes.cpp: operands by the header's rule, sums in 64 bits, three clocks later
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include <deque>
 
 #include "bench.h"

@@ -2,6 +2,7 @@
 //
 // Argument: vectors, one line for each loop of the write address, innermost first: iterations,
 // stride in words.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include "bench.h"
 
 namespace {

@@ -1,4 +1,5 @@
 // tb_ht_mac.cpp: sums of products, restarted without a lost clock, at the stated latency
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include <deque>
 
 #include "bench.h"

@@ -1,4 +1,5 @@
 // tb_ht_mul.cpp: the product of beat b from beat b+1 to beat b+2, at any legal spacing of beats
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include <deque>
 
 #include "bench.h"

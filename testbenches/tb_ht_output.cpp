@@ -2,6 +2,7 @@
 // them
 //
 // Argument: vectors, one line for each value: its bias, 0 if the module has no table.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include "bench.h"
 
 namespace {

@@ -1,4 +1,5 @@
 // tb_ht_pick.cpp: every index on random words; beyond the last word the result is zero
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include "bench.h"
 
 int main() {

@@ -1,4 +1,5 @@
 // tb_ht_ram.cpp: zero at the start, read latency 1, the output holds without a read
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include "bench.h"
 
 int main() {

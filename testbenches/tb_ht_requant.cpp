@@ -1,6 +1,7 @@
 // tb_ht_requant.cpp: the Rust twin's results, one value per clock, two clocks later
 //
 // Argument: vectors, one per line: sum, shift over SHIFT_MIN, narrow, result, saturated.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include "bench.h"
 
 int main(int argc, char** argv) {

@@ -1,4 +1,5 @@
 // tb_ht_resize.cpp: numbers that fit come out unchanged, others as their low bits
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include "bench.h"
 
 int main() {

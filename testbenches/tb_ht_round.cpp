@@ -1,4 +1,5 @@
 // tb_ht_round.cpp: add, round half up, saturate, against 128-bit arithmetic
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include "bench.h"
 
 namespace {

@@ -1,4 +1,5 @@
 // tb_ht_select.cpp: every lane gets the word of the bank given by the header's rule
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include "bench.h"
 
 int main() {

@@ -4,6 +4,7 @@
 // flags, lowest first); the nests, one per line (iterations of the loops, innermost first, then how
 // many of them are summed). Around the module: a loader with credits, element-wise units, results
 // and an output that take random times.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include <deque>
 
 #include "bench.h"

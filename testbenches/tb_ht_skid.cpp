@@ -1,4 +1,5 @@
 // tb_ht_skid.cpp: every word comes out once and in order, whatever valid and ready do
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include <deque>
 
 #include "bench.h"

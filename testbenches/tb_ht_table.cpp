@@ -1,6 +1,7 @@
 // tb_ht_table.cpp: the words of the image at once; fails when the image is missing
 //
 // Argument: the image, under the name that the module has as FILE.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include "bench.h"
 
 int main(int argc, char** argv) {

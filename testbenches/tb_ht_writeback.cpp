@@ -1,6 +1,7 @@
 // tb_ht_writeback.cpp: every sum requantized, in order and in its clock
 //
 // Argument: vectors, one line for each nest: shift over SHIFT_MIN, destination.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include <map>
 
 #include "bench.h"

@@ -1,4 +1,5 @@
 // tb_lane_pair.cpp: two descriptions of one lane agree on every clock
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #include "bench.h"
 
 int main() {

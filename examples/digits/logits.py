@@ -6,6 +6,7 @@ Rebuilds the whole weight matrix from its hierarchical Tucker factors and runs t
 precision; writes the array `logits`, the outputs behind the last step of each sequence, into the
 npz file. Needs numpy and safetensors. The formulas are those of docs/model-format.md.
 """
+# SPDX-License-Identifier: MIT OR Apache-2.0
 
 import json
 import string

@@ -7,6 +7,7 @@
 # computes the features.  Ten variants that hardly speak like people are left out, and then variants
 # 0, 5, 10 and so on of the sorted list.  VARIANTS takes only so many of the rest.  Needs espeak-ng
 # and sox (Debian packages of these names); HTGEN names the program when it is not on PATH.
+# SPDX-License-Identifier: MIT OR Apache-2.0
 set -eu
 
 [ $# -ge 1 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }

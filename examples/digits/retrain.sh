@@ -4,6 +4,7 @@
 #
 # Needs espeak-ng and sox; HTGEN names the program, built with the feature `train`, when it is not on
 # PATH.
+# SPDX-License-Identifier: MIT OR Apache-2.0
 set -eu
 
 here=$(dirname "$0")

@@ -2,6 +2,7 @@
 # retrain.sh [OUT]: draws the clips and trains this folder's smaller model again, into the folder OUT.
 #
 # HTGEN names the program, built with the feature `train`, when it is not on PATH.
+# SPDX-License-Identifier: MIT OR Apache-2.0
 set -eu
 
 here=$(dirname "$0")

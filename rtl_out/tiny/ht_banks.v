@@ -4,6 +4,7 @@
 // = drain * DRAINS + r from requantizer r, so no two writes go to the same bank.
 //
 // Static library module of htgen: not generated, safe to read and edit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
 module ht_banks #(

@@ -9,6 +9,7 @@
 //   c = sat16(round(f c) + round(i g)), h = sat(round(o tanh c)): docs/numerics.md
 //
 // Static library module of htgen: not generated, safe to read and edit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
 module ht_cell #(

@@ -4,6 +4,7 @@
 // a constant, so this is wiring and at most one adder.
 //
 // Static library module of htgen: not generated, safe to read and edit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
 module ht_convert #(

@@ -6,6 +6,7 @@
 // so, which keeps comparators and bypass multiplexers out of the netlist.
 //
 // Static library module of htgen: not generated, safe to read and edit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
 module ht_ram #(

@@ -4,6 +4,7 @@
 // that widths that depend on parameters can be connected without warnings.
 //
 // Static library module of htgen: not generated, safe to read and edit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
 module ht_resize #(

@@ -6,6 +6,7 @@
 // the chain.
 //
 // Static library module of htgen: not generated, safe to read and edit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
 module ht_writeback #(

@@ -1,4 +1,5 @@
 //! Options of every command that reads a checkpoint of another program.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::import::{CONVENTIONS, Convention, Head, ImportOptions};
 use crate::model::{Element, GateActivation};

@@ -1,4 +1,5 @@
 //! `htgen compare`: systems trained, quantized, simulated and placed side by side.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 #[cfg(feature = "train")]
 mod designs;

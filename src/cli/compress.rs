@@ -1,5 +1,6 @@
 //! `htgen compress`: a dense LSTM or GRU into hierarchical Tucker, tensor train or tensor ring
 //! factors.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::checkpoint::Checkpoint;
 use super::new::parse_ranks;

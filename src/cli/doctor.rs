@@ -1,4 +1,5 @@
 //! `htgen doctor`: the external tools and what they make possible.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::progress::Progress;
 use super::{Outcome, out};

@@ -1,4 +1,5 @@
 //! `--edited`, and the design that a command reads with it.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::out;
 use crate::design::{self, Design, EditPolicy};

@@ -1,4 +1,5 @@
 //! `htgen emit`: a model as a folder of Verilog, images and listings.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::hardware::{HardwareOptions, plain_name};
 use super::options::{Limits, WidthOptions};

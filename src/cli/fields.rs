@@ -1,5 +1,6 @@
-//! Fields as options: the library names what it was asked for by fields in backquotes, and the command
-//! line shows the option that sets each.
+//! Fields as options: the library names what it was asked for by fields in backquotes, and the
+//! command line shows the option that sets each.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use clap::Command;
 

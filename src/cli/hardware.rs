@@ -1,4 +1,5 @@
 //! Hardware parameters of `htgen emit`: defaults, overridden by `hw.toml`, and both by options.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::config::{CellMultiplier, HwConfig, HwFile, OutputRate};
 use crate::design::HardwareFile;

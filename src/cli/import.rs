@@ -1,4 +1,5 @@
 //! `htgen import`: a model from a checkpoint of another program.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::checkpoint::Checkpoint;
 use super::{Outcome, options, out};

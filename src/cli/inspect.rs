@@ -1,4 +1,5 @@
 //! `htgen inspect`: what a model costs, its plan step by step, and the text form of each stage.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::options::{Limits, WidthOptions};
 use super::{Outcome, out, stages};

@@ -2,6 +2,7 @@
 //!
 //! Reports go to standard output, as text or (`--json`) as one JSON object; notes, progress and
 //! errors go to standard error. Exit codes: 0 done, 1 ran but a check failed, 2 error.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod checkpoint;
 mod compare;

@@ -1,4 +1,5 @@
 //! `htgen new`: an untrained model from a preset, or from modes, tree and ranks.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{Outcome, options, out};
 use crate::error::{Diagnostic, Result};

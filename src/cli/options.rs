@@ -1,4 +1,5 @@
 //! Options that several commands share.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::config::OutputRate;
 use crate::data::{Sequences, check_name};

@@ -3,6 +3,7 @@
 //! Both contain names and keys of files, so anything a terminal would take as a command is escaped.
 //!
 //! A reader that has gone away (`htgen inspect … | head`) is not an error: the rest is not written.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::printable::{Json, Line, Lines};
 use anyhow::Context;

@@ -1,5 +1,6 @@
 //! Progress of long work on standard error: a spinner on a terminal, a plain line per stage
 //! elsewhere, nothing for work that ends at once.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::out;
 use crate::printable::Line;

@@ -1,4 +1,5 @@
 //! `htgen quantize`: formats from the ranges found in data, and what they change.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::options::{JudgeOptions, Limits, WidthOptions, cores};
 use super::progress::Progress;

@@ -1,4 +1,5 @@
 //! `htgen run`: the float and the fixed-point reference over a data set.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::options::{JudgeOptions, Limits, WidthOptions, count};
 use super::progress::Progress;

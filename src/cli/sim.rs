@@ -1,4 +1,5 @@
 //! `htgen sim`: an emitted design in Verilator, every output integer compared.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::edited::EditOption;
 use super::options::count;

@@ -1,4 +1,5 @@
 //! The stages in order, whose messages each begin with the file that they are about.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::options::WidthOptions;
 use super::out;

@@ -1,4 +1,5 @@
 //! `htgen synth`: an emitted design through yosys and nextpnr to a bitstream.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::edited::EditOption;
 use super::options::count;

@@ -1,4 +1,5 @@
 //! `htgen train`: a model from labelled sequences. The work is done in the feature `train`.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::Outcome;
 use clap::Args;
@@ -77,6 +78,7 @@ pub(super) fn absent(command: &str) -> anyhow::Error {
     use crate::error::{Diagnostic, Problems};
     Problems::from(
         Diagnostic::new(command, "this htgen was built without it")
+            .kind(ErrorKind::Unsupported)
             .help("build one with `cargo build --release --features train`"),
     )
     .into()

@@ -2,6 +2,7 @@
 //!
 //! Nothing is printed here and no option is read: `cli` does both, and a comparison calls the same
 //! functions.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod simulate;
 #[cfg(feature = "train")]

@@ -1,4 +1,5 @@
 //! An emitted design in Verilator, every output integer compared.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::data::{Sequences, Wanted};
 use crate::design::Design;
@@ -16,6 +17,7 @@ const GAPS: Gaps = Gaps { source_percent: 60, sink_percent: 60, stall_every: 7, 
 
 /// What is streamed into a design.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub enum Streamed<'a> {
     /// A data set, or its first sequences.
     Data {

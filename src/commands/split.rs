@@ -1,4 +1,5 @@
 //! The parts that training makes of a data set, as files.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::training_data::{config, data, division};
 use crate::data::write_npz;

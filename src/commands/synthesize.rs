@@ -1,4 +1,5 @@
 //! An emitted design through yosys and nextpnr to a bitstream.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::design::Design;
 use crate::error::Result;

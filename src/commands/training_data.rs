@@ -1,4 +1,5 @@
 //! The configuration and the data of a training, and how the data were split.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::data::LabelledSequences;
 use crate::error::{Diagnostic, Problems, Result};

@@ -1,4 +1,5 @@
 //! `compare.toml`: systems, data, and how each is trained and measured.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::config::Lanes;
 use crate::error::{self, Diagnostic, Problems, Result};

@@ -3,6 +3,7 @@
 //! Pure: a [`CompareConfig`] says what to compare; [`Comparison`] collects the results from the
 //! reports of htgen's own commands and turns into a page, plots and JSON. `cli::compare` runs the
 //! commands.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod config;
 mod page;

@@ -1,4 +1,5 @@
 //! The page: verdicts, tables, conditions, commands.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{BoardResult, Comparison, Spread, SystemResult};
 use crate::report::grouped;

@@ -1,4 +1,5 @@
 //! The pictures: accuracy with its spread over what it costs, as SVG.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{Comparison, SystemResult};
 use crate::report::grouped;

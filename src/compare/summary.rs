@@ -1,4 +1,5 @@
 //! The results from the reports, system by system.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use serde::Serialize;
 

@@ -4,10 +4,11 @@
 //! Besides the emitted files it holds `model.json` (the quantized model) and `hw.toml`, from which
 //! the program is made again, and `design.json`, which lists every file with its hash
 //! ([`Manifest`]). A folder without it is never replaced.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::hardware::HardwareFile;
 use super::manifest::{Change, Edit, HARDWARE, MANIFEST, MODEL, Manifest, VALUES, WrittenFiles};
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{Diagnostic, ErrorKind, Problems, Result};
 use crate::files::{self, OutputFolder, Staged};
 use crate::model::{self, Cores, Model};
 use crate::plan::{PlanConfig, Planned};
@@ -32,6 +33,7 @@ const MOST_NAMED: usize = 5;
 
 /// Whether the Verilog and images of a design may differ from what was emitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum EditPolicy {
     /// A design with an edited file is refused.
     Refuse,
@@ -88,7 +90,10 @@ pub fn write(
     let manifest = Manifest::of(program, bundle, about, &sources);
     staged.write(MANIFEST, manifest.text().as_bytes())?;
     if hold.is_interrupted() {
-        return Err(Diagnostic::new("", "interrupted").in_file(dir.path().display()).into());
+        return Err(Diagnostic::new("", "interrupted")
+            .kind(ErrorKind::Interrupted)
+            .in_file(dir.path().display())
+            .into());
     }
     staged.commit()
 }
@@ -128,7 +133,9 @@ pub fn read(dir: &Path, policy: EditPolicy) -> Result<Design> {
 }
 
 fn other_source(name: &str) -> Diagnostic {
-    Diagnostic::new(name, "not as htgen emit wrote it").help("emit the design to a new folder")
+    Diagnostic::new(name, "not as htgen emit wrote it")
+        .kind(ErrorKind::Damaged)
+        .help("emit the design to a new folder")
 }
 
 /// The program made from the model and parameters in the folder.
@@ -188,6 +195,7 @@ fn manifest(dir: &Path) -> Result<Manifest> {
     match text(dir)? {
         Some(text) => Manifest::parse(&text).map_err(|problems| problems.in_file(dir.display())),
         None => Err(Diagnostic::new("", "not a design")
+            .kind(ErrorKind::Unsupported)
             .found(format!("no {MANIFEST}"))
             .help("give a folder written by htgen emit")
             .in_file(dir.display())
@@ -222,6 +230,7 @@ pub fn check_replaceable(dir: &OutputFolder) -> Result<()> {
         found += &format!(" and {} more", strangers.len() - MOST_NAMED);
     }
     Err(Diagnostic::new("", "a design with files that htgen did not write is not replaced")
+        .kind(ErrorKind::Conflict)
         .found(found)
         .help("move that away, or choose another place with -o")
         .in_file(dir.path().display())
@@ -252,5 +261,7 @@ fn strangers(dir: &OutputFolder, written: &WrittenFiles) -> Result<Vec<String>> 
 }
 
 fn unreadable(dir: &Path, error: &io::Error) -> Diagnostic {
-    Diagnostic::new("", format!("cannot be read ({error})")).in_file(dir.display())
+    Diagnostic::new("", format!("cannot be read ({error})"))
+        .kind(ErrorKind::Io)
+        .in_file(dir.display())
 }

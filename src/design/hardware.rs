@@ -1,4 +1,5 @@
 //! Hardware parameters as a file: what `--hw` names, and `hw.toml` of a design.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::config::HwConfig;
 use crate::error::{Diagnostic, Problems, Result};

@@ -3,13 +3,14 @@
 //! Pure: the same program gives the same manifest; the folder reads and writes it. From the
 //! model and parameters in the folder, the program, the files and the manifest can be made again,
 //! so any file that is not as emitted is found, whether it was changed by accident or on purpose.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::error::{self, Diagnostic, Problems, Result};
+use crate::error::{self, Diagnostic, ErrorKind, Problems, Result};
 use crate::sched::Program;
 use crate::verilog::{About, Bundle};
 
@@ -87,12 +88,14 @@ impl Manifest {
         let again = "emit the design again";
         let Some(header) = header(text) else {
             return Err(Diagnostic::new("", "not a design")
+                .kind(ErrorKind::Unsupported)
                 .found(format!("a {MANIFEST} that htgen did not write"))
                 .help("give a folder written by htgen emit")
                 .into());
         };
         if header.htgen != VERSION {
             return Err(Diagnostic::new(MANIFEST, "written by another version of htgen")
+                .kind(ErrorKind::Unsupported)
                 .found(header.htgen.escape_debug())
                 .expected(VERSION)
                 .help(again)
@@ -103,7 +106,7 @@ impl Manifest {
                 "not the manifest that this htgen writes ({})",
                 error::parser(&error.to_string())
             );
-            Problems::from(Diagnostic::new(MANIFEST, what).help(again))
+            Problems::from(Diagnostic::new(MANIFEST, what).kind(ErrorKind::Damaged).help(again))
         })
     }
 
@@ -143,6 +146,7 @@ impl Manifest {
             false => format!("other hashes of {}", differ.join(", ")),
         };
         Err(Diagnostic::new(MANIFEST, format!("not what {MODEL} and {HARDWARE} give"))
+            .kind(ErrorKind::Damaged)
             .found(found)
             .help("emit the design again")
             .into())
@@ -185,6 +189,7 @@ fn hash(bytes: &[u8]) -> String {
 
 /// How a file in a folder differs from what was emitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Change {
     /// It has another content.
     Changed,
@@ -221,6 +226,6 @@ impl Edit {
                 "emit the design to a new folder, or use `edited` if it was on purpose"
             }
         };
-        Diagnostic::new(&self.name, self.what()).help(help)
+        Diagnostic::new(&self.name, self.what()).kind(ErrorKind::Damaged).help(help)
     }
 }

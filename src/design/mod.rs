@@ -1,5 +1,6 @@
 //! A design on disk: its manifest, its parameters, and its folder, which is written whole and read
 //! back only as what one program gives.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod folder;
 mod hardware;

@@ -1,4 +1,5 @@
 //! What `htgen compress` kept and lost.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::number::{grouped, percent, ratio, times_fewer};
 use crate::compress::{Compressed, MatrixError, NodeError};

@@ -1,4 +1,5 @@
 //! What `htgen data` made.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::Division;
 use super::number::grouped;

@@ -1,4 +1,5 @@
 //! How a data set was split into training and held-out sequences.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -27,6 +28,7 @@ pub struct Division {
 /// What decided which sequences are held out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum DivisionBy {
     /// Groups, which stay together.
     Group,

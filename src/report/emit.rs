@@ -1,4 +1,5 @@
 //! What an emitted design consists of.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::formats::FormatsOrigin;
 use super::number::{grouped, ratio};

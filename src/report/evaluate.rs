@@ -1,4 +1,5 @@
 //! What `htgen run` measured, and the arrays that it writes.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::formats::FormatsOrigin;
 use super::number::ratio;

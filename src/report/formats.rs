@@ -1,4 +1,5 @@
 //! Formats in words, and where they came from.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::model::Formats;
 use serde::{Deserialize, Serialize};
@@ -6,6 +7,7 @@ use std::fmt;
 
 /// Where the formats of a run came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[non_exhaustive]
 pub enum FormatsOrigin {
     /// The model file has them.
     #[serde(rename = "model")]

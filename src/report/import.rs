@@ -1,4 +1,5 @@
 //! What `htgen import` understood of a checkpoint and made of it.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::number::{grouped, ratio, times_fewer};
 use crate::import::Imported;

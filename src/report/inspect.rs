@@ -1,4 +1,5 @@
 //! What a model costs according to its plan.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::number::{grouped, ratio, times_fewer};
 use crate::network::{IndexId, Network};

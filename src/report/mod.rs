@@ -2,6 +2,7 @@
 //!
 //! One type per report. Nothing new is computed here except ratios, sums and counts of what the
 //! stages reported.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod compress;
 mod dataset;

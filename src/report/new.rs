@@ -1,4 +1,5 @@
 //! What `htgen new` made, and what it can make.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::number::{grouped, ratio, times_fewer};
 use crate::model::{Matrix, Model, preset, shape_text};

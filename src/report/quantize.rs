@@ -1,4 +1,5 @@
 //! What quantizing a model changed.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::number::grouped;
 use crate::evaluate::{Classes, EdgeError, Judgement, Outliers};

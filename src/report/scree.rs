@@ -1,4 +1,5 @@
 //! Singular values of every rank of a compressed model as a plot.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::compress::{Compressed, NodeError};
 use std::fmt::Write;

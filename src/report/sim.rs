@@ -1,4 +1,5 @@
 //! A simulation in words.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::number::grouped;
 use crate::evaluate::InputClips;

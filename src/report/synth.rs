@@ -1,4 +1,5 @@
 //! What synthesis found, with the speed that follows from the clock and the schedule.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::number::{grouped, ratio};
 use crate::printable;

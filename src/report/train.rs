@@ -1,4 +1,5 @@
 //! The results of `htgen train`.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::ClassReport;
 use super::Division;

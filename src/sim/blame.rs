@@ -3,6 +3,7 @@
 //!
 //! Results leave the engine in the order of the program, and the number of results of an
 //! instruction is known, so counting them shows where a sequence begins.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::expect::whole_steps;
 use super::harness::{Recording, Workspace};

@@ -4,6 +4,7 @@
 //! A model is identified by its stamp, a hash over everything that it was made from and over the
 //! binary. The stamps are stored outside of every design, as names of empty files in the user's
 //! cache.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::env;
 use std::fs;

@@ -1,4 +1,5 @@
 //! The output vectors that a design must produce, from the fixed-point reference.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{EventKind, SimOptions, Stimulus};
 use crate::config::OutputRate;

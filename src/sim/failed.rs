@@ -1,9 +1,10 @@
 //! A model that could not be built: the first thing that went wrong, and the log that is kept.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{Diagnostic, ErrorKind, Problems, Result};
 use crate::files::{self, Staged};
 use crate::tool::Finished;
 
@@ -32,7 +33,7 @@ pub(super) fn keep(staged: Staged, model: &Path, finished: &Finished, what: &str
     let Some(line) = first_fault(&log) else { return finished.failure(what).into() };
     let line: String = line.chars().take(LINE_LIMIT).collect();
     let what = format!("{what} ({}): {line}", finished.status);
-    let problem = Diagnostic::new(&finished.program, what);
+    let problem = Diagnostic::new(&finished.program, what).kind(ErrorKind::Tool);
     let folder = beside(model);
     match staged.commit_to(&folder) {
         Ok(()) => problem.help(format!("the log is {}", folder.join(LOG).display())).into(),
@@ -48,7 +49,7 @@ pub(super) fn clear(model: &Path) -> Result<()> {
     }
     fs::remove_dir_all(&folder).map_err(|error| {
         let place = folder.display().to_string();
-        Diagnostic::new(place, format!("cannot be removed ({error})")).into()
+        Diagnostic::new(place, format!("cannot be removed ({error})")).kind(ErrorKind::Io).into()
     })
 }
 

@@ -1,4 +1,5 @@
 //! Runs the bench: its files in a folder of their own, its progress, and the meaning of its output.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::path::{Path, PathBuf};
 use std::thread;

@@ -1,4 +1,5 @@
 //! Cycles per time step in the steady state, from the clocks in which time steps start.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 /// The time steps between whose starts cycles are counted: from the first one of the second
 /// sequence to the first one of the last sequence; for one or two sequences, from the first time

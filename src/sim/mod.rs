@@ -1,9 +1,10 @@
 //! Simulation: vectors from the fixed-point reference, one Verilated binary per design, every
 //! output integer compared by the bench while it runs.
 //!
-//! Compares integers and knows no tolerance. Inputs of a run: a [`Stimulus`], [`SimOptions`] that say
-//! how the streams behave, the folder of the design and the program it was emitted from.
+//! Compares integers and knows no tolerance. Inputs of a run: a [`Stimulus`], [`SimOptions`] that
+//! say how the streams behave, the folder of the design and the program it was emitted from.
 //! docs/simulation.md describes the bench, its files and how cycles are counted.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod blame;
 mod built;

@@ -10,6 +10,7 @@
 //! * objects of its runtime (`verilated*.o`) found in that folder are used if they are newer than
 //!   their sources, whatever design they were compiled for;
 //! * a warning is a line that begins with `%Warning`; `$readmemh` reads when the model starts.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fs;
 use std::io;
@@ -21,7 +22,7 @@ use sha2::{Digest, Sha256};
 use super::built::{self, Built};
 use super::sources::{read_source, read_verilog, unreadable};
 use super::{Netlist, SimOptions, failed};
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{Diagnostic, ErrorKind, Problems, Result};
 use crate::files::{self, Staged};
 use crate::sched::Program;
 use crate::tool::{self, Finished, Found, Tool};
@@ -252,5 +253,7 @@ fn copy_objects(from: &Path, to: &Path) -> Result<()> {
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Problems {
-    Diagnostic::new(path.display().to_string(), format!("cannot be written ({error})")).into()
+    Diagnostic::new(path.display().to_string(), format!("cannot be written ({error})"))
+        .kind(ErrorKind::Io)
+        .into()
 }

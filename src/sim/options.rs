@@ -1,5 +1,6 @@
 //! How a simulation runs: gaps in the streams, events in the middle of sequences, waves, and how
 //! the model is built.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::path::PathBuf;
 
@@ -86,6 +87,7 @@ impl SimOptions {
 
 /// How the model is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Build {
     /// Runs fast, compiles slowly.
     Fast,
@@ -134,6 +136,7 @@ pub struct Event {
 
 /// What happens in the middle of a sequence. The place of the event counts beats of the sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum EventKind {
     /// A reset; this sequence and the outstanding outputs of earlier ones are lost.
     Reset {

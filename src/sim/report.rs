@@ -1,4 +1,5 @@
 //! The bench's report on a run: a JSON object in a file.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use serde::Deserialize;
 

@@ -1,4 +1,5 @@
 //! What a simulation found.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fmt;
 

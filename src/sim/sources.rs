@@ -1,10 +1,11 @@
 //! The Verilog files that a model is made from.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{Diagnostic, ErrorKind, Problems, Result};
 use crate::files;
 
 /// Largest file that is read, bytes.
@@ -42,6 +43,7 @@ pub(super) fn read_source(path: &Path) -> Result<(String, Vec<u8>)> {
 
 pub(super) fn unreadable(path: &Path, error: &io::Error) -> Problems {
     Diagnostic::new(path.display().to_string(), format!("cannot be read ({error})"))
+        .kind(ErrorKind::Io)
         .help("give a folder written by htgen emit")
         .into()
 }

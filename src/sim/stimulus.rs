@@ -1,4 +1,5 @@
 //! What is streamed in: sequences of integers, from a data set or drawn.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::data::Sequences;
 use crate::error::{Diagnostic, Result};

@@ -1,4 +1,5 @@
 //! The files that the bench reads: vectors and scenario; testbenches/common/scenario.h reads them.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fmt::Write;
 

@@ -1,4 +1,5 @@
 //! The steps of a plan in the folder where they run, and the guards against what yosys may lose.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::cell::RefCell;
 use std::fs;
@@ -13,7 +14,7 @@ use super::plan::{
     self, HARNESS_STAT, MODULES_STAT, REPORT, RTL, STAT, StepKind, SynthPlan, ToolStep,
 };
 use super::{SynthConfig, SynthResult, harness};
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{Diagnostic, ErrorKind, Problems, Result};
 use crate::files::{self, Staged};
 use crate::tool::{Finished, Found};
 
@@ -86,6 +87,7 @@ impl<'a> Bench<'a> {
         let rtl = self.dir.join(RTL);
         fs::create_dir(&rtl).map_err(|error| {
             Diagnostic::new(rtl.display().to_string(), format!("cannot be made: {error}"))
+                .kind(ErrorKind::Io)
         })?;
         for source in &self.plan.sources {
             let name = file_name(source).expect("the plan checked the names");
@@ -106,7 +108,8 @@ impl<'a> Bench<'a> {
 
     fn read(&self, name: &str) -> Result<String> {
         files::read_text(&self.dir.join(name), MAX_BYTES).map_err(|problems| {
-            let problem = Diagnostic::new(name, "the tool did not write it as it should");
+            let problem = Diagnostic::new(name, "the tool did not write it as it should")
+                .kind(ErrorKind::Tool);
             problem.found(problems).into()
         })
     }
@@ -133,7 +136,8 @@ impl<'a> Bench<'a> {
             |&(name, found, expected): &(&str, usize, Option<usize>)| {
                 let expected = expected.filter(|&expected| expected != found)?;
                 let place = format!("{} on {}: {name}", self.plan.top, self.plan.board.name);
-                let problem = Diagnostic::new(place, "the netlist differs from the plan");
+                let problem = Diagnostic::new(place, "the netlist differs from the plan")
+                    .kind(ErrorKind::Check);
                 Some(problem.found(found).expected(expected).help(
                     "yosys has dropped logic or mapped it elsewhere: do not use this netlist",
                 ))

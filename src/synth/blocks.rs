@@ -1,4 +1,5 @@
 //! The blocks of a part that a design takes, counted from its program: known before any tool runs.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use serde::{Deserialize, Serialize};
 

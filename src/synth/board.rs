@@ -1,6 +1,7 @@
 //! A board: part, package, pins and what the part holds, read from `constraints/NAME.toml`.
 //!
 //! The five boards are embedded, so that an installed htgen knows them; others are files.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::collections::BTreeMap;
 use std::path::Path;

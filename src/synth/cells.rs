@@ -3,6 +3,7 @@
 //! Assumption about `stat -json`: the text contains `"modules":` followed by one JSON object of
 //! modules, each with `num_cells_by_type`. Only that object is read: before it yosys prints a
 //! title, and after it version 0.23 mixes plain text into the summary of a hierarchy.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +11,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Cells, Family};
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 
 /// The cells of one kind of module, without those of the modules inside it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -87,6 +88,7 @@ fn read_modules(stat: &str) -> Result<Modules> {
 
 fn unreadable(reason: String) -> Diagnostic {
     Diagnostic::new("yosys: stat -json", format!("unreadable statistics: {reason}"))
+        .kind(ErrorKind::Tool)
         .help("htgen doctor shows which yosys was used")
 }
 

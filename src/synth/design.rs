@@ -1,4 +1,5 @@
 //! The input of synthesis: the files of an emitted design, its ports and the expected counts.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::collections::BTreeSet;
 use std::fs;

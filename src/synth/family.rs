@@ -8,6 +8,7 @@
 //!   with `fmax` and `utilization`, `--seed` makes a run repeatable, unconstrained pins are allowed
 //!   on request;
 //! * icepack and ecppack: the last argument is the bitstream.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,7 @@ use crate::tool::{Tool, Version, YOSYS_FOR_GOWIN};
 /// A family of parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Family {
     /// Lattice iCE40.
     Ice40,

@@ -1,4 +1,5 @@
 //! The board's top module: the design inside `ht_pins`, which needs two pins and a clock.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fmt::Write;
 

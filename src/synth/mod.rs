@@ -4,6 +4,7 @@
 //! is not checked here but in simulation; three guards protect against silent losses: conflicts of
 //! drivers are errors, and the counts of multipliers and of block memories must be the expected
 //! ones.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod bench;
 mod blocks;

@@ -3,6 +3,7 @@
 //! Assumption: `write_verilog -noattr` writes cells that the family's `cells_sim.v` describes; that
 //! file is in yosys' share folder, beside the executable's folder or in the Python package that
 //! carries yosys.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::design::{DesignFiles, MAX_BYTES, file_name};
 use super::plan::{GUARD, RTL, read_design};
 use super::{Board, Family};
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 use crate::files::{self, Scratch};
 use crate::tool::{self, Hold, Tool};
 
@@ -56,6 +57,7 @@ pub fn simulation_cells(family: Family) -> Result<PathBuf> {
     let mut files = shares.map(|share| share.join(&file));
     files.find(|path| path.is_file()).ok_or_else(|| {
         Diagnostic::new(file.clone(), "not found in the folders of yosys")
+            .kind(ErrorKind::Tool)
             .help("set HTGEN_YOSYS to a yosys that is installed with its share folder")
             .into()
     })

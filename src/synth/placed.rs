@@ -3,13 +3,14 @@
 //! Assumption about `--report`: a JSON object with `fmax` (clock to `achieved`, MHz), `utilization`
 //! (cell to `used` and `available`) and `critical_paths`, whose steps have `type`, `delay` (ns)
 //! and, for routing, the `net`.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 
 /// A placed and routed part.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,6 +85,7 @@ struct RawEnd {
 pub fn placed(report: &str) -> Result<Placed> {
     let raw: RawReport = serde_json::from_str(report).map_err(|error| {
         Diagnostic::new("nextpnr: report", format!("unreadable: {error}"))
+            .kind(ErrorKind::Tool)
             .help("htgen doctor shows which nextpnr was used")
     })?;
     Ok(Placed {

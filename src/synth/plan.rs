@@ -4,6 +4,7 @@
 //! image is found beside the Verilog file that names it; a script of the same text on the same
 //! files gives the same netlist. All paths in a plan are relative to the folder it runs in, where
 //! the files of the design are in `rtl/`, so that WebAssembly tools can see them.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -99,6 +100,7 @@ pub struct ToolStep {
 
 /// What a step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StepKind {
     /// Design to netlist.
     Synthesize,

@@ -1,4 +1,5 @@
 //! What a design takes of a part, and what the part holds.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use serde::{Deserialize, Serialize};
 use std::ops::{Add, AddAssign};

@@ -1,4 +1,5 @@
 //! What synthesis found, as a value that turns into JSON.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::path::PathBuf;
 

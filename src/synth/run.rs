@@ -1,4 +1,5 @@
 //! Carries out a plan: every step runs in a folder that takes its place only when it is complete.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use super::cells::CellTable;
 use super::design::DesignFiles;
 use super::plan::{self, MODULES_STAT, SCRIPT, StepKind, SynthPlan, ToolStep};
 use super::{Board, SynthConfig, SynthResult};
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 use crate::files::{self, OutputFolder, Scratch, Staged};
 use crate::tool::{self, Found, Hold};
 
@@ -67,6 +68,7 @@ fn check_contents(folder: &Path) -> Result<()> {
     strangers.sort();
     let Some(first) = strangers.first() else { return Ok(()) };
     Err(Diagnostic::new("", "a synthesis with files that htgen did not write is not replaced")
+        .kind(ErrorKind::Conflict)
         .found(first.escape_debug())
         .help("move that away, or choose another place with -o")
         .in_file(folder.display())
@@ -79,7 +81,10 @@ fn clear(failed: &Path) -> Result<()> {
         return Ok(());
     }
     fs::remove_dir_all(failed).map_err(|error| {
-        Diagnostic::new("", format!("cannot be removed ({error})")).in_file(failed.display()).into()
+        Diagnostic::new("", format!("cannot be removed ({error})"))
+            .kind(ErrorKind::Io)
+            .in_file(failed.display())
+            .into()
     })
 }
 

@@ -1,4 +1,5 @@
 //! What a design tells about its origin.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 /// The origin of a design, for its headers.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,5 @@
 //! Memory images as commented hexadecimal files.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::pack::{Word, image, index_bits};
 use super::sizes::Sizes;

@@ -1,4 +1,5 @@
 //! The static modules, shipped inside the program.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 /// Every library module and the sigmoid's image: file name and text.
 pub(super) fn files() -> impl Iterator<Item = (String, String)> {

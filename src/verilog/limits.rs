@@ -1,7 +1,8 @@
 //! Limits of the library that a program may exceed: small tables, loops, accumulators. Such a
 //! program is refused before a file is written; the modules would refuse it in every tool.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{Diagnostic, ErrorKind, Problems, Result};
 use crate::sched::Program;
 
 /// Maximum number of words in a table in lookup tables, `ht_table`: instructions of a time step,
@@ -36,6 +37,7 @@ pub(super) fn check(program: &Program, deltas: usize, loops: usize, acc_bits: us
     let problems: Vec<Diagnostic> = exceeded
         .map(|(found, most, what, help)| {
             Diagnostic::new("schedule", "program too large for the sequencer")
+                .kind(ErrorKind::Limit)
                 .found(format!("{found} {what}"))
                 .expected(format!("at most {most}"))
                 .help(help)

@@ -1,4 +1,5 @@
 //! The microprogram in words: the first thing to open when a simulation differs.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::images::describe;
 use crate::sched::{Kind, Program};

@@ -1,5 +1,6 @@
 //! The block memories and multipliers of a design, counted from the program: synthesis must find
 //! the same numbers.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::images;
 use super::pack::live_bits;

@@ -1,6 +1,7 @@
 //! From a program to a folder of files: library modules verbatim, a thin top, images, a listing.
 //!
 //! Pure: maps values to text and never touches the disk. The same program gives the same bytes.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod about;
 mod images;

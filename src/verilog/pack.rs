@@ -1,4 +1,5 @@
 //! Items side by side in one word, and words one below the other in an image.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 /// A word under construction, lowest item first.
 #[derive(Debug, Clone, Default)]

@@ -1,4 +1,5 @@
 //! The engine's parameters: name, value, meaning.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::library;
 use super::pack::Word;

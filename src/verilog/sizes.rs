@@ -1,4 +1,5 @@
 //! Widths and depths of the hardware, computed once from a program.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::limits;
 use super::pack::{Word, index_bits};

@@ -1,4 +1,5 @@
 //! Images of the element-wise units: where gates are, where h goes.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::pack::{Word, image};
 use super::sizes::Sizes;
@@ -63,8 +64,8 @@ pub(super) fn hidden(program: &Program, sizes: &Sizes, table: &UnitTable) -> Str
         }
         (word, unit_name(unit, several))
     });
-    let format = "last of its layer (of several), to the input buffer, word of the input buffer, word \
-                  of the hidden buffer";
+    let format = "last of its layer (of several), to the input buffer, word of the input buffer, \
+                  word of the hidden buffer";
     image("hidden", format, rows, 2)
 }
 

@@ -1,4 +1,5 @@
 //! The generated top, its parameter header and the design's README.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::about::About;
 use super::parameters;

@@ -8,6 +8,7 @@
 // SERIAL = 1 takes no DSP block and needs 9 clocks from beat to beat.
 //
 // Static library module of htgen: not generated, safe to read and edit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
 module ht_act #(

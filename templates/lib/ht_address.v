@@ -4,6 +4,7 @@
 // table by nest and loop. Addresses appear two clocks after the iteration on the inputs.
 //
 // Static library module of htgen: not generated, safe to read and edit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
 module ht_address #(

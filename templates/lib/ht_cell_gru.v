@@ -7,6 +7,7 @@
 //   h = state in its own format, where 1 - z is the complement of z: docs/numerics.md
 //
 // Static library module of htgen: not generated, safe to read and edit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
 module ht_cell_gru #(

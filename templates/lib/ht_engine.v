@@ -5,6 +5,7 @@
 // Stage numbers count clocks after the sequencer's issue; docs/engine.md draws them.
 //
 // Static library module of htgen: not generated, safe to read and edit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
 module ht_engine #(

@@ -5,6 +5,7 @@
 // says whether it was written as part of h.
 //
 // Static library module of htgen: not generated, safe to read and edit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
 module ht_input_buffer #(

@@ -6,6 +6,7 @@
 // per clock, at least B_W + 1 clocks from beat to beat, and no multiply operator anywhere.
 //
 // Static library module of htgen: not generated, safe to read and edit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
 module ht_mul #(

@@ -4,6 +4,7 @@
 // there is a table of biases, and sends it. A value takes at least four clocks.
 //
 // Static library module of htgen: not generated, safe to read and edit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
 module ht_output #(

@@ -4,6 +4,7 @@
 // an indexed part-select multiplies the index, and a synthesizer may take a DSP block for that.
 //
 // Static library module of htgen: not generated, safe to read and edit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
 module ht_pick #(

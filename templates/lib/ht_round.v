@@ -6,6 +6,7 @@
 // For a shift that changes at run time see ht_requant.
 //
 // Static library module of htgen: not generated, safe to read and edit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
 module ht_round #(

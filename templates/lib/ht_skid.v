@@ -6,6 +6,7 @@
 // moved. Forward path: combinational (0 clocks). Throughput: one word per clock.
 //
 // Static library module of htgen: not generated, safe to read and edit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
 module ht_skid #(

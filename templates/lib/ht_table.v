@@ -4,6 +4,7 @@
 // follows the output. For anything larger see ht_rom.
 //
 // Static library module of htgen: not generated, safe to read and edit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 `default_nettype none
 
 module ht_table #(

@@ -3,6 +3,7 @@
 // A bench is one Verilated module (class Vdut) and one C++ file. Parameters arrive as macros
 // P_<NAME>, the same values that Verilator got. The exit status is 0 only if every comparison held
 // and at least one was made.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #ifndef HTGEN_BENCH_H
 #define HTGEN_BENCH_H
 

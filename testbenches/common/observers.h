@@ -1,4 +1,5 @@
 // observers.h: what ht_top_tb measures and records inside the design while it runs
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #ifndef HTGEN_OBSERVERS_H
 #define HTGEN_OBSERVERS_H
 

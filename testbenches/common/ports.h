@@ -1,4 +1,5 @@
 // ports.h: bits of Verilated ports, whatever their width
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #ifndef HTGEN_PORTS_H
 #define HTGEN_PORTS_H
 

@@ -1,6 +1,7 @@
 // probes.h: signals inside the design, found by name while the bench runs
 //
 // ht_probes.vlt makes them visible. A netlist has none of them: then nothing is measured.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #ifndef HTGEN_PROBES_H
 #define HTGEN_PROBES_H
 

@@ -1,4 +1,5 @@
 // random.h: a number generator whose stream is the same everywhere (splitmix64)
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #ifndef HTGEN_RANDOM_H
 #define HTGEN_RANDOM_H
 

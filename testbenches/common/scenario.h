@@ -1,6 +1,7 @@
 // scenario.h: what a run of ht_top_tb does: the vectors and the scenario, read from two files
 //
 // docs/simulation.md describes both formats. Anything unexpected ends the bench with status 2.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #ifndef HTGEN_SCENARIO_H
 #define HTGEN_SCENARIO_H
 

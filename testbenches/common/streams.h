@@ -1,6 +1,7 @@
 // streams.h: the two sides of the design: a source of beats and a sink that compares every value
 //
 // Both follow the AXI4-Stream rules themselves, and the sink checks that the design follows them.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #ifndef HTGEN_STREAMS_H
 #define HTGEN_STREAMS_H
 

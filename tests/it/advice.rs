@@ -1,4 +1,5 @@
 //! The advice in a refusal helps in the case at hand: each piece of advice is followed here.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_refusals::refused;
 use crate::cli_support::Folder;

@@ -1,5 +1,6 @@
 //! All orders and all cuts of a small network with what they take, walked from the definitions
 //! only.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use htgen::network::{IndexId, IndexKind, Network};
 use std::collections::{BTreeSet, HashMap};

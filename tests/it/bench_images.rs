@@ -2,6 +2,7 @@
 //!
 //! A bench gets the same tables as plain numbers, and what follows from them is computed from loop
 //! indices, never from the image.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::benches::{VECTORS, folder};
 use crate::verilated::Bench;

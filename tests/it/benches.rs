@@ -1,5 +1,6 @@
 //! The leaf modules of the library in Verilator, against their C++ benches or Rust twins. The parts
 //! of the engine: `benches_engine`, `benches_program`, `benches_cells`.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fmt::Write;
 use std::fs;

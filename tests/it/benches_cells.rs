@@ -1,4 +1,5 @@
 //! The element-wise part of the engine in Verilator, against the Rust twin of its units.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use htgen::arith::activation::TABLE_TEXT;
 use htgen::arith::cell::{CellFormat, GateSums, gate_sum};

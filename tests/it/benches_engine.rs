@@ -1,4 +1,5 @@
 //! The modules around the engine's lanes and buffers in Verilator, each against its C++ bench.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::bench_images::{Fields, check_files, index_bits, line};
 use crate::benches::{Random, VECTORS, check};

@@ -1,4 +1,5 @@
 //! The modules that walk the program in Verilator, each against its C++ bench.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::bench_images::{Fields, check_files, index_bits, line};
 use crate::benches::{Random, VECTORS, folder};

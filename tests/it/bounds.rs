@@ -1,5 +1,6 @@
 //! The bounds of a plan: models are built within the bounds, or refused with figures before
 //! anything is formed.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_refusals::refused;
 use crate::cli_support::{Ended, Folder};

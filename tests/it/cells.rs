@@ -3,6 +3,7 @@
 //! Slow: `HTGEN_SLOW=1` makes all lines, otherwise some are made. The numbers are those of yosys
 //! 0.23, the oldest suitable version; what another version may make of a module is in [`MAY`].
 //! `HTGEN_SLOW=1 UPDATE_EXPECT=1` writes the table, with yosys 0.23.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::collections::BTreeMap;
 use std::path::Path;

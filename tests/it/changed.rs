@@ -1,4 +1,5 @@
 //! Models with some of their parts changed.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use htgen::model::{Model, ModelParts};
 

@@ -1,5 +1,6 @@
 //! Files of checkpoints: several files under an index, every kind of number, and files that are
 //! something else.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_refusals::refused;
 use crate::cli_support::Folder;

@@ -1,4 +1,5 @@
 //! Each command end to end: the built program in a temporary folder.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::{Folder, keys, object};
 use crate::support::needs;

@@ -1,5 +1,6 @@
 //! Broken files at the command line: every erroneous model, truncated files, random damage to each
 //! file that is read. One message, exit code 2, nothing half written, never a panic.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::{Ended, Folder};
 use crate::errors::damage;

@@ -1,5 +1,6 @@
 //! The folder of a design: what `sim` and `synth` report when it is not as `emit` wrote it, and
 //! what `emit` does not replace.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::{Folder, content, keys};
 use expect_test::{Expect, expect};

@@ -1,4 +1,5 @@
 //! The documents of the command line and of hw.toml, against the definitions in the code.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use expect_test::expect_file;
 use htgen::cli;

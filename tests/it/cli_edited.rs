@@ -1,5 +1,6 @@
 //! Designs that were edited on purpose, and models that came with a folder: what `sim --edited`
 //! finds, and what `synth` keeps when it fails.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_design::{design, flip_word_0, replace};
 use crate::cli_support::{Ended, Folder, object};

@@ -1,5 +1,6 @@
 //! What is too large, too narrow or strangely named at the command line: refused before anything is
 //! written, or handled correctly.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_refusals::refused;
 use crate::cli_support::Folder;

@@ -1,5 +1,6 @@
 //! Bad input at the command line: the exact message, exit code 2, nothing on standard output and
 //! nothing half written.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use expect_test::{Expect, expect};

@@ -1,4 +1,5 @@
 //! A folder in which the built `htgen` runs, and tiny models and data in it.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use htgen::data::{Array, ArrayData, write_npz};
 use htgen::tool::Run;

@@ -1,5 +1,6 @@
 //! `emit --target`: whether a design can fit the board, reported at once and in the same way as by
 //! `synth`.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::{Folder, keys, object};
 use expect_test::expect;

@@ -1,4 +1,5 @@
 //! External tools at the command line: missing or too old.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::{Folder, content, object};
 use crate::support::needs;

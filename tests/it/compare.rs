@@ -1,5 +1,6 @@
 //! `htgen compare`: a small comparison down to the board, what is repeated and what is not,
 //! refusals.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::{Folder, object};
 use crate::interrupted::{Moment, interrupt};
@@ -185,10 +186,14 @@ fn bad_configurations_are_refused() {
         ("\"easy\"", "\"../easy\"", "name: out of range: found \"../easy\", expected a letter, "),
         ("\"dense\"", "\"fdht\"", "system[1].name: out of range: found fdht, expected a name "),
         ("seeds = [1, 2]", "seeds = []", "seeds: out of range: found none, expected at least one"),
-        ("lanes = [2]", "lanes = [3]", "lanes[0]: out of range: found 3, expected a power of two"),
-        ("[8, 12]", "[8, 3]", "widths[0]: out of range: found 8, 3, expected 2 to 16 bits, "),
-        ("lanes = 2\n", "lanes = 0\n", "board[0].lanes: out of range: found 0, expected a power "),
-        ("simulate = 3", "simulate = 3\nboth = 1", "line 10: both: unknown field `both`"),
+        ("lanes = [2]", "lanes = [3]", "lanes[0]: not usable: found 3, expected a power of two"),
+        (
+            "[8, 12]",
+            "[8, 3]",
+            "widths[0]: width of an activation out of range: found 3, expected 4 to 16",
+        ),
+        ("lanes = 2\n", "lanes = 0\n", "board[0].lanes: not usable: found 0, expected a power "),
+        ("simulate = 3", "simulate = 3\nboth = 1", "line 10: both: unknown field \"both\""),
         ("title = ", "title ", "line 3: "),
     ] {
         let found = refusal(from, to);
@@ -216,7 +221,7 @@ fn bad_configurations_are_refused() {
 fn every_key_is_documented() {
     let error = CompareConfig::parse("none_such = 1").unwrap_err().to_string();
     let (_, listed) = error.split_once("expected one of ").expect("the known keys");
-    let known: Vec<&str> = listed.split('`').skip(1).step_by(2).collect();
+    let known: Vec<&str> = listed.split('"').skip(1).step_by(2).collect();
     assert!(known.len() > 10, "{error}");
     let page = fs::read_to_string("docs/compare.md").unwrap();
     let table = page.split("<!-- keys -->").nth(1).unwrap().split("<!-- end -->").next().unwrap();

@@ -1,4 +1,5 @@
 //! The page of a comparison: the sentences and the plots that follow from the figures.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use htgen::compare::{
     Accuracy, BoardResult, Comparison, LaneResult, Spread, SystemResult, over_cycles,

@@ -1,5 +1,6 @@
 //! Compression by singular values: matrices of exactly low rank are recovered, tolerances and
 //! budgets are kept, and errors are as reported.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::changed::changed;
 use htgen::compress::FactorFormat::{HierarchicalTucker, TensorTrain};

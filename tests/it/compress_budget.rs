@@ -1,4 +1,5 @@
 //! Budgets of `compress`: kept, and used as far as a larger rank would lower the error.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::compress::{base, full_rank, options};
 use htgen::compress::{

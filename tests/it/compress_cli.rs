@@ -1,4 +1,5 @@
 //! `htgen compress`: dense checkpoints in PyTorch's names, what is refused, the command end to end.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use expect_test::expect;

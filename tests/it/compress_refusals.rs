@@ -1,4 +1,5 @@
 //! What `compress` refuses: ranks above the full rank, modes that do not cover, goals out of reach.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::compress::{IN, OUT, base, full_rank, options};
 use expect_test::expect;

@@ -1,4 +1,5 @@
 //! Tensor rings as a target of `compress`: errors are those of the rebuilt matrix, goals are kept.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::compress::{base, distance, full_rank, join, options};
 use crate::import_support::dense_matrix;

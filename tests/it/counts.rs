@@ -1,5 +1,6 @@
 //! Block memories and multipliers of designs of every kind: yosys builds as many as counted from
 //! the program. `HTGEN_SLOW=1` tries every combination.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::changed::changed;
 use crate::emit::{bundle, variety};

@@ -1,4 +1,5 @@
 //! `htgen data frames`: pictures and videos to frames of one size, channel by channel.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use crate::data_support::{arrays, bytes, integers, strings};

@@ -1,4 +1,5 @@
 //! Labels outside the classes, data after the end of a sequence, and how data are split.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use crate::data_refusals::refused;

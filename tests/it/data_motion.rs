@@ -1,5 +1,6 @@
 //! `htgen data motion`: the same bytes everywhere, balanced, and a task of motion: a linear
 //! classifier sees little in the mean of a clip and much in the differences of its frames.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use crate::data_support::{arrays, bytes, integers, strings};

@@ -1,5 +1,6 @@
 //! Arrays as other programs write them: names without ending, other orders of bytes and axes, short
 //! floats, texts as bytes and as Python objects.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use crate::data_refusals::refused;

@@ -1,5 +1,6 @@
 //! Pictures as cameras and other programs store them: turned, channels first or last, and packed so
 //! that a small file would take much memory.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use crate::data_refusals::{put, refused};

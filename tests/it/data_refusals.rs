@@ -1,5 +1,6 @@
 //! Bad recordings, clips and numbers: one message, exit code 2, nothing on standard output, nothing
 //! half written, and the file that was there before still whole.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use crate::data_support::Wav;

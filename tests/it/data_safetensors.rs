@@ -1,4 +1,5 @@
 //! Sequences in safetensors files give the same results as in npz files, and bad ones are refused.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use htgen::data::{

@@ -1,5 +1,6 @@
 //! `htgen data sliding`: videos with one class per frame to windows in time, from arrays, folders
 //! of frames and video files.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use crate::data_support::{arrays, bytes, integers, strings};

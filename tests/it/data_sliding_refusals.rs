@@ -1,4 +1,5 @@
 //! Bad arrays, lines and options of `htgen data sliding`: messages, and nothing half written.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::data_refusals::refused;
 use crate::data_sliding::{LINE, STATE, VIDEO, falls, ints, pictures, put, u8s};

@@ -1,4 +1,5 @@
 //! Helpers shared by the tests of data sets: wav files and pictures made here, npz files read back.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use npyz::npz::NpzArchive;
 use std::collections::BTreeMap;

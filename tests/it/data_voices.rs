@@ -1,4 +1,5 @@
 //! `examples/digits/make-voices.sh`: synthetic voices that the model of the example understands.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use crate::data_support::{arrays, bytes, integers, strings};

@@ -1,5 +1,6 @@
 //! `htgen data wav`: the features against a plain computation of the definition in docs/data.md,
 //! and every accepted kind of wav file.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::{Folder, keys};
 use crate::data_support::{Wav, arrays, bytes, integers, strings};

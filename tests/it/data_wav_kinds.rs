@@ -1,5 +1,6 @@
 //! Wav files as other programs write them: accepted files give the same recording, and refusals say
 //! how to convert the others.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use crate::data_refusals::{put, refused};

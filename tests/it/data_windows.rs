@@ -1,4 +1,5 @@
 //! `htgen data windows`: pictures to sequences of windows, from folders and from arrays.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use crate::data_refusals::refused;

@@ -1,5 +1,6 @@
 //! The plain evaluation of `import_support` against values computed by hand, and against the float
 //! reference where both can run.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::changed::changed;
 use crate::formats::{self, Split, Wanted};

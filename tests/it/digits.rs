@@ -1,5 +1,6 @@
 //! Two spoken-digits models, that of the examples and one trained by another program: their float
 //! outputs against those of independent programs, and their decisions in fixed point.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::data_support;
 use crate::shared;

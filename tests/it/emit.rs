@@ -1,4 +1,5 @@
 //! Emission: the same bytes each time, no warnings in three readers.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::exact::{hardware, quantized};
 use crate::models;

@@ -1,5 +1,6 @@
 //! Refusals of models: every file in `tests/data/errors` is refused with the message in the text
 //! file of the same name; binary or large ones are made here.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use expect_test::{Expect, expect, expect_file};
 use htgen::model::{self, Cores, Format, NewSpec, Ranks, Recurrent, Tree, preset};

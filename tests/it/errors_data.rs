@@ -1,4 +1,5 @@
 //! Refusals of data sets; all of them are binary and made here.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::errors::{damage, refused};
 use expect_test::expect;

@@ -2,6 +2,7 @@
 //! command lines in which inputs are marked `<` and outputs `>`.
 //!
 //! Tests go through all of them; an option that takes a file and occurs in no line is detected.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use crate::data_support::Wav;

@@ -1,4 +1,5 @@
 //! The fixed-point reference and the interpreter of the program agree on random networks.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::models;
 use htgen::config::{ElementsPerBeat, HwConfig, Lanes};

@@ -1,5 +1,6 @@
 //! The models that ship: their sizes, and their decisions on data that is made here or available
 //! locally.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use crate::shared;

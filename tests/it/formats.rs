@@ -1,4 +1,5 @@
 //! Random small models of every tensor format, cell, gate activation and number of layers.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::{exact, models};
 use htgen::model::{

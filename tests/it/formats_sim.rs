@@ -1,5 +1,6 @@
 //! Random models of every tensor format, cell and number of layers as hardware: exact, in the
 //! predicted clocks, with pauses, resets and misplaced ends.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::formats::{FORMATS, PLAIN, Split, Wanted, model};
 use crate::simulated::Design;

@@ -1,5 +1,6 @@
 //! Gate sums whose terms are far larger than the sum: bytes far from zero, whose mean is in the
 //! bias.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use htgen::fixed::{Executor, Observer, Site};
 use htgen::float::{Ranges, Reference};

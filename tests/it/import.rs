@@ -1,5 +1,6 @@
 //! Checkpoints of other programs: the imported model does what the original layer did. Layers and
 //! outputs come from scripts/fixtures_import.py.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::import_support::{dense_head, dense_matrix, dense_run};
 use expect_test::expect;

@@ -1,4 +1,5 @@
 //! Plain cores under our own names: models are recovered from them, and what is refused.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::changed::changed;
 use crate::cli_refusals::refused;

@@ -1,4 +1,5 @@
 //! Checkpoints with factored layers that are not imported: the message, and nothing written.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_refusals::refused;
 use crate::cli_support::Folder;

@@ -1,4 +1,5 @@
 //! Ordinary layers of Keras: the imported model does what plain loops over Keras' own kernels do.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_refusals::refused;
 use crate::cli_support::Folder;

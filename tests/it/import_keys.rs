@@ -1,4 +1,5 @@
 //! Which keys an import uses, ignores and refuses to ignore, in every convention; several modules.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_refusals::refused;
 use crate::cli_support::Folder;

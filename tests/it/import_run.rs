@@ -1,5 +1,6 @@
 //! Imported models through the library's own stages: the float reference does what the original
 //! layer did, and reference and interpreter of the integers agree.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::exact;
 use crate::import::{fixture, flat, plain, rows};

@@ -1,5 +1,6 @@
 //! A model evaluated in doubles without any of the library's stages: every matrix is rebuilt
 //! element by element from its cores, and the cells are written out. Slow, and independent.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use htgen::model::{
     Block, Cell, Columns, Core, Element, Factors, GateActivation, HtNode, InputPrep, Layer, Linear,

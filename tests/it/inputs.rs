@@ -1,5 +1,6 @@
 //! The common format of the inputs: what it clips is counted, channels far from the others are
 //! reported.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use crate::support::needs;

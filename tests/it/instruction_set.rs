@@ -1,4 +1,5 @@
 //! The instruction set in docs/engine.md, against its definition.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_docs::filled;
 use expect_test::expect_file;

@@ -1,4 +1,5 @@
 //! Commands that are ended by a signal: the previous output is intact, whenever the signal comes.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::{Ended, Folder, content};
 use crate::cli_tools::fake;

@@ -1,5 +1,6 @@
 //! What `run` and `quantize` report about outputs: agreement with float, decisions, classes, every
 //! step.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use expect_test::expect;

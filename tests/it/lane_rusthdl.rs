@@ -2,6 +2,7 @@
 //!
 //! The description shares nothing with the templates: rust-hdl's own flip-flops, arithmetic on
 //! its `Signed`, rounding by adding half a step, saturation by looking at the bits above.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fs;
 

@@ -4,6 +4,7 @@
 //! Sources are read as text. An import counts for the folder in which it leads from one sibling to
 //! another, also through a name that their parent takes from one of them; what a module takes from
 //! its parent itself does not count, nor do tests.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,5 +1,6 @@
 //! Plans under limits: one is found whenever there is one. Against all orders and all cuts of small
 //! networks, each walked from the definitions only.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::all_orders::{Taken, all};
 use crate::merging::spec;

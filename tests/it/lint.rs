@@ -1,6 +1,7 @@
 //! The library without a warning in three readers, bounds that stop elaboration, and its style.
 //!
 //! Every file of `templates/lib` is read; a module that is not in [`GRID`], with its defaults.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -368,8 +369,10 @@ fn library_files_keep_the_form() {
         }
         let header = text.lines().take_while(|line| line.starts_with("//")).count();
         assert!(text.starts_with(&format!("// {module}.v: ")), "{}: name and role", at(0));
-        assert!(text.contains("not generated, safe to read and edit.\n`default_nettype none\n"));
-        assert!(header <= 15, "{}: a header of {header} lines", at(header));
+        let end = "not generated, safe to read and edit.\n// SPDX-License-Identifier: MIT OR \
+                   Apache-2.0\n`default_nettype none\n";
+        assert!(text.contains(end), "{}: the end of its header", at(header));
+        assert!(header <= 16, "{}: a header of {header} lines", at(header));
         assert!(text.ends_with("\nendmodule\n\n`default_nettype wire\n"), "{module}: its end");
         assert_eq!(text.matches("\nmodule ").count(), 1, "{module}: one module a file");
         assert!(text.contains(&format!("\nmodule {module} ")), "{module}: file and module differ");

@@ -1,4 +1,5 @@
 //! The only test binary.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 // clippy.toml allows this in `#[test]` functions; their helpers are tests as well.
 #![allow(clippy::unwrap_used)]

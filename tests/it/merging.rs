@@ -1,5 +1,6 @@
 //! Merging the cores of a step: in which pairs, that no other order multiplies less, and that the
 //! merged result equals the rebuilt one.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::formats::{self, FORMATS, PLAIN, Wanted};
 use expect_test::expect;

@@ -1,5 +1,6 @@
 //! Models: published parameter counts, files that round-trip, the schema and the documented
 //! example.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::changed::changed;
 use expect_test::{expect, expect_file};

@@ -1,4 +1,5 @@
 //! Small models made on the fly for tests, independent of the presets.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use htgen::model::{
     Cell, Columns, Element, Factors, GateActivation, HtNode, InputPrep, Layer, Linear, Matrix,

@@ -5,6 +5,7 @@
 //! expected blocks are counted.
 //!
 //! Slow: `HTGEN_SLOW=1` runs all, otherwise the modules in [`QUICK`].
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fs;
 use std::path::Path;

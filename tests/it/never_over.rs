@@ -1,5 +1,6 @@
 //! No command overwrites what it reads or what belongs to something else: every output of every
 //! command against every input, under several names.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use crate::every_command::{CASES, Case, stock};

@@ -1,5 +1,6 @@
 //! Untrained models of every tensor format and cell: shapes, spread of the rebuilt matrices, files
 //! that round-trip.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use htgen::model::{
     self, Cell, Columns, Cores, Factors, Format, GateActivation, Layer, Matrix, Model, NewSpec,

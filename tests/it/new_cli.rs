@@ -1,4 +1,5 @@
 //! The options of `htgen new` for formats, cells and layers, and what they refuse.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_refusals::refused;
 use crate::cli_support::Folder;

@@ -1,4 +1,5 @@
 //! What the packages say of themselves, what is in them, and which Rust their dependencies need.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use htgen::tool::Run;
 use serde_json::Value;

@@ -1,4 +1,5 @@
 //! The planner against the published counts.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::models;
 use htgen::network;

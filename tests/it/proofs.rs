@@ -3,6 +3,7 @@
 //! Assumption about yosys: `sat -verify` ends with an error that says `proof did fail` when an
 //! assertion does not hold. A constant table is not read: it gives any word in any clock, so a
 //! proof holds for every image.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fs;
 use std::time::Duration;

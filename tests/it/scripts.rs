@@ -1,4 +1,5 @@
 //! The scripts of this repository, with made-up programs in place of those that change a machine.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::{Ended, Folder};
 use expect_test::expect;

@@ -1,6 +1,7 @@
 //! docs/second_implementation.py, written in NumPy using only docs/numerics.md, gives the integers
 //! of `htgen run`: on the spoken digits and on random models of every format, cell and number of
 //! layers; and the merged weights to the last bit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::{Ended, Folder};
 use crate::digits;

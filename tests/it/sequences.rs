@@ -1,5 +1,6 @@
 //! Data sets: what is written can be read, and so can files from NumPy; random stimulus is as
 //! specified.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::exact::quantized;
 use crate::models::{self, Shape};

@@ -1,5 +1,6 @@
 //! Data sets of third parties, which the repository does not contain: tests use them where they
 //! exist and print a message where they do not.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,6 @@
 //! Nothing under a temporary name outlives a command, whatever signal ends it, unless it is killed
 //! outright; the next command clears that.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use crate::every_command::{CASES, stock};

@@ -1,5 +1,6 @@
 //! Emitted designs in Verilog against the fixed-point reference: random networks under every
 //! disturbance of the streams, planted faults, waves, and a netlist.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use htgen::model::Widths;
 use std::fs;

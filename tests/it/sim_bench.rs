@@ -1,5 +1,6 @@
 //! The bench itself: a player stands in for the design and breaks one rule after another; each must
 //! be noticed and reported by its name.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use htgen::model::Widths;
 use std::fmt::Write;

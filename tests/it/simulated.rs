@@ -1,5 +1,6 @@
 //! Emitted designs for the tests of simulation: made once below cargo's folder for tests, where an
 //! unchanged design keeps its compiled model.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fs;
 use std::path::{Path, PathBuf};

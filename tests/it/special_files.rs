@@ -1,5 +1,6 @@
 //! A pipe, a socket or a device where a file should be: refused at once by every command, for every
 //! file that it reads.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use crate::every_command::{CASES, Case, stock};

@@ -1,13 +1,17 @@
 //! Stages that cannot be mixed up: what is no model becomes none, and formats find their own plan.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::models;
 use expect_test::{Expect, expect};
 use htgen::config::{ElementsPerBeat, Lanes};
-use htgen::error::Problems;
-use htgen::model::{Factors, Formats, HtNode, Model, ModelParts, Widths, preset};
+use htgen::error::{ErrorKind, Problems};
+use htgen::model::{self, Factors, Formats, HtNode, Model, ModelParts, Widths, preset};
 use htgen::network;
 use htgen::plan::{PlanConfig, Planned};
 use htgen::quant::{self, QuantPlan};
+use std::fs;
+use std::path::Path;
+use tempfile::TempDir;
 
 #[track_caller]
 fn refused<T>(result: Result<T, Problems>, expected: &Expect) {
@@ -154,4 +158,71 @@ fn bounds_are_those_of_the_types() {
         &expect!["not usable: found 0, expected a power of two from 1 to 16; try 1"],
     );
     assert_eq!((Lanes::MOST.get(), Lanes::MOST.bits(), ElementsPerBeat::MOST.get()), (256, 8, 16));
+}
+
+/// What a program can tell apart without reading messages.
+#[test]
+fn errors_have_a_kind() {
+    let dir = TempDir::new().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let kind = |result: Result<Model, Problems>| result.unwrap_err().kind();
+    assert_eq!(kind(model::load(&path("none.json"))), ErrorKind::Io);
+    fs::write(path("cut.json"), "{\"format\": \"htgen-mod").unwrap();
+    assert_eq!(kind(model::load(&path("cut.json"))), ErrorKind::Damaged);
+    fs::write(path("other.json"), "{\"format\": \"other\", \"version\": 1}").unwrap();
+    assert_eq!(kind(model::load(&path("other.json"))), ErrorKind::Unsupported);
+    let digits = preset::build("digits", 1).unwrap();
+    let mut parts = digits.clone().into_parts();
+    parts.name = "no name".into();
+    assert_eq!(kind(Model::try_from(parts)), ErrorKind::Invalid);
+    let none = PlanConfig { max_rom_words: Some(1), ..PlanConfig::UNLIMITED };
+    assert_eq!(Planned::new(&digits, &none).unwrap_err().kind(), ErrorKind::Limit);
+    let missing = htgen::tool::Run::new("/nowhere/yosys").run().unwrap_err();
+    assert_eq!(missing.kind(), ErrorKind::Tool);
+}
+
+/// Enums that crates above match in full, so that a new variant is an error where it is forgotten.
+const CLOSED: &[&str] = &[
+    "ArrayData",
+    "Cell",
+    "CellMultiplier",
+    "Columns",
+    "Decider",
+    "Element",
+    "End",
+    "Factors",
+    "GateActivation",
+    "HtNode",
+    "OutputRate",
+    "SetOrigin",
+    "Site",
+    "SplitBy",
+    "StepValues",
+    "Tree",
+    "Width",
+];
+
+/// All other public enums of the libraries may get variants without breaking who uses them.
+#[test]
+fn public_enums_may_grow() {
+    fn below(folder: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() && entry.file_name().is_some_and(|name| name != "cli") {
+                below(&entry, found);
+            } else if entry.extension().is_some_and(|ending| ending == "rs") {
+                let text = fs::read_to_string(&entry).unwrap();
+                let lines: Vec<&str> = text.lines().map(str::trim).collect();
+                let closed = lines.windows(2).filter(|pair| pair[0] != "#[non_exhaustive]");
+                let names = closed.filter_map(|pair| pair[1].strip_prefix("pub enum "));
+                found.extend(names.map(|rest| rest.split([' ', '<']).next().unwrap().to_owned()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    below(Path::new("src"), &mut found);
+    for entry in fs::read_dir("crates").unwrap() {
+        below(&entry.unwrap().path().join("src"), &mut found);
+    }
+    found.sort();
+    assert_eq!(found, CLOSED);
 }

@@ -1,4 +1,5 @@
 //! Helpers shared by several test modules.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::env;
 use std::fs::{self, File};

@@ -1,5 +1,6 @@
 //! Synthesis: plans as text, refusals of board files and netlists, and runs on the small design of
 //! `tests/data/synth` (two multiply-accumulate lanes behind one coefficient memory).
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fs;
 use std::path::{Path, PathBuf};

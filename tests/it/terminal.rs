@@ -1,5 +1,6 @@
 //! Names, keys and logs of other people contain commands for a terminal: none of them reaches one,
 //! and a report in JSON keeps the same value.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::{Ended, Folder, object};
 use crate::cli_tools::fake;

@@ -1,10 +1,13 @@
 //! Rules of form for all files of the repository that a test can check.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::width::{WIDTH, wide};
 
+/// What every source file says of its licence; users ship the emitted ones.
+const LICENCE: &str = "SPDX-License-Identifier: MIT OR Apache-2.0";
 /// Maximum number of lines in a source file.
 const MOST_LINES: usize = 300;
 
@@ -95,6 +98,9 @@ fn problems_of(name: &str, text: &str) -> Vec<String> {
     if !says {
         problems.push(format!("{name}: does not begin with what it is"));
     }
+    if is_source && !generated && !text.contains(LICENCE) {
+        problems.push(format!("{name}: no line {LICENCE}"));
+    }
     let count = text.lines().count();
     let longer = LONGER.iter().any(|(file, _)| *file == name);
     if is_source && !generated && count > MOST_LINES && !longer {
@@ -142,7 +148,7 @@ fn files_keep_the_form() {
 /// The rules detect what they are for.
 #[test]
 fn broken_form_is_noticed() {
-    let long = format!("//! Much.\n{}", "let a = 1;\n".repeat(MOST_LINES));
+    let long = format!("//! Much.\n{}", "let a = 1;\n".repeat(MOST_LINES - 1));
     let note = format!("//! A file.\n// {}{}: later\n", "TO", "DO");
     let start = format!("//! A file.\n{}{}\"sh\");\n", "Command::", "new(");
     let wide = format!("//! A file.\nlet a = \"{}\";\n", "ä".repeat(WIDTH - 10));
@@ -161,8 +167,14 @@ fn broken_form_is_noticed() {
         ("scripts/a.sh", "#!/bin/sh\nset -eu\n"),
         ("docs/a.py", "import sys\n"),
     ] {
-        assert_eq!(problems_of(name, text).len(), 1, "{name}: {text}");
+        // With the line on the licence, wherever it stands.
+        let licensed = match text.split_once('\n') {
+            Some((first, rest)) => format!("{first}\n// {LICENCE}\n{rest}"),
+            None => format!("{text} {LICENCE}"),
+        };
+        assert_eq!(problems_of(name, &licensed).len(), 1, "{name}: {text}");
     }
+    assert_eq!(problems_of("src/a.rs", "//! A file.\n").len(), 1, "without a licence");
 }
 
 /// Exceptions are still needed.

@@ -1,5 +1,6 @@
 //! `examples/tiny` and `rtl_out/tiny`, a small model and its design as they are in the repository:
 //! both are made again and compared byte by byte. `UPDATE_EXPECT=1` writes them.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::{Folder, content};
 use std::collections::BTreeMap;

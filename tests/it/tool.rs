@@ -1,4 +1,5 @@
 //! External programs: the search order, refusals, and that nothing outlives its time limit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,5 +1,6 @@
 //! `htgen train` from data to a model that runs: what it writes, that it is repeatable, and that an
 //! interrupted run ends like an uninterrupted one.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::{Folder, object};
 use crate::interrupted::{Moment, interrupt};

@@ -1,5 +1,6 @@
 //! Outputs and gradients of training for every format, cell and arrangement of matrices: the
 //! outputs against a plain computation, the gradients against finite differences, both in doubles.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::train_models::{Columned, FORMATS, data, model, plain};
 use htgen::data::LabelledSequences;

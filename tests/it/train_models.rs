@@ -1,5 +1,6 @@
 //! Small models of every format and cell with random values, and a plain computation of their
 //! outputs: the rebuilt matrices, one multiplication after another.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use htgen::data::{Array, ArrayData, LabelledSequences, StepValues, write_npz};
 use htgen::model::{

@@ -1,6 +1,7 @@
 //! Training in integers: its forward pass has the integers of the fixed-point reference, its
 //! gradient is that of floats when the words are wide, and what it reports is what `htgen run`
 //! measures.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use crate::train::{CONFIG, easy};

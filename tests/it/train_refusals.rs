@@ -1,5 +1,6 @@
 //! What `htgen train` refuses, each with one clear message and nothing written, and what it does
 //! when the loss is no longer a number.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::changed::changed;
 use crate::cli_support::Folder;

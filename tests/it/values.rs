@@ -1,5 +1,6 @@
 //! The numbers beside a model: when they go there, and that one file is never combined with an
 //! older or newer version of the other.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli_support::Folder;
 use crate::interrupted::{Moment, interrupt};

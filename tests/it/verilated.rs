@@ -3,6 +3,7 @@
 //! Assumptions about Verilator: the class is named by `--prefix`; `--build` leaves the runtime's
 //! objects in the build folder and uses them from there if they are new enough; a missing
 //! `$readmemh` image is a line with `%Warning` at run time and nothing else.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fs;
 use std::path::{Path, PathBuf};

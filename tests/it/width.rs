@@ -1,4 +1,5 @@
 //! The width of lines of Rust, for the rules of form.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 /// Maximum number of characters in a line of Rust.
 pub const WIDTH: usize = 100;

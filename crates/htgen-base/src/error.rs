@@ -4,6 +4,7 @@
 //! terminal would take as a command.
 //!
 //! Stages that check user input collect every problem before they stop ([`Problems`]).
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::printable::Line;
 use std::fmt;

@@ -4,6 +4,7 @@
 //!
 //! Nothing else in the library opens a file (clippy.toml forbids it), and everything written is an
 //! [`Output`] or an [`OutputFolder`], which a command creates before it reads.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod book;
 mod copy;

@@ -1,7 +1,8 @@
 //! Recognizes files that nothing here reads, by their first bytes or else by their name, and says
 //! how to turn them into something that is read. Knows neither models nor checkpoints.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 use crate::files;
 use std::io::Read;
 use std::path::Path;
@@ -43,6 +44,7 @@ pub fn refuse(path: &Path) -> Result<()> {
         None => Ok(()),
         Some(Kind { what, help }) => {
             Err(Diagnostic::new("", format!("{what}, which htgen does not read"))
+                .kind(ErrorKind::Unsupported)
                 .help(help)
                 .in_file(path.display())
                 .into())
@@ -55,7 +57,9 @@ pub fn head(path: &Path) -> Result<Vec<u8>> {
     let (file, _) = files::open(path)?;
     let mut head = Vec::new();
     file.take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| {
-        Diagnostic::new("", format!("cannot be read ({error})")).in_file(path.display())
+        Diagnostic::new("", format!("cannot be read ({error})"))
+            .kind(ErrorKind::Io)
+            .in_file(path.display())
     })?;
     Ok(head)
 }

@@ -1,4 +1,5 @@
 //! Numbers in human-readable form.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 /// A count with commas between thousands.
 pub fn grouped(value: u64) -> String {

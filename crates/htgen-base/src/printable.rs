@@ -1,5 +1,6 @@
 //! What may reach a terminal: file names, keys and logs come from others, and some characters in
 //! them are commands, or reverse the order of other characters.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fmt::{self, Write};
 use std::path::Path;

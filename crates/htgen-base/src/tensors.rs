@@ -1,5 +1,6 @@
 //! The tensors of a safetensors file: its header is checked before the crate sees it, values are
 //! returned as f64. Knows neither models nor checkpoints.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;

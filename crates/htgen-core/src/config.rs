@@ -1,6 +1,7 @@
 //! Hardware parameters: lanes, stream width, element-wise unit, output rate.
 //!
 //! Each bound is stated once, by the type of the value that it bounds.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::error::{self, Diagnostic, Problems, Result};
 use schemars::JsonSchema;

@@ -1,4 +1,5 @@
 //! The fixed-point reference: a quantized plan on integer inputs, one time step after another.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::arith::WIDE_BITS;
 use crate::arith::cell::gate_sum;

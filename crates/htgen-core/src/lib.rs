@@ -4,6 +4,7 @@
 //! [`model`] -> [`network`] -> [`plan`] -> [`quant`] -> [`sched`]. [`float`] and [`fixed`] are the
 //! references on the side; [`arith`] has the rules that all who compute in integers share. Runs no
 //! program and emits no Verilog.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #![warn(missing_docs)]
 
 pub mod arith;

@@ -1,6 +1,7 @@
 //! Runs whole data sets through the float and the fixed-point reference: calibration, outputs and
 //! their agreement, saturation counts. All cores are used; the result does not depend on their
 //! number.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod agreement;
 mod classes;

@@ -1,5 +1,6 @@
 //! Data sets of sequences, made of recordings and pictures or read from files, and whole data sets
 //! through the references of htgen-core with one judgement of what comes out.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #![warn(missing_docs)]
 
 pub mod data;

@@ -1,6 +1,7 @@
 //! Where the values of a model come from: checkpoints of other programs, dense layers that are
 //! factored, training. Singular values and training are in the features `compress` and `train`,
 //! which bring faer.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #![warn(missing_docs)]
 
 mod checkpoint;

@@ -8,6 +8,7 @@
 //!   and `icetime` give none and are taken as they are;
 //! * a `yowasp-` program has the options and files of the native one, but runs in a sandbox in
 //!   which only the working directory is certain to be visible: give it relative paths.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use serde::{Serialize, Serializer};
 
@@ -15,6 +16,7 @@ use super::Version;
 
 /// An external program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Tool {
     /// Verilog simulator that compiles to C++.
     Verilator,

@@ -1,4 +1,5 @@
 //! The state of the tool chain: each tool, and which targets it makes usable.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fmt;
 use std::path::PathBuf;

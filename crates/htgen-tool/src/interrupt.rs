@@ -4,6 +4,7 @@
 //! A tool runs in a process group of its own, so the terminal's Ctrl-C does not reach it. The
 //! runner sees the request, ends the group and returns an error, and the destructors of the
 //! callers remove their temporary folders.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::files;
 use signal_hook::consts::{

@@ -3,6 +3,7 @@
 //!
 //! The only module that starts a process. It knows nothing of designs or boards; the callers state
 //! their assumptions about a program's options and files.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 #![warn(missing_docs)]
 
 mod catalog;

@@ -2,6 +2,7 @@
 //!
 //! The program gets no standard input and a process group of its own. On a timeout or an
 //! interruption the whole group is ended, so that no compiler survives a dead `make`.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::Hold;
-use crate::error::{Diagnostic, QUOTE, Result};
+use crate::error::{Diagnostic, ErrorKind, QUOTE, Result};
 use crate::files;
 
 /// Output kept by [`Run::keep_tail`], bytes per stream.
@@ -144,7 +145,7 @@ impl Run {
     }
 
     fn problem(&self, what: impl Into<String>) -> Diagnostic {
-        Diagnostic::new(self.program_name(), what)
+        Diagnostic::new(self.program_name(), what).kind(ErrorKind::Tool)
     }
 
     fn open_log(&self) -> Result<Option<Arc<Mutex<File>>>> {
@@ -213,6 +214,7 @@ impl Finished {
         let tail = lines[lines.len().saturating_sub(QUOTED_LINES)..].join(&format!("\n{QUOTE}"));
         let quote = if tail.is_empty() { String::new() } else { format!(":\n{QUOTE}{tail}") };
         Diagnostic::new(&self.program, format!("{what} ({}){quote}", self.status))
+            .kind(ErrorKind::Tool)
     }
 }
 

@@ -3,6 +3,7 @@
 //! The order: the tool's environment variable, its own name on PATH, the `yowasp-` name on PATH,
 //! the tool venv. The variable is the user's explicit choice and ends the search; elsewhere a tool
 //! that is too old is passed over in favor of a newer one further down.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::collections::BTreeMap;
 use std::env;
@@ -16,7 +17,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{Run, Tool, Version};
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 use crate::files;
 
 /// Largest `Cargo.toml`.
@@ -38,6 +39,7 @@ pub struct Search {
 /// Which of the places a tool came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Origin {
     /// Named by its environment variable.
     Variable,
@@ -214,11 +216,11 @@ fn refusal(
         Some(minimum) => format!("{} {minimum} or newer", tool.name()),
         None => tool.name().to_owned(),
     };
-    Diagnostic::new(tool.name(), what).found(found).expected(expected).help(format!(
-        "{}; or set {} to an executable",
-        tool.install(),
-        tool.variable()
-    ))
+    Diagnostic::new(tool.name(), what)
+        .kind(ErrorKind::Tool)
+        .found(found)
+        .expected(expected)
+        .help(format!("{}; or set {} to an executable", tool.install(), tool.variable()))
 }
 
 #[cfg(test)]

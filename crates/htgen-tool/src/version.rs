@@ -1,4 +1,5 @@
 //! Version numbers as programs print them.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fmt;
 

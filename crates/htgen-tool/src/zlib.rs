@@ -2,9 +2,10 @@
 //!
 //! Assumption: the compiler supports the options `-E`, `-include` and `-x` of GCC, searches for the
 //! header where it will when the model is compiled, and fails if it does not find it.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::Found;
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 
 /// What is missing and the package that has it, as reported by `doctor`.
 pub(super) const NAME: &str = "zlib.h (package zlib1g-dev)";
@@ -16,6 +17,7 @@ pub fn check_zlib(cxx: &Found) -> Result<()> {
         return Ok(());
     }
     Err(Diagnostic::new("zlib.h", "missing; FST waves are compiled with it")
+        .kind(ErrorKind::Tool)
         .help("apt-get install zlib1g-dev; or let the name of the waves end in .vcd")
         .into())
 }

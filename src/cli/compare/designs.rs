@@ -1,4 +1,5 @@
 //! The designs of a comparison: emitted, simulated, placed.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::parts::{PartFiles, text};
 use super::work::{Command, Work};

@@ -1,4 +1,5 @@
 //! The parts of the data of a comparison.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::work::{Command, Work};
 use crate::commands::{self, SplitRequest};

@@ -1,4 +1,5 @@
 //! The files of a comparison: configuration in, page, figures and plots out.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::super::{Outcome, out};
 use super::Compare;

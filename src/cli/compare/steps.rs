@@ -1,4 +1,5 @@
 //! The commands of a comparison in order, and the figures from their reports.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::designs::{figure, model_inputs, place, simulate};
 use super::parts::{PartFiles, parts, text};

@@ -1,8 +1,9 @@
 //! The folder of a comparison: what is done in it is kept with the reports, so that nothing is done
 //! twice.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::super::out;
-use crate::error::{Diagnostic, Problems, QUOTE, Result};
+use crate::error::{Diagnostic, ErrorKind, Problems, QUOTE, Result};
 use crate::files::{self, Output};
 use crate::tool::Run;
 use serde::de::DeserializeOwned;
@@ -63,7 +64,10 @@ impl Work {
     pub fn open(folder: &Path, origin: &Path) -> Result<Work> {
         files::make_folder(&folder.join("reports"))?;
         let program = std::env::current_exe().map_err(|error| {
-            Problems::from(Diagnostic::new("", format!("cannot find this program ({error})")))
+            Problems::from(
+                Diagnostic::new("", format!("cannot find this program ({error})"))
+                    .kind(ErrorKind::Io),
+            )
         })?;
         let origin = origin.to_path_buf();
         let (hashes, commands) = (BTreeMap::new(), Vec::new());

@@ -1,4 +1,5 @@
 //! `htgen data frames`: clips, as folders of pictures or as video files, as sequences of frames.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::Destination;
 use crate::cli::Outcome;

@@ -1,5 +1,6 @@
 //! `htgen data`: data sets from recordings, pictures, frames or videos, and drawn motion; and their
 //! parts.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod frames;
 mod motion;

@@ -1,4 +1,5 @@
 //! `htgen data motion`: a labelled set of drawn clips.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::Destination;
 use crate::cli::Outcome;

@@ -1,5 +1,6 @@
 //! `htgen data sliding`: videos with one class per frame as sequences, each a window of successive
 //! frames.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{AxesOption, Destination, check_options, needed};
 use crate::cli::Outcome;

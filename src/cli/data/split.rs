@@ -1,5 +1,6 @@
 //! `htgen data split`: the parts that training makes of a data set, as files. The work is done in
 //! the feature `train`, which defines the parts.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::cli::Outcome;
 use clap::Args;

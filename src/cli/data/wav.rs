@@ -1,4 +1,5 @@
 //! `htgen data wav`: recordings as sequences of logarithmic mel bands.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::Destination;
 use crate::cli::Outcome;

@@ -1,4 +1,5 @@
 //! `htgen data windows`: pictures as sequences of windows, one per step.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{AxesOption, Destination, check_options, needed};
 use crate::cli::Outcome;

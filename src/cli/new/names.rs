@@ -1,4 +1,5 @@
 //! Names of the options of `htgen new`, and lists of ranks.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::model::{Cell, GateActivation, Ranks};
 use clap::ValueEnum;

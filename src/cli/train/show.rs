@@ -1,4 +1,5 @@
 //! A line with loss, accuracy and remaining time after every epoch.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::super::progress::Stages;
 use crate::commands::TrainWatch;

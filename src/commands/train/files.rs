@@ -1,4 +1,5 @@
 //! Where the results of a training go.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::TrainRequest;
 use crate::error::{Diagnostic, Problems, Result};

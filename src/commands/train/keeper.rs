@@ -1,4 +1,5 @@
 //! What is done after every epoch: the checkpoint is stored, and whoever watches is told.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::error::Result;
 use crate::files::Output;

@@ -1,11 +1,12 @@
 //! A model from labelled sequences: configuration, data, model, epochs, files.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod files;
 mod keeper;
 
 use super::training_data::{config, data, division};
 use crate::data::LabelledSequences;
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{Diagnostic, ErrorKind, Problems, Result};
 use crate::evaluate;
 use crate::model::{self, Cores, Model};
 use crate::report::{PartReport, Trained};
@@ -74,7 +75,8 @@ pub fn train(args: &TrainRequest<'_>, watch: &mut dyn TrainWatch) -> Result<Trai
     watch.end();
     if end == End::Stopped {
         let done = state.history.len();
-        let problem = Diagnostic::new("", format!("interrupted in epoch {}", done + 1));
+        let problem = Diagnostic::new("", format!("interrupted in epoch {}", done + 1))
+            .kind(ErrorKind::Interrupted);
         let help = match done {
             0 => "no epoch was completed, so nothing is stored".to_owned(),
             _ => format!("--resume continues after epoch {done}"),

@@ -3,9 +3,10 @@
 //!
 //! Recording starts with a command ([`begin_command`]); in a library that reads here and writes
 //! there on behalf of many callers, nothing is recorded.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::identity::{Identity, identity};
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
 use std::io;
@@ -71,6 +72,7 @@ pub(super) fn claim(claim: Claim) -> Result<Arc<Claim>> {
         }
         if let Some(other) = book.claims.iter().find(|other| other.is_same(&claim)) {
             return Err(Diagnostic::new("", "two outputs in one place")
+                .kind(ErrorKind::Conflict)
                 .found(other.path.display())
                 .help("give them different names")
                 .in_file(claim.path.display())
@@ -113,7 +115,11 @@ impl Claim {
             }
             false => ("not a regular file, so it is not replaced", "give the name of a file"),
         };
-        Err(Diagnostic::new("", what).help(help).in_file(self.path.display()).into())
+        Err(Diagnostic::new("", what)
+            .kind(ErrorKind::Conflict)
+            .help(help)
+            .in_file(self.path.display())
+            .into())
     }
 
     /// Whether writing would take the file away.
@@ -145,6 +151,7 @@ impl Claim {
             false => "this command reads it, so it is not replaced",
         };
         Diagnostic::new("", what)
+            .kind(ErrorKind::Conflict)
             .found(format!("{} among what is read", read.display()))
             .help("give the output another name")
             .in_file(self.path.display())

@@ -1,8 +1,9 @@
 //! Copies of regular files.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::output::create;
 use super::read::{check_size, open};
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -18,8 +19,9 @@ pub fn copy(from: &Path, to: &Path, limit: u64) -> Result<()> {
     // It grew beyond the limit, or shrank, while it was copied.
     match copied == size {
         true => Ok(()),
-        false => {
-            Err(Diagnostic::new("", "changed while it was read").in_file(from.display()).into())
-        }
+        false => Err(Diagnostic::new("", "changed while it was read")
+            .kind(ErrorKind::Io)
+            .in_file(from.display())
+            .into()),
     }
 }

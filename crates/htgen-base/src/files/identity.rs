@@ -1,4 +1,5 @@
 //! Which file a file is, under whatever name.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;

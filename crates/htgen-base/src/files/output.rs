@@ -1,9 +1,10 @@
 //! Writing: places that are going to be written, whole files or none.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::book::{self, Claim};
 use super::read::read_own;
 use super::temporary::{self, Passing, Placing};
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{Diagnostic, ErrorKind, Problems, Result};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -84,7 +85,8 @@ impl Output {
     pub fn remove(&self) -> Result<()> {
         match fs::remove_file(self.path()) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                let problem = Diagnostic::new("", format!("cannot be removed ({error})"));
+                let problem =
+                    Diagnostic::new("", format!("cannot be removed ({error})")).kind(ErrorKind::Io);
                 Err(problem.in_file(self.path().display()).into())
             }
             _ => Ok(()),
@@ -221,6 +223,7 @@ pub fn not_written(path: &Path, error: &io::Error) -> Problems {
         kind => kind.to_string(),
     };
     Diagnostic::new("", format!("cannot be written ({reason})"))
+        .kind(ErrorKind::Io)
         .help(help)
         .in_file(path.display())
         .into()

@@ -1,9 +1,10 @@
 //! Reading: the only place that opens a file. It is opened without waiting, checked to be a regular
 //! file, and read under a limit, so that no pipe, socket or device can make a command wait forever
 //! or use up memory.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::book;
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{Diagnostic, ErrorKind, Problems, Result};
 use rustix::fs::OFlags;
 use std::fs::{self, File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -49,7 +50,11 @@ fn check_kind(path: &Path, kind: FileType) -> Result<()> {
         kind if kind.is_block_device() || kind.is_char_device() => "a device",
         _ => "something else",
     };
-    Err(Diagnostic::new("", "not a regular file").found(found).in_file(path.display()).into())
+    Err(Diagnostic::new("", "not a regular file")
+        .kind(ErrorKind::Unsupported)
+        .found(found)
+        .in_file(path.display())
+        .into())
 }
 
 /// Reads a regular file of at most `limit` bytes; the size is checked before anything is read.
@@ -92,7 +97,9 @@ pub fn check(path: &Path, limit: u64) -> Result<()> {
 }
 
 fn not_read(path: &Path, error: &io::Error) -> Diagnostic {
-    let problem = Diagnostic::new("", format!("cannot be read ({error})")).in_file(path.display());
+    let problem = Diagnostic::new("", format!("cannot be read ({error})"))
+        .kind(ErrorKind::Io)
+        .in_file(path.display());
     match error.kind() {
         io::ErrorKind::NotFound => problem.help("check the path"),
         io::ErrorKind::PermissionDenied => problem.help("check the permissions"),
@@ -105,6 +112,7 @@ pub(super) fn check_size(path: &Path, size: u64, limit: u64) -> Result<()> {
         return Ok(());
     }
     Err(Diagnostic::new("", "file too large")
+        .kind(ErrorKind::Limit)
         .found(format!("{size} bytes"))
         .expected(format!("at most {limit}"))
         .in_file(path.display())

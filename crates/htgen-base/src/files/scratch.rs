@@ -1,4 +1,5 @@
 //! A folder for intermediate files; it is removed with the value.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::output::not_written;
 use super::temporary::Passing;

@@ -1,9 +1,10 @@
 //! A folder that appears whole: filled beside its final place, then moved there.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::output::{OutputFolder, sync_folder};
 use super::read::open_at_once;
 use super::temporary::{NEW, OLD, Passing, Placing};
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{Diagnostic, ErrorKind, Problems, Result};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -134,7 +135,11 @@ pub fn check_replaceable(
     is_ours: impl FnOnce() -> Result<bool>,
 ) -> Result<()> {
     let refuse = |problem: String, help: &str| {
-        Err(Diagnostic::new("", problem).help(help).in_file(target.display()).into())
+        Err(Diagnostic::new("", problem)
+            .kind(ErrorKind::Io)
+            .help(help)
+            .in_file(target.display())
+            .into())
     };
     match fs::read_dir(target) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -154,6 +159,7 @@ pub fn check_replaceable(
 
 fn refusal(target: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::new(target.display().to_string(), format!("cannot be written: {error}"))
+        .kind(ErrorKind::Io)
 }
 
 #[cfg(test)]

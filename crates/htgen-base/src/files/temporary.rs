@@ -3,6 +3,7 @@
 //! Each is locked for as long as it lives. None outlives its process unless that was killed
 //! outright; the next process that writes into the same folder finds those unlocked and removes
 //! them.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::identity::identity;
 use super::read::open_at_once;

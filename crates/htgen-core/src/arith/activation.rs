@@ -5,6 +5,7 @@
 //! worst error against the real functions is 1.473 LSB of 2^-15 (4.49e-5) for the sigmoid and 2.891
 //! LSB (8.82e-5) for tanh; a test measures both, and refits the table. The hard sigmoid is made of
 //! straight lines that end with segments, so its table deviates only by rounding.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::requant::{round_shift, saturate};
 

@@ -1,4 +1,5 @@
 //! The element-wise part of a step for one hidden unit: twin of `ht_cell` (LSTM) and `ht_cell_gru`.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::activation::{Y_FRAC, Z_FRAC, hard_sigmoid, sigmoid, tanh};
 use super::requant::{requant, round_shift, saturate};

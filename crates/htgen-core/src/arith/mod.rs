@@ -1,8 +1,10 @@
-//! The rules of the bit-exact arithmetic: width, rounding and saturation of single values. No floats.
+//! The rules of the bit-exact arithmetic: width, rounding and saturation of single values, in
+//! integers only.
 //!
-//! `requant`, `activation` and `cell` are twins of modules in `templates/lib`; docs/numerics.md says
-//! the same in prose. Quantization chooses formats for these rules, and every executor computes
+//! `requant`, `activation` and `cell` are twins of modules in `templates/lib`; docs/numerics.md
+//! says the same in prose. Quantization chooses formats for these rules, and every executor computes
 //! with them: the fixed-point reference, the interpreter of the program.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 pub mod activation;
 pub mod cell;

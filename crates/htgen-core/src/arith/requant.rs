@@ -2,6 +2,7 @@
 //!
 //! Generic over the integer, so that a reference may run on `i32` where its sums fit and on `i64`
 //! elsewhere; nothing here can overflow, whatever the value.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use num_traits::PrimInt;
 

@@ -4,6 +4,7 @@
 //! up to share the error between the middle and the ends. Dynamic programming along the segments,
 //! with the integer arithmetic of the hardware, chooses every end within a few units so that the
 //! worst error is least, and among those choices the squared error.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::activation::TABLE_TEXT;
 use super::requant::round_shift;

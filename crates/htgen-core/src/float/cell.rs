@@ -1,4 +1,5 @@
 //! Recurrent cells in f64.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::model::{Cell, GateActivation, Layer};
 

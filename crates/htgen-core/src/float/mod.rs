@@ -2,6 +2,7 @@
 //!
 //! The mean of the input preparation is folded into the bias, as in the hardware, so that the edges
 //! carry the same values in both: W (x - mean) + b = W x + (b - W mean).
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod cell;
 
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 /// A place whose range determines a format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Edge {
     /// The scaled input x.
     Input,

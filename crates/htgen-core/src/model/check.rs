@@ -1,10 +1,11 @@
 //! Consistency rules of a model. Every rule is applied and every problem is collected with its key
 //! path; nothing here stops at the first problem, and nothing here knows what later stages can
 //! build.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::shape::{MAX_ELEMENTS, MAX_LAYERS, MAX_MATRICES, MAX_SIDE};
 use super::{Cell, Columns, InputPrep, Layer, Linear, Matrix, ModelParts};
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 
 mod chain;
 mod collect;
@@ -195,6 +196,7 @@ fn check_finite(values: &[f64], place: &str, found: &mut Found) {
 
 fn too_large(place: &str, size: &str) -> Diagnostic {
     Diagnostic::new(place, "too large")
+        .kind(ErrorKind::Limit)
         .found(format!("{size} elements"))
         .expected(format!("at most {MAX_ELEMENTS}"))
 }

@@ -1,4 +1,5 @@
 //! What all tensor formats have in common: a list of cores with names and values.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{Block, Columns, Core, Factors, HtNode};
 

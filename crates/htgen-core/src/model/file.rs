@@ -2,6 +2,7 @@
 //! `model` module; what they mean together is checked on the [`Model`](super::Model) they become.
 //!
 //! Doc comments here are the descriptions in `docs/model.schema.json`.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::formats::Formats;
 use schemars::JsonSchema;

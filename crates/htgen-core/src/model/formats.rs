@@ -1,5 +1,6 @@
 //! The fixed-point formats that `htgen quantize` adds to a model. These types are part of the model
 //! file as they stand.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::widths::{ActivationBits, WeightBits, Widths};
 use schemars::JsonSchema;

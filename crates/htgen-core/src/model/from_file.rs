@@ -1,5 +1,6 @@
 //! [`ModelFile`] to [`Model`]: resolves tensors, compares the given shapes with those required by
 //! modes and ranks, and collects every problem together with those of the model's own rules.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::check::Found;
 use super::file::{
@@ -11,7 +12,7 @@ use super::tensors::Tensors;
 use super::{
     Cell, Columns, Element, GateActivation, InputPrep, Layer, Linear, Matrix, Model, ModelParts,
 };
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 
 mod factors;
 
@@ -163,6 +164,7 @@ impl Reader<'_> {
         let left = shape::elements(expected).and_then(|count| self.n_left.checked_sub(count));
         let Some(left) = left else {
             return Err(Diagnostic::new("", "too large")
+                .kind(ErrorKind::Limit)
                 .found(format!("{} elements", shape::text(expected)))
                 .expected(format!("at most {MAX_ELEMENTS} in the whole model")));
         };

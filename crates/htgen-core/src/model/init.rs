@@ -1,6 +1,7 @@
 //! Seeded values for an untrained model, the same on every machine: only integers from the
 //! generator, the four basic operations and square roots, all exactly rounded, and a final rounding
 //! to f32.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{Factors, Layer, Matrix, ModelParts};
 use rand::{Rng, SeedableRng};

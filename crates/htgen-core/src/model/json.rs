@@ -1,8 +1,9 @@
 //! JSON text to [`ModelFile`] and back. Owns the messages for text that is not JSON, is not a model
 //! file, or has a value of the wrong type, and the layout of the written text.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::file::{FORMAT, ModelFile, VERSION};
-use crate::error::{self, Diagnostic};
+use crate::error::{self, Diagnostic, ErrorKind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::error::Category;
@@ -41,12 +42,14 @@ pub(super) fn parse(bytes: &[u8]) -> Result<ModelFile, Diagnostic> {
 fn check_preamble(preamble: &Preamble) -> Result<(), Diagnostic> {
     if preamble.format.as_ref() != Some(&Value::from(FORMAT)) {
         return Err(Diagnostic::new("format", "not a model file of htgen")
+            .kind(ErrorKind::Unsupported)
             .found(shown(preamble.format.as_ref()))
             .expected(format!("\"{FORMAT}\""))
             .help("docs/model-format.md describes the format"));
     }
     if preamble.version.as_ref() != Some(&Value::from(VERSION)) {
         return Err(Diagnostic::new("version", "a version that this htgen does not read")
+            .kind(ErrorKind::Unsupported)
             .found(shown(preamble.version.as_ref()))
             .expected(VERSION)
             .help("use the htgen that wrote it, or export it again"));
@@ -76,16 +79,17 @@ fn diagnose(path: &str, error: &serde_json::Error, bytes: &[u8]) -> Diagnostic {
     let reason = text.strip_suffix(&suffix).unwrap_or(&text);
     match (error.classify(), reason) {
         (Category::Eof, _) => Diagnostic::new(place, "the JSON text ends too early")
+            .kind(ErrorKind::Damaged)
             .help("was the file copied whole?"),
         (Category::Data, _) => {
             Diagnostic::new(place, plain_words(reason)).help("docs/model-format.md lists every key")
         }
-        (_, "recursion limit exceeded") => {
-            Diagnostic::new(place, "nested too deeply").expected("a tree of at most 8 modes")
-        }
+        (_, "recursion limit exceeded") => Diagnostic::new(place, "nested too deeply")
+            .kind(ErrorKind::Limit)
+            .expected("a tree of at most 8 modes"),
         (_, "number out of range") => not_finite(place, "a number beyond double precision"),
         _ if is_non_finite(error, bytes) => not_finite(place, "NaN or infinity, not JSON either"),
-        _ => Diagnostic::new(place, format!("not JSON: {reason}")),
+        _ => Diagnostic::new(place, format!("not JSON: {reason}")).kind(ErrorKind::Damaged),
     }
 }
 

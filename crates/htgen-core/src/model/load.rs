@@ -1,8 +1,9 @@
 //! Reads a model: the JSON file and, if it names one, the safetensors file beside it.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::tensors::Tensors;
 use super::{Model, from_file, json, values};
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{Diagnostic, ErrorKind, Problems, Result};
 use crate::{files, foreign};
 use std::path::Path;
 
@@ -21,7 +22,8 @@ pub fn load(path: &Path) -> Result<Model> {
     drop(text);
     let Some(cores) = file.cores.clone() else {
         if file.cores_sha256.is_some() {
-            let problem = Diagnostic::new("cores_sha256", "the hash of a file that is not named");
+            let problem = Diagnostic::new("cores_sha256", "the hash of a file that is not named")
+                .kind(ErrorKind::Damaged);
             return Err(problem.help("the key cores names it").in_file(path.display()).into());
         }
         return from_file::convert(file, None).map_err(|p| p.in_file(path.display()));

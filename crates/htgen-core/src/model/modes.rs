@@ -1,5 +1,6 @@
 //! Modes chosen for a number of rows or columns: as equal as the numbers allow, since a leaf costs
 //! row mode times column mode times rank.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::shape::{self, MAX_MODES, MAX_SIDE};
 use crate::error::{Diagnostic, Result};

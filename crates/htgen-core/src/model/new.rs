@@ -1,5 +1,6 @@
 //! Untrained models from modes and ranks: sizes are checked before anything is allocated, then
 //! `init` fills the cores from a seed.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::check::{Found, check_name, problems};
 use super::shape::{self, MAX_ELEMENTS, MAX_LAYERS};
@@ -7,7 +8,7 @@ use super::{
     Cell, Columns, Factors, GateActivation, InputPrep, Layer, Linear, Matrix, Model, ModelParts,
     init, modes,
 };
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{Diagnostic, ErrorKind, Problems, Result};
 
 mod outline;
 
@@ -52,6 +53,7 @@ pub struct NewSpec {
 
 /// How the matrices are factored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// Hierarchical Tucker.
     HierarchicalTucker,
@@ -73,6 +75,7 @@ pub enum Format {
 
 /// How the hidden vector is fed back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Recurrent {
     /// In the same matrix as the inputs (fully decomposed).
     Shared {
@@ -91,6 +94,7 @@ pub enum Recurrent {
 
 /// Ranks of a matrix.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Ranks {
     /// One rank for all leaves of a tree, one for all its inner nodes; the root has rank 1. The
     /// other formats have no inner nodes, and there the two are equal.
@@ -211,6 +215,7 @@ impl Memory {
         let (Some(count), Some(left)) = (count, left) else {
             return Err(Problems::from(
                 Diagnostic::new(place, "too large")
+                    .kind(ErrorKind::Limit)
                     .found(format!("{} elements", shape::text(shape)))
                     .expected(format!("at most {MAX_ELEMENTS} in the whole model")),
             ));

@@ -1,5 +1,6 @@
 //! Named untrained models: the shapes for which numbers are published in the literature, and those
 //! of this project's own examples.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{
     Cell, Element, Format, GateActivation, InputPrep, Model, NewSpec, Ranks, Recurrent, new,

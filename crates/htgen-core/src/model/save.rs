@@ -1,10 +1,11 @@
 //! Writing a model: the same model gives the same bytes, and reading them gives the same model.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::load::MAX_BYTES;
 use super::to_file::{self, Named};
 use super::values;
 use super::{Model, file::FORMAT, json};
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{Diagnostic, ErrorKind, Problems, Result};
 use crate::files::{self, Output};
 use safetensors::tensor::{Dtype, TensorView};
 use serde::Deserialize;
@@ -15,6 +16,7 @@ pub const MOST_INLINE: usize = 1 << 20;
 
 /// Where the numbers of a model go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Cores {
     /// Into the JSON file, or beside it if there are more than [`MOST_INLINE`].
     BySize,
@@ -96,6 +98,7 @@ fn fits(output: &Output, size: usize, limit: u64) -> Result<()> {
         return Ok(());
     }
     Err(Diagnostic::new("", "the model is too large for its file")
+        .kind(ErrorKind::Limit)
         .found(format!("{size} bytes"))
         .expected(format!("at most {limit}"))
         .help("make the model smaller")
@@ -113,6 +116,7 @@ fn values_of(file: &Output) -> Result<Output> {
             "",
             "not the values of the model being written, so it is not replaced",
         )
+        .kind(ErrorKind::Conflict)
         .expected(format!("no such file, or one that {} names and fits", file.path().display()))
         .help("give the model another name with -o, or move this file away")
         .in_file(path.display())

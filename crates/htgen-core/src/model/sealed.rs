@@ -1,4 +1,5 @@
 //! The checked model: there is no other way to one than through the check.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::check::{self, Found};
 use super::{Columns, Formats, Layer, ModelParts};

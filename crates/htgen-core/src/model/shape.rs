@@ -1,5 +1,6 @@
 //! Shapes of cores, and the size limits that prevent a hostile or mistaken model from taking
 //! gigabytes. All products are checked.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 /// Largest number of modes of a matrix.
 pub(super) const MAX_MODES: usize = 8;

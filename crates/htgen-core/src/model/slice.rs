@@ -1,5 +1,6 @@
 //! A matrix reduced to some positions of its first column mode: what is left when only x or only h
 //! is multiplied by a matrix that both share.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{Block, Core, Factors, HtNode, Matrix};
 use std::ops::Range;

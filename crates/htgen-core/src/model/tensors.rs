@@ -1,7 +1,8 @@
 //! The tensors of the safetensors file beside a model: what a model may take from it.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::shape;
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, ErrorKind};
 use crate::tensors;
 use safetensors::Dtype;
 
@@ -17,6 +18,7 @@ impl<'a> Tensors<'a> {
     pub(crate) fn parse(file: &'a str, bytes: &'a [u8]) -> std::result::Result<Self, Diagnostic> {
         let content = tensors::Tensors::parse(bytes).map_err(|reason| {
             Diagnostic::new("cores", format!("{file} is not a whole safetensors file ({reason})"))
+                .kind(ErrorKind::Damaged)
                 .help("was it copied whole?")
         })?;
         Ok(Tensors { file, content })

@@ -1,5 +1,6 @@
 //! [`Model`] to [`ModelFile`]: the reverse of `from_file`, with tensors inline or set aside under
 //! stable names.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::file::{
     ActivationFile, BlockFile, CellFile, ColumnsFile, ColumnsKind, ElementFile, FactorsFile,

@@ -1,4 +1,5 @@
 //! Dimension trees as text: `((0,1),(2,3))` for four modes, numbered from 0.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::shape::MAX_MODES;
 use crate::error::{Diagnostic, Result};

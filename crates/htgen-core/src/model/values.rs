@@ -1,5 +1,6 @@
 //! The safetensors file beside a model: where it may be, how large it may be, and that it is the
 //! one that the model was written with.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files;

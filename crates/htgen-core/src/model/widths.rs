@@ -1,4 +1,5 @@
 //! Widths of the integers: types that hold the only statement of their bounds.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::error::{Diagnostic, Problems, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};

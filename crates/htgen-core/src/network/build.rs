@@ -1,4 +1,5 @@
 //! From a factored matrix to its tensor network.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{Index, IndexId, IndexKind, Network, Node, Tensor, for_each_offset, strides};
 use crate::error::Result;

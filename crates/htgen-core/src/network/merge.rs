@@ -2,6 +2,7 @@
 //! one with the fewest multiplies. The order decides the last bit of a double, so docs/numerics.md
 //! states it; it also decides the cost of merging, which is why no group is merged before its cost
 //! is known.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{IndexKind, Network, NodeId, Tensor};
 

@@ -2,6 +2,7 @@
 //!
 //! One type for every factorization: hierarchical Tucker today, any other set of nodes over row,
 //! column and rank indices tomorrow. Floats only; knows no bit widths and no lanes.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod build;
 mod merge;
@@ -26,6 +27,7 @@ pub struct NodeId(pub u8);
 
 /// What an index stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum IndexKind {
     /// Column mode n_k, part of the input vector's index.
     Column(u8),

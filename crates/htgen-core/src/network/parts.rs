@@ -1,13 +1,15 @@
 //! The products that a layer adds up, each with its tensor network and the vector that it
 //! multiplies.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{Network, build_used};
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 use crate::model::{Cell, Columns, Layer, Matrix, Model};
 use std::sync::Arc;
 
 /// The vector that a part multiplies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Operand {
     /// x from column 0, and h of the previous time step where it shares the matrix.
     Input {
@@ -67,6 +69,7 @@ fn parts_of(layer: &Layer, number: usize) -> Result<Vec<Part>> {
     let fed = parts.iter().any(|p| matches!(p.operand, Operand::Input { hidden_offset: Some(_) }));
     if parts.len() - hidden != 1 || hidden + usize::from(fed) > 1 {
         return Err(Diagnostic::new(format!("layers[{number}].matrices"), "not supported")
+            .kind(ErrorKind::Unsupported)
             .found(format!("{} matrices for x, {hidden} for h", parts.len() - hidden))
             .expected("one for both, or one for x and at most one for h")
             .help("add the matrices up to one, as block terms for example")

@@ -1,4 +1,5 @@
 //! A dense tensor over named indices and the few operations the build needs.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::IndexId;
 

@@ -1,8 +1,9 @@
 //! What no plan may exceed, so that everything made from it stays in memory and terminates:
 //! computed only from sizes, before a tensor is formed.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{Plan, PlanConfig};
-use crate::error::{Diagnostic, Problems};
+use crate::error::{Diagnostic, ErrorKind, Problems};
 use crate::network::{Merge, Network};
 
 /// Maximum number of words of merged weights, unless the model itself has more values.
@@ -85,6 +86,7 @@ impl Bounds {
         let problems: Vec<Diagnostic> = beyond
             .map(|(taken, most, what, help)| {
                 Diagnostic::new("plan", "the model takes more than htgen allows")
+                    .kind(ErrorKind::Limit)
                     .found(format!("{} {what}", amount(taken)))
                     .expected(format!("at most {most}"))
                     .help(help)

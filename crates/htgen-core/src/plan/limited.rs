@@ -6,6 +6,7 @@
 //! slab, and lane 0 has those whose steps run whole, from the start or after the slab loop. Labels
 //! are dropped when another of the same set and lane beats them in all that counts, so the search
 //! is complete, unless it takes more than [`MOST_WORK`]: then sets keep only some of their labels.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::prefix::extent;
 use super::search::Space;

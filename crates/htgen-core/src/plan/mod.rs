@@ -2,6 +2,7 @@
 //! input, how the first steps are cut into slabs, and what that costs.
 //!
 //! Knows no clock, no lanes and no number format. A [`Plan`] is only made by [`contract`].
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod bounds;
 mod limited;
@@ -263,10 +264,6 @@ impl Plan {
 
     /// The network that is contracted.
     pub fn network(&self) -> &Network {
-        &self.network
-    }
-    /// The network, shared.
-    fn shared(&self) -> &Arc<Network> {
         &self.network
     }
     /// Contraction steps in order.

@@ -1,4 +1,5 @@
 //! The plans of a whole model: one per part of each layer, with steps numbered consecutively.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::bounds::{self, Bounds, Taken};
 use super::{Plan, PlanConfig, cheapest, leanest, refuse};
@@ -166,7 +167,7 @@ impl ModelPlan {
         if self.rom_words() <= most {
             return Ok(());
         }
-        let least = |part: &PlanPart| match leanest(part.plan.shared(), config) {
+        let least = |part: &PlanPart| match leanest(&part.plan.network, config) {
             Some(plan) => (plan.rom_words().min(part.plan.rom_words()), part.plan.rom_words()),
             None => (part.plan.rom_words(), part.plan.rom_words()),
         };
@@ -177,7 +178,7 @@ impl ModelPlan {
             let limit = fair.max(least);
             let smaller = PlanConfig { max_rom_words: Some(limit), ..*config };
             if own > limit
-                && let Some(plan) = cheapest(part.plan.shared(), &smaller)?
+                && let Some(plan) = cheapest(&part.plan.network, &smaller)?
             {
                 part.plan = plan;
             }

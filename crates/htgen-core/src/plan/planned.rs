@@ -1,4 +1,5 @@
 //! A model together with its plan: what the references run and what is quantized.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::model::{ModelPlan, contract_all};
 use super::{PlanConfig, walk};

@@ -3,6 +3,7 @@
 //! The used columns form a prefix of the row-major column index. While the last modes are
 //! contracted first, the modes still free keep that property: the first `modes` column modes, fused
 //! into one index, hold data in positions 0..`count`; all other column modes are full.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::network::Network;
 

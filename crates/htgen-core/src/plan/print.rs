@@ -1,4 +1,5 @@
 //! The plan in words.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::Plan;
 use std::fmt;

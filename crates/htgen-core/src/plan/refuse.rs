@@ -1,7 +1,8 @@
 //! The refusal of limits that no plan keeps, with the least that is possible.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{PlanConfig, leanest, least_peak};
-use crate::error::{Diagnostic, Problems};
+use crate::error::{Diagnostic, ErrorKind, Problems};
 use crate::network::Network;
 use std::sync::Arc;
 
@@ -33,6 +34,7 @@ pub(super) fn limits(networks: &[&Arc<Network>], config: &PlanConfig) -> Problem
         _ => format!("at least {rom} ROM words, at least {peak} buffer words"),
     };
     Diagnostic::new("plan", "no contraction order is within the limits")
+        .kind(ErrorKind::Limit)
         .found(found)
         .expected(format!(
             "at most {} ROM words and {} buffer words",

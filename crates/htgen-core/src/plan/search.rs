@@ -4,6 +4,7 @@
 //! nodes is a weight tensor merged at build time. First the least number of multiplies from every
 //! set to the end is found, then the orders that multiply no more are kept as Pareto fronts of ROM
 //! words and buffer words. Where none of these keeps the limits, `limited` searches all orders.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::bounds::Bounds;
 use super::memory_bits;

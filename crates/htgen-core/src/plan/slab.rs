@@ -1,6 +1,7 @@
 //! Depth-first execution: the first steps run slab by slab over leading column modes, so that only
 //! two slabs of each early result are alive instead of the whole, and the input buffer can be
 //! refilled after it has been read.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::prefix::{Prefix, extent};
 use super::steps::Step;

@@ -1,4 +1,5 @@
 //! One contraction step: an activation tensor is contracted with one merged weight tensor.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::prefix::{Prefix, extent};
 use crate::network::{IndexId, Merge, Network, NodeId, Pairs};

@@ -3,6 +3,7 @@
 //!
 //! Activation tensors are stored in *canonical order*: the fused column prefix slowest, then the
 //! other indices of the tensor row-major in list order; the last step's result is in row order.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{Plan, Prefix, Step};
 use crate::network::{IndexId, IndexKind, Network, for_each_offset, strides};

@@ -1,9 +1,10 @@
 //! Models whose values do not fit any formats of the requested widths: what is too large, and which
 //! other widths, shift or matrices would work, computed for the case at hand.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::scale::{frac_for, hidden_frac, largest_byte};
 use crate::arith::LEAST_GATE_FRAC;
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{Diagnostic, ErrorKind, Problems, Result};
 use crate::model::{ActivationBits, Element, Formats, MOST_INPUT_SHIFT, Model, WeightBits};
 use crate::plan::Planned;
 
@@ -42,7 +43,7 @@ pub(super) fn check(planned: &Planned, formats: &Formats) -> Result<()> {
 }
 
 fn too_large(place: &str, what: &str) -> Diagnostic {
-    Diagnostic::new(place, format!("{what} too large for any format"))
+    Diagnostic::new(place, format!("{what} too large for any format")).kind(ErrorKind::Limit)
 }
 
 /// h lies between -1 and 1 and shares words with inputs that leave no fraction bit; `alone` if
@@ -81,6 +82,7 @@ fn inputs_too_large(model: &Model, formats: &Formats, alone: bool) -> Diagnostic
         "layers[0]",
         "x leaves no fraction bit for h, which shares its matrix and words",
     )
+    .kind(ErrorKind::Limit)
     .found(format!("{largest}{frac} fraction bits of {bits}"))
     .expected("at least 0")
     .help(help)
@@ -102,6 +104,7 @@ fn weights_too_large(step: usize, frac: i32, least: i32, formats: &Formats) -> D
         false => format!("{} would do", ways.join(" or ")),
     };
     Diagnostic::new(format!("step s{step}"), "weights too large for the results")
+        .kind(ErrorKind::Limit)
         .found(format!("{frac} fraction bits of the result"))
         .expected(format!("at least {least}"))
         .help(help)

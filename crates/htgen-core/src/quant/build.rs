@@ -1,4 +1,5 @@
 //! Integer weights, biases and widths from a model, a plan and formats.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::advice;
 use super::check::check;

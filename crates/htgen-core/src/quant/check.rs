@@ -1,4 +1,5 @@
 //! Whether formats belong to a plan and the hardware supports what they require.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::scale::{hidden_frac, weight_frac};
 use crate::arith::{GATE_FRAC, LEAST_GATE_FRAC, MOST_SHIFT};

@@ -1,4 +1,5 @@
 //! Choosing the formats: from the ranges found in data, or from bounds that no data can exceed.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::scale::{frac_for, largest_byte, largest_column_sum, rounded, to_fixed, weight_frac};
 use crate::arith::{GATE_FRAC, LEAST_GATE_FRAC, MOST_SHIFT, WIDE_BITS};

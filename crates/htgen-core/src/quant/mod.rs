@@ -1,6 +1,7 @@
 //! Where floats become integers: formats for every edge, integer weights, widths with their proof.
 //!
 //! docs/numerics.md states every rule of this module in words.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod advice;
 mod build;

@@ -1,4 +1,5 @@
 //! Fraction bits for a range of values, and the rounding of weights to them.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::float::Reference;
 use crate::model::{Formats, Model};

@@ -1,5 +1,6 @@
 //! The number of element-wise units: the same program with one, two or four of them, and the choice
 //! by predicted cycles.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::cells;
 use super::gates::GatePlaces;

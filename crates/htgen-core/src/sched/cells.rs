@@ -1,5 +1,6 @@
 //! Builds the tables of the element-wise units: in which order hidden units are processed, where
 //! their gates are, where h goes.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::gates::GatePlaces;
 use super::hidden::HiddenPlaces;

@@ -4,6 +4,7 @@
 //! Memories hold tags (which element of which tensor) instead of numbers; the address streams of
 //! the hardware are walked alongside the mathematics. A failure is a fault of the scheduler, never
 //! of the user, so it is an assertion; it runs before anything is emitted.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::cursor::Cursor;
 use super::index_loops::{Digit, IndexLoop, for_each_iteration};
@@ -237,7 +238,8 @@ impl<'a> Walker<'a> {
     }
 }
 
-/// Position of the result with which an instruction begins that covers only the last ones of a step.
+/// Position of the result with which an instruction begins that covers only the last ones of a
+/// step.
 fn first_position(layout: &PartLayout<'_>, s: usize, instr: &Instr, program: &Program) -> usize {
     let first = program
         .instrs()

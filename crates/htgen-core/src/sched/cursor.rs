@@ -1,4 +1,5 @@
 //! A walk over a loop nest as the hardware does it: one addition per address and iteration.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::isa::{Loop, deltas};
 

@@ -1,5 +1,6 @@
 //! The mathematical meaning of a result of the program: the tensor element that a lane works on, by
 //! its indices. For messages; the proof of the layout is in `check`.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::fmt::Write;
 

@@ -1,4 +1,5 @@
 //! Where the last steps leave the gate pre-activations.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::index_loops::{IndexLoop, for_each_iteration, kept, value_of};
 use super::layout::PartLayout;

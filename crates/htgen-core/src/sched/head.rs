@@ -1,4 +1,5 @@
 //! The linear head: one more nest on the same lanes, over the hidden buffer.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::hidden::HiddenPlaces;
 use super::isa::{Dest, Instr, Kind, Loop, Nest, Source};

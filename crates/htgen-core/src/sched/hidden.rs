@@ -1,4 +1,5 @@
 //! Where h of each layer lies in the hidden buffer.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::isa::Source;
 use super::layout::PartLayout;

@@ -1,5 +1,6 @@
 //! Loops before fusing, each with what it counts: from them follow the loops of the hardware, the
 //! weights, and which element a lane works on in an iteration.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::isa::Loop;
 use crate::network::IndexId;

@@ -1,5 +1,6 @@
 //! The interpreter of the program: runs the microprogram word by word on banked memories, through
 //! the same address streams as the hardware, and is thus a second executor beside `fixed`.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::cursor::Cursor;
 use super::isa::{Dest, Kind, Source};

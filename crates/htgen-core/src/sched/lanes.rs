@@ -5,6 +5,7 @@
 //! pattern that produced it: bank = fields, address = the rest. A step may have a field on a free
 //! index only up to the field that its operand's layout has there; a layout field that it does not
 //! use becomes a loop that selects banks. So no word is ever moved between steps.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::shape::{Shapes, StepShape};
 use crate::network::{IndexId, Network};

@@ -1,5 +1,6 @@
 //! The layout of a part: which indices the lanes of each step run over, and where the elements of
 //! each tensor lie.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::isa::{Dest, Source};
 use super::lanes::{self, Fields};

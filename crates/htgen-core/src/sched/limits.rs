@@ -1,8 +1,9 @@
 //! What is refused before any of it is made.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::layout::PartLayout;
 use super::weights;
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{Diagnostic, ErrorKind, Problems, Result};
 use crate::quant::{QuantLayer, QuantPlan};
 
 /// Maximum number of weights in the ROM, unless the plan itself has half as many.
@@ -25,6 +26,7 @@ pub(super) fn memories(layouts: &[PartLayout<'_>], lanes: usize, weights: u64) -
     let problems: Vec<Diagnostic> = beyond
         .map(|(found, most, what)| {
             Diagnostic::new("schedule", format!("too large for {lanes} lanes"))
+                .kind(ErrorKind::Limit)
                 .found(format!("{found} {what}, those of idle lanes included"))
                 .expected(format!("at most {most}"))
                 .help("fewer `lanes` or smaller ranks would do")
@@ -40,6 +42,7 @@ pub(super) fn one_kind_of_cells(quant: &QuantPlan) -> Result<()> {
     match quant.layers().iter().position(|layer| kind(layer) != bottom) {
         None => Ok(()),
         Some(layer) => Err(Diagnostic::new(format!("layers[{layer}].cell"), "not as below")
+            .kind(ErrorKind::Unsupported)
             .found(format!("{:?}", kind(&quant.layers()[layer])))
             .expected(format!("{bottom:?}, as in layers[0]: one element-wise unit serves all"))
             .into()),

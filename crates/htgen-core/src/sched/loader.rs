@@ -1,4 +1,5 @@
 //! How the stream is written into the input buffer.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::index_loops::{Digit, IndexLoop, fuse};
 use super::isa::Loop;

@@ -1,13 +1,14 @@
 //! The loop nest of one contraction step: bounds and, for each of the three address streams, the
 //! stride of every loop.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::index_loops::{Digit, IndexLoop};
 use super::layout::{Addressing, PartLayout};
 use crate::network::IndexId;
 
 impl PartLayout<'_> {
-    /// The loops of step `s`, outermost first, for `positions` positions of the result with `merged`
-    /// fused columns summed into each; `full` is the most that the step sums into one.
+    /// The loops of step `s`, outermost first, for `positions` positions of the result with
+    /// `merged` fused columns summed into each; `full` is the most that the step sums into one.
     pub fn loops(&self, s: usize, positions: usize, merged: usize, full: usize) -> Vec<IndexLoop> {
         let (input, output) = (self.addressing(s), self.addressing(s + 1));
         let mut loops = self.kept_loops(s, positions, &input, &output);

@@ -1,4 +1,5 @@
 //! How many requantizers, banks and words a program has.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::hidden::HiddenPlaces;
 use super::isa::{Nest, Source};

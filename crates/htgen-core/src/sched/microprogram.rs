@@ -1,4 +1,5 @@
 //! Nests, instructions and weights of all contraction steps, part after part.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::hidden::HiddenPlaces;
 use super::index_loops::{IndexLoop, fuse};

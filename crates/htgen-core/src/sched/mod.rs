@@ -2,6 +2,7 @@
 //!
 //! Knows no Verilog. A [`Program`] is only made by [`schedule`] and has passed the check that every
 //! lane finds its operand in every cycle.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod candidates;
 mod cells;

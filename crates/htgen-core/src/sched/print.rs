@@ -1,4 +1,5 @@
 //! The program in words.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::program::Program;
 use std::fmt;

@@ -1,4 +1,5 @@
 //! The microprogram and the memories it runs on.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::candidates::Candidate;
 use super::index_loops::IndexLoop;

@@ -1,4 +1,5 @@
 //! Where each intermediate result lies in the result buffer.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::layout::PartLayout;
 

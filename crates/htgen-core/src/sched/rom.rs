@@ -1,4 +1,5 @@
 //! The weight ROM.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 /// Words with one weight per lane.
 #[derive(Debug, Clone, PartialEq, Eq)]

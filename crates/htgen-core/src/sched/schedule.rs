@@ -1,4 +1,5 @@
 //! From a quantized plan and hardware parameters to the program: the passes in their order.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::candidates::{self, Common};
 use super::check;

@@ -1,4 +1,5 @@
 //! The tensors of a time step as the buffers hold them, and each step's indices sorted by role.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::network::{IndexId, Network};
 use crate::plan::walk::merged_columns_between;

@@ -3,6 +3,7 @@
 //! A field bit that a step inherits from its operand keeps its slot, so the lane finds its operand
 //! in the bank with its own number. Slots are then renumbered once for the whole program: inherited
 //! bits lowest (few banks), gate bits of the last step highest (units spread over the low slots).
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::lanes::{Fields, Patterns};
 use super::shape::Shapes;

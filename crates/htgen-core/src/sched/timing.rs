@@ -4,6 +4,7 @@
 //! Mirrors the registers of `ht_loader`, `ht_sequencer`, `ht_writeback`, `ht_cells` and `ht_output`
 //! that decide when something happens; no data. Clock 0 is the first one after reset. The
 //! simulation tests demand equality with the Verilated design.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::isa::{Dest, Instr, Kind, Nest};
 use super::loader::Loader;

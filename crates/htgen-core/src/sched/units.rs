@@ -1,4 +1,5 @@
 //! The tables of the element-wise units: what a cell knows of the hidden units that it processes.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 /// Maximum number of parts in a layer.
 pub(super) const PARTS: usize = 2;

@@ -1,4 +1,5 @@
 //! What instructions wait for and what they release.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::isa::{Dest, Instr, Kind, Nest, Source};
 use super::layout::PartLayout;

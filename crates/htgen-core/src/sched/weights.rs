@@ -1,4 +1,5 @@
 //! What stands in the weight ROM for each step, in the order in which the loops read it.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::index_loops::{Digit, IndexLoop, for_each_iteration, value_of};
 use super::layout::PartLayout;

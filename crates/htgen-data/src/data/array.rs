@@ -1,4 +1,5 @@
 //! An array with a shape, as written to and read from an npz file.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::network::for_each_offset;
 

@@ -1,8 +1,9 @@
 //! The arrays of a data file, npz or safetensors; its first bytes determine which.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::npz::Npz;
 use super::{Array, ArrayData};
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{Diagnostic, ErrorKind, Problems, Result};
 use crate::files;
 use crate::model::shape_text;
 use crate::tensors::{Tensors, listed};
@@ -55,6 +56,7 @@ impl Arrays {
         }
         Tensors::parse(&bytes).map_err(|reason| {
             Diagnostic::new("", format!("not a whole safetensors file ({reason})"))
+                .kind(ErrorKind::Damaged)
                 .expected("tensors written by safetensors.numpy.save_file, or an npz file")
                 .help("was it copied whole?")
         })?;
@@ -159,6 +161,7 @@ fn of_tensor(
     };
     let mut data = data.ok_or_else(|| {
         Diagnostic::new(name, "element type that cannot be read")
+            .kind(ErrorKind::Unsupported)
             .found(dtype)
             .expected("BOOL, U8, I8, I16, U16, I32, U32, I64, F16, BF16, F32 or F64")
     })?;

@@ -1,4 +1,5 @@
 //! The classes given by a data set: one per sequence, or one per time step.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::arrays::Checked;
 use super::keys::Each;

@@ -1,4 +1,5 @@
 //! Arrays with one entry per item: classes, groups, parts.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::arrays::Checked;
 use super::{Array, Arrays, natural};
@@ -11,6 +12,7 @@ const GROUP_NAMES: [&str; 5] = ["group", "subject", "speaker", "voice", "video"]
 
 /// What a sequence is for, from the array `split`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SplitPart {
     /// 0 or `train`.
     Training,

@@ -1,5 +1,6 @@
 //! Data sets to train on: labelled sequences, and the information that keeps parts of them
 //! separate.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::arrays::Checked;
 use super::class_labels::ClassLabels;

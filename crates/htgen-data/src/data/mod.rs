@@ -2,6 +2,7 @@
 //!
 //! Responsible for reading a data set under size limits and for writing result arrays. Knows the
 //! width and element type that a model wants, nothing else about it.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod array;
 mod arrays;

@@ -1,4 +1,5 @@
 //! Names of classes and groups: which are allowed, and how they are ordered.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::error::{Diagnostic, Result};
 use std::cmp::Ordering;

@@ -1,8 +1,9 @@
 //! One array in the npy format: its header is checked before it is trusted, and its elements are
 //! widened to a few types. Problems here have the name of the array as their place.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{Array, ArrayData, pickle};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, ErrorKind};
 use crate::tensors::half;
 use npyz::{DType, Endianness, NpyHeader, Order, TypeChar, TypeStr};
 use std::io::Read;
@@ -37,7 +38,8 @@ impl Npy {
         };
         let sizes = header.shape().iter().map(|&size| usize::try_from(size).ok());
         let shape: Option<Vec<usize>> = sizes.collect();
-        let mut shape = shape.ok_or_else(|| Diagnostic::new(name, "array too large"))?;
+        let mut shape =
+            shape.ok_or_else(|| Diagnostic::new(name, "array too large").kind(ErrorKind::Limit))?;
         let fortran = header.order() == Order::Fortran && shape.len() > 1;
         let pickled = kind.type_char() == TypeChar::Object;
         let cut = match (rows, shape.first_mut()) {
@@ -53,6 +55,7 @@ impl Npy {
         let most = if pickled { MAX_BYTES } else { expected };
         if most > MAX_BYTES {
             return Err(Diagnostic::new(name, "array too large")
+                .kind(ErrorKind::Limit)
                 .found(format!("{expected} bytes"))
                 .expected(format!("at most {MAX_BYTES}"))
                 .help("split the data set"));
@@ -65,6 +68,7 @@ impl Npy {
         if !pickled && (data.len() as u64 != expected || more) {
             let found = if more { "more".to_owned() } else { data.len().to_string() };
             return Err(Diagnostic::new(name, "wrong number of bytes")
+                .kind(ErrorKind::Damaged)
                 .found(found)
                 .expected(format!("{elements} elements of {width}"))
                 .help("was the file written whole?"));
@@ -122,6 +126,7 @@ impl Npy {
             TypeChar::Object => {
                 let texts = pickle::texts(&data).map_err(|reason| {
                     Diagnostic::new(name, format!("Python objects that cannot be read ({reason})"))
+                        .kind(ErrorKind::Unsupported)
                         .expected("texts or whole numbers")
                         .help("save numpy.array(..., dtype=str) of them")
                 })?;
@@ -157,6 +162,7 @@ fn unsigned(data: Vec<u64>, name: &str) -> Result<Vec<i64>, Diagnostic> {
     let signed = |value: u64| {
         i64::try_from(value).map_err(|_| {
             Diagnostic::new(name, "integer too large")
+                .kind(ErrorKind::Limit)
                 .found(value)
                 .expected(format!("at most {}", i64::MAX))
         })
@@ -184,6 +190,7 @@ fn utf8(name: &str, k: usize, bytes: &[u8]) -> Result<String, Diagnostic> {
 
 fn wrong_type(name: &str, found: &str) -> Diagnostic {
     Diagnostic::new(name, "element type that cannot be read")
+        .kind(ErrorKind::Unsupported)
         .found(found)
         .expected("integers, bool, f2, f4 or f8")
 }
@@ -191,6 +198,7 @@ fn wrong_type(name: &str, found: &str) -> Diagnostic {
 /// How a damaged entry of an npz file is reported.
 pub(super) fn damaged(name: &str, reason: &str) -> Diagnostic {
     Diagnostic::new(name, format!("damaged in the npz file ({reason})"))
+        .kind(ErrorKind::Damaged)
         .help("was it copied whole?")
 }
 
@@ -218,7 +226,7 @@ fn header(source: &mut impl Read, name: &str) -> Result<NpyHeader, Diagnostic> {
     }
     let start = bytes.len();
     if more(&mut bytes, length)? != length {
-        return Err(Diagnostic::new(name, "the header ends too early"));
+        return Err(Diagnostic::new(name, "the header ends too early").kind(ErrorKind::Damaged));
     }
     check(&bytes[start..]).map_err(|reason| Diagnostic::new(name, reason))?;
     NpyHeader::from_reader(bytes.as_slice())

@@ -1,9 +1,10 @@
 //! The arrays of an npz file, a zip archive of npy files. Problems here have the name of the array
 //! as their place; the caller adds the file.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::Array;
 use super::npy::{Npy, damaged};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, ErrorKind};
 use std::collections::BTreeSet;
 use std::io::{self, Cursor, Read};
 use zip::ZipArchive;
@@ -24,6 +25,7 @@ impl Npz {
     pub fn open(bytes: Vec<u8>) -> Result<Self, Diagnostic> {
         let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| {
             Diagnostic::new("", format!("not a whole npz file ({error})"))
+                .kind(ErrorKind::Damaged)
                 .expected("arrays written by numpy.savez or savez_compressed")
                 .help("was it copied whole?")
         })?;

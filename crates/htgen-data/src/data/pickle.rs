@@ -2,6 +2,7 @@
 //!
 //! Reads only that form and runs nothing: what a pickle would call is only compared with the few
 //! names that NumPy writes. A general pickle crate would accept more than is wanted here.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

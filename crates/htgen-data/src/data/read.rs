@@ -1,5 +1,6 @@
 //! A data file as [`Sequences`]: `x` (sequences, steps, inputs...), optional labels `y`, one per
 //! sequence or one per step, optional `length` with the steps in use of each sequence.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::arrays::Checked;
 use super::class_labels::ClassLabels;

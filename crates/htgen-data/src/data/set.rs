@@ -1,7 +1,8 @@
 //! A labelled data set, written to an npz file as it is made: a sequence at a time, never all of it
 //! in memory, and under its final name only when it is complete.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 use crate::files::{Output, Pending, not_written};
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -132,7 +133,9 @@ impl Seek for Quiet {
 
 fn product(shape: &[usize]) -> Result<u64> {
     let bytes = shape.iter().try_fold(1u64, |bytes, &size| bytes.checked_mul(size as u64));
-    bytes.ok_or_else(|| Diagnostic::new("x", "too large").found(format!("{shape:?}")).into())
+    bytes.ok_or_else(|| {
+        Diagnostic::new("x", "too large").kind(ErrorKind::Limit).found(format!("{shape:?}")).into()
+    })
 }
 
 fn add_labels(zip: &mut ZipWriter<Quiet>, labels: &Labels) -> io::Result<()> {

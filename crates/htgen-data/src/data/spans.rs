@@ -1,5 +1,6 @@
 //! Where the sequences of a data set lie among its rows. A set of a hundred million sequences of
 //! equal length takes no memory for this.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 /// Rows of one sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

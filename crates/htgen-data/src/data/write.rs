@@ -1,4 +1,5 @@
 //! Arrays written to an npz file, whole or not at all; the same arrays give the same bytes.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{Array, ArrayData};
 use crate::error::Result;

@@ -1,4 +1,5 @@
 //! How close the output vectors of a run are to those in float.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::decision;
 use serde::Serialize;

@@ -1,4 +1,5 @@
 //! Classes one by one: how much of each is classified correctly, and what the rest is mistaken for.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::Confusion;
 use crate::number::{grouped, percent};

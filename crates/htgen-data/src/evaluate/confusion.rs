@@ -1,4 +1,5 @@
 //! Decisions against labels, counted.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
 //! The error on every edge: both references step by step, their values side by side.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{inputs, raw_elements, sends, stream_elements};
 use crate::config::OutputRate;

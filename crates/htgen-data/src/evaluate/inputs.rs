@@ -1,5 +1,6 @@
 //! The inputs and their common format: what it clips, and channels whose range is far from that of
 //! the others.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod words;
 

@@ -1,5 +1,6 @@
 //! How well two runs over a data set agree, as values and as decisions, and how both compare with
 //! labels.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod words;
 

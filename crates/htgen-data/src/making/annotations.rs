@@ -1,5 +1,6 @@
 //! A text that lists what happens in videos and when: lines `video,first_second,last_second,class`,
 //! or by frame.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::data::check_name;
 use crate::error::{Diagnostic, Problems, Result};

@@ -1,4 +1,5 @@
 //! Clips on disk: folders of pictures, and video files.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::folders::{Entry, Items, Listing, has_ending};
 use crate::error::{Diagnostic, Result};
@@ -17,6 +18,7 @@ pub const CLIPS: Items<Clip> = Items { noun: "clips", file: video_file, folder: 
 
 /// One clip.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Clip {
     /// A folder of pictures, ordered by name.
     Pictures(Vec<PathBuf>),

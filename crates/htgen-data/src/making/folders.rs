@@ -1,5 +1,6 @@
 //! The folder tree that holds a data set: one folder per class, containing the items, or folders of
 //! groups that contain the items.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::data::{check_name, group_of, natural};
 use crate::error::{Diagnostic, Problems, Result};
@@ -35,7 +36,7 @@ pub struct Items<T> {
 
 /// One item of a data set.
 #[derive(Debug)]
-pub struct Item<T> {
+pub struct FolderItem<T> {
     pub class: usize,
     pub group: String,
     pub path: PathBuf,
@@ -46,7 +47,7 @@ pub struct Item<T> {
 #[derive(Debug)]
 pub struct FolderTree<T> {
     pub classes: Vec<String>,
-    pub items: Vec<Item<T>>,
+    pub items: Vec<FolderItem<T>>,
     /// Files that are not items.
     pub ignored: usize,
     /// Folders, or files of a folder without classes, of classes that were not requested.
@@ -207,7 +208,7 @@ impl<T> FolderTree<T> {
         let stem = if entry.path.is_dir() { entry.name.as_str() } else { stem.as_ref() };
         let group = group.unwrap_or_else(|| group_of(stem)).to_owned();
         check_name(&group).map_err(|problems| problems.in_file(entry.path.display()))?;
-        self.items.push(Item { class, group, path: entry.path.clone(), content });
+        self.items.push(FolderItem { class, group, path: entry.path.clone(), content });
         Ok(())
     }
 }

@@ -1,4 +1,5 @@
 //! Clips, as folders of pictures or as video files, as sequences of frames.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::clips::{CLIPS, Clip, ClipReader, is_picture};
 use super::folders::{self, FolderTree};

@@ -3,6 +3,7 @@
 //! One function per kind of data set: it takes what is asked for and the file to write, tells the
 //! stages it comes to, and returns what was [`Made`]. A signal ends it with an error and without a
 //! file.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod annotations;
 mod clips;

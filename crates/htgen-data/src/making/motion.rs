@@ -1,4 +1,5 @@
 //! A labelled set of drawn clips; the same seed gives the same bytes everywhere.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::set::go_on;
 use super::{Made, SetOrigin};

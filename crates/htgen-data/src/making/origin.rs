@@ -1,4 +1,5 @@
 //! What a data set was made from, with the counts that a report tells.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use serde::Serialize;
 

@@ -1,4 +1,5 @@
 //! Labelled pictures: one folder of files per class, or an array of bytes.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::clips::{self, is_picture};
 use super::folders::{self, FolderTree, Items};
@@ -11,6 +12,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 /// Pictures of one size, and where their bytes are.
+#[non_exhaustive]
 pub enum Pictures {
     /// Files, read one by one.
     Files { tree: FolderTree<()>, size: FrameSize },
@@ -20,6 +22,7 @@ pub enum Pictures {
 
 /// The order of the axes of a picture in an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PictureAxes {
     /// Channels, rows, columns, as PyTorch has them.
     Chw,

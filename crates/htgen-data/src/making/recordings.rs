@@ -1,4 +1,5 @@
 //! Recordings as sequences of logarithmic mel bands.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::folders::{self, Entry, FolderTree, Items, has_ending};
 use super::set::{go_on, labels};

@@ -1,8 +1,9 @@
 //! What all data sets that are made have in common: labels, the length of a sequence, signals.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::SetOrigin;
 use crate::data::{Labels, check_name, natural};
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 use crate::tool::Hold;
 use std::path::Path;
 
@@ -24,7 +25,11 @@ pub struct Made {
 
 /// Stops when a signal has asked for it; partial output is then dropped.
 pub fn go_on(hold: &Hold) -> Result<()> {
-    if hold.is_interrupted() { Err(Diagnostic::new("", "interrupted").into()) } else { Ok(()) }
+    if hold.is_interrupted() {
+        Err(Diagnostic::new("", "interrupted").kind(ErrorKind::Interrupted).into())
+    } else {
+        Ok(())
+    }
 }
 
 /// Checks the number of steps in a sequence, which `option` determines.
@@ -33,6 +38,7 @@ pub fn check_steps(option: &str, steps: usize, help: &str) -> Result<()> {
         return Ok(());
     }
     Err(Diagnostic::new(option, "too many steps per sequence")
+        .kind(ErrorKind::Limit)
         .found(steps)
         .expected(format!("at most {MAX_STEPS}"))
         .help(help)

@@ -1,4 +1,5 @@
 //! Videos with one class per frame as sequences, each a window of successive frames.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::pictures::PictureAxes;
 use super::set::{check_steps, go_on, labels};
@@ -13,6 +14,7 @@ use std::path::Path;
 
 /// Where videos with one class per frame come from.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub enum VideoSource<'a> {
     /// Videos, and folders of PNG or JPEG frames.
     Folder {

@@ -1,6 +1,7 @@
 //! The file names of the Free Spoken Digit Dataset, `{digit}_{speaker}_{index}.wav` in one folder.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
-use super::folders::{Entry, FolderTree, Item, Listing, check_class};
+use super::folders::{Entry, FolderItem, FolderTree, Listing, check_class};
 use crate::data::check_name;
 use crate::error::{Diagnostic, Result};
 use std::path::Path;
@@ -23,7 +24,7 @@ pub fn scan(
         let (class, group) = parse(file).map_err(|p| p.in_file(file.path.display()))?;
         match tree.classes.iter().position(|name| *name == class) {
             Some(class) => {
-                tree.items.push(Item { class, group, path: file.path.clone(), content: () });
+                tree.items.push(FolderItem { class, group, path: file.path.clone(), content: () });
             }
             None if named.is_some() => tree.left_out += 1,
             None => {

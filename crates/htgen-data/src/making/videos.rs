@@ -1,4 +1,5 @@
 //! Videos with one class per frame: files or folders of pictures with a text of times, or arrays.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::annotations::Annotations;
 use super::clips::{CLIPS, Clip, ClipReader};
@@ -6,7 +7,7 @@ use super::folders::{self, Entry};
 use super::pictures::{PictureAxes, StoredPictures};
 use super::set::{check_classes, go_on};
 use crate::data::{Arrays, Each, NamedClasses};
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 use crate::tool::Hold;
 use crate::video::FrameSize;
 use std::borrow::Cow;
@@ -225,6 +226,7 @@ impl Found {
         let listing = folders::list(dir)?;
         if depth > MAX_DEPTH {
             return Err(Diagnostic::new("", "a folder too deep")
+                .kind(ErrorKind::Limit)
                 .expected(format!("at most {MAX_DEPTH} folders above a video"))
                 .in_file(dir.display())
                 .into());

@@ -1,10 +1,11 @@
 //! Pictures as sequences of windows, one per step.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::pictures::{PictureAxes, Pictures};
 use super::set::{check_steps, go_on};
 use super::{Made, SetOrigin};
 use crate::data::{RowWriter, write_set};
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 use crate::files::Output;
 use crate::tool::Hold;
 use crate::video::{FrameSize, Windows};
@@ -18,6 +19,7 @@ const MAX_BYTES: usize = 1 << 28;
 
 /// Where labelled pictures come from.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub enum PictureSource<'a> {
     /// One folder of PNG or JPEG files per class.
     Folder {
@@ -70,6 +72,7 @@ pub fn windows(spec: WindowsSpec<'_>, to: &Output, stage: &mut dyn FnMut(&str)) 
     let size = windows.size();
     if size.bytes().saturating_mul(steps) > MAX_BYTES {
         return Err(Diagnostic::new("`stride`", "too many bytes per sequence")
+            .kind(ErrorKind::Limit)
             .found(format!("{steps} windows of {size}"))
             .expected(format!("at most {MAX_BYTES} bytes"))
             .help("a larger stride or a smaller window makes fewer")

@@ -3,12 +3,13 @@
 //! ones are recorded.
 //!
 //! The only reader of checkpoints; what the keys mean is up to `import`.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod pattern;
 mod shards;
 
 use crate::data::{ArrayData, Npz};
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 use crate::model::{Core, shape_text};
 use crate::tensors::{MAX_BYTES, Tensors, listed};
 use crate::{files, foreign};
@@ -64,6 +65,7 @@ impl<'a> Content<'a> {
         let parse = |(name, bytes): &'a (String, Vec<u8>)| {
             Tensors::parse(bytes).map_err(|reason| {
                 Diagnostic::new(escaped(name), format!("not a whole safetensors file ({reason})"))
+                    .kind(ErrorKind::Damaged)
                     .expected("a safetensors or npz file")
                     .help("docs/import.md says how to write one from PyTorch or Keras")
             })
@@ -263,6 +265,7 @@ pub(crate) fn check_size(name: &str, shape: &[usize]) -> Part<()> {
         return Ok(());
     }
     Err(Diagnostic::new(escaped(name), "too large")
+        .kind(ErrorKind::Limit)
         .found(format!("{} values", shape_text(shape)))
         .expected(format!("at most {MAX_VALUES}")))
 }

@@ -1,4 +1,5 @@
 //! Keys by a pattern.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 /// Whether a key matches a pattern, in which `*` stands for any characters.
 pub(super) fn fits(pattern: &str, name: &str) -> bool {

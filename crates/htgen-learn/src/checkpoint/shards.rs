@@ -1,7 +1,8 @@
 //! The index of a checkpoint in several safetensors files: which key lies in which file. Its names
 //! are untrusted: each must be a file in the folder of the index.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
-use crate::error::{self, Diagnostic, Problems, Result};
+use crate::error::{self, Diagnostic, ErrorKind, Problems, Result};
 use crate::files;
 use crate::tensors::MAX_BYTES;
 use serde::Deserialize;
@@ -38,6 +39,7 @@ pub(super) fn read(path: &Path, text: &[u8]) -> Result<Shards> {
                 if numbers.len() == MAX_FILES {
                     return Err(in_file(
                         Diagnostic::new("weight_map", "too many files")
+                            .kind(ErrorKind::Limit)
                             .expected(format!("at most {MAX_FILES}")),
                     ));
                 }

@@ -1,5 +1,6 @@
 //! Ranks within a budget of parameters: the step that keeps most energy for its parameters comes
 //! first; then steps are undone where others keep more in their place.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::candidate::{Candidate, fill, spent};
 use super::decompose::decompose;

@@ -1,4 +1,5 @@
 //! A matrix before its ranks are chosen: what each step keeps and costs.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::Job;
 use super::decompose::decompose;

@@ -1,4 +1,5 @@
 //! Hierarchical SVD from the leaves to the root, TT-SVD, and SVD around a ring.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::NodeError;
 use super::project::{Work, full_rank};

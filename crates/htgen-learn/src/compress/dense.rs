@@ -1,4 +1,5 @@
 //! The dense weights of a layer, and a plain run of dense layers to compare decisions with.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::data::{Sequences, StepValues};
 use crate::error::{Diagnostic, Result};

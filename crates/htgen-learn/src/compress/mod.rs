@@ -1,5 +1,6 @@
 //! Dense layers to hierarchical Tucker, tensor train or tensor ring factors by singular values,
 //! with the error of every step.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::error::{Diagnostic, Result};
 use crate::model::{Columns, Factors, Layer, Matrix, Model, ModelParts, Tree, modes};

@@ -1,5 +1,6 @@
 //! Cores and the ranks between them: what ranks cost, which ranks the neighbouring cores can fill,
 //! and which can grow together.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::ranks::{halves, sides};
 use super::shape::Shape;

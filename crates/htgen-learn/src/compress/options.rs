@@ -1,4 +1,5 @@
 //! What a compression is to do.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::model::Ranks;
 
@@ -17,6 +18,7 @@ pub struct CompressOptions {
 
 /// Formats that singular values lead to.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FactorFormat {
     /// Hierarchical Tucker over a tree as text; empty for the balanced tree.
     HierarchicalTucker(String),
@@ -28,6 +30,7 @@ pub enum FactorFormat {
 
 /// What becomes of the recurrent weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RecurrentFactors {
     /// One matrix of x and h; h starts at this column in the first layer, at N when absent and in
     /// layers above.
@@ -40,6 +43,7 @@ pub enum RecurrentFactors {
 
 /// Row and column modes.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Modes {
     /// This many, as equal as possible.
     Count(usize),
@@ -55,6 +59,7 @@ pub enum Modes {
 
 /// What decides the ranks.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Goal {
     /// The ranks themselves, the same in every matrix.
     Ranks(Ranks),

@@ -1,4 +1,5 @@
 //! A tensor that is projected on leading singular vectors, one group of modes after another.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::NodeError;
 use super::ranks::Rule;

@@ -1,4 +1,5 @@
 //! Ranks from a list or from a tolerance, and what they cost.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::shape::Shape;
 use super::target::Target;

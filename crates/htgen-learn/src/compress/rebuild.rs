@@ -1,4 +1,5 @@
 //! The whole tensor that factors stand for, element by element.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::model::{Core, Factors, HtNode};
 

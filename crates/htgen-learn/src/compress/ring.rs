@@ -4,6 +4,7 @@
 //! The first core is cut off with as many singular vectors as the product of its two ranks; the
 //! vectors are orthonormal however they are distributed over the two, so errors add up as in a
 //! train.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::candidate::Candidate;
 use super::decompose::decompose;

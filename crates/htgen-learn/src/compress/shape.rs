@@ -1,4 +1,5 @@
 //! Shapes of factors: a tree, a train or a ring over the modes of a matrix.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::target::{Axis, Target};
 use crate::model::Tree;

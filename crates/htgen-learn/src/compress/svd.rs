@@ -1,4 +1,5 @@
 //! Singular values and left singular vectors of wide matrices, only in the feature `compress`.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::error::{Diagnostic, Result};
 

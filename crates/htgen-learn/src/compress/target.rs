@@ -1,7 +1,8 @@
 //! A dense matrix as a tensor over pairs of modes, and the distance of factors to it.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::rebuild::rebuild;
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 use crate::model::{Columns, Factors, shape_text};
 use crate::network::{for_each_offset, strides};
 use std::fmt;
@@ -89,6 +90,7 @@ impl Target {
         };
         if rows.checked_mul(padded).is_none_or(|count| count > MAX_PADDED) {
             return Err(Diagnostic::new("`in_modes`", "too large")
+                .kind(ErrorKind::Limit)
                 .found(format!("{rows} x {padded} elements, padding included"))
                 .expected(format!("at most {MAX_PADDED}"))
                 .into());

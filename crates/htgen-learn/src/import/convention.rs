@@ -1,5 +1,6 @@
 //! The conventions: their names, the keys that distinguish them, and the options that each of them
 //! takes.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{ImportOptions, Parts, cores, keras, pytorch, tednet, tensorized, tt_rnn, unknown};
 use crate::checkpoint::{Checkpoint, Part, escaped};
@@ -11,6 +12,7 @@ const MAX_LISTED: usize = 8;
 
 /// Whose keys and axes a checkpoint has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Convention {
     /// `nn.LSTM`, `nn.GRU` and their cells.
     Pytorch,

@@ -4,6 +4,7 @@
 //! What names and shapes do not determine comes from the metadata of the file or from options:
 //! `inputs`, `hidden_offset`, `cell`, `gate_activation`, `tree`, `columns`, `input_element`,
 //! `input_shift`.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::prefixes::before;
 use super::{ImportOptions, MAX_LAYERS, Parts, dense, tednet, train, tree};

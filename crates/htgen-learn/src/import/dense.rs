@@ -1,4 +1,5 @@
 //! Dense matrices, linear heads and layers of dense matrices.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::checkpoint::{Checkpoint, Part, escaped};
 use crate::error::Diagnostic;

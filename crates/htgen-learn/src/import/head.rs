@@ -1,4 +1,5 @@
 //! The linear head: the named layer, or the only layer after the recurrent ones that can be it.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::dense;
 use crate::checkpoint::{Checkpoint, Part, escaped};
@@ -8,6 +9,7 @@ use crate::tensors::listed;
 
 /// Where the head comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Head {
     /// The only linear layer with H inputs, if there is one.
     #[default]

@@ -1,11 +1,12 @@
 //! LSTM and GRU layers of Keras: `kernel` (N, gates H), `recurrent_kernel` (H, gates H) and `bias`;
 //! gates i, f, c, o for an LSTM, z, r, h for a GRU, whose bias has a row for x and one for h.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::ImportOptions;
 use super::dense::{lstm, matrix, sum, transposed};
 use super::prefixes::before;
 use crate::checkpoint::{Checkpoint, Part, escaped};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, ErrorKind};
 use crate::model::{Cell, Columns, Core, Layer, shape_text};
 
 /// Suffixes of the names of variables: as in a saved file, or with the number of the output.
@@ -43,6 +44,7 @@ pub(super) fn read(
         3 if rows == 3 * hidden => Cell::Gru,
         _ => {
             return Err(Diagnostic::new(escaped(&recurrent), "neither an LSTM nor a GRU")
+                .kind(ErrorKind::Unsupported)
                 .found(shape_text(&of_h.shape))
                 .expected("H x 4H or H x 3H"));
         }

@@ -3,9 +3,10 @@
 //!
 //! Every matrix keeps its format and its values; what changes is the order of axes and, for
 //! interleaved gates, the place of the gate in a tensor train, both exactly.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::checkpoint::{Checkpoint, Files, Part, escaped};
-use crate::error::{Diagnostic, Problems, Result};
+use crate::error::{Diagnostic, ErrorKind, Problems, Result};
 use crate::model::{Cell, Element, GateActivation, InputPrep, Layer, Linear, Model, ModelParts};
 use crate::tensors::listed;
 use std::path::Path;
@@ -220,6 +221,7 @@ fn unknown(checkpoint: &Checkpoint<'_>) -> Diagnostic {
     let names = checkpoint.names();
     let found = if names.is_empty() { "no tensor".to_owned() } else { listed(names) };
     Diagnostic::new("", "the keys match no known convention")
+        .kind(ErrorKind::Unsupported)
         .found(found)
         .expected(known.join("; "))
         .help("name one with `from` to see what it misses; docs/import.md describes them")

@@ -1,4 +1,5 @@
 //! Where in a checkpoint a layer may be: what stands before its keys.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 /// The part before `key` in each name that ends with it; only at the start of a name or after a
 /// separator.

@@ -1,10 +1,11 @@
 //! PyTorch's `nn.LSTM` and `nn.GRU`, and their cells: `weight_ih` (gates H, N), `weight_hh` (gates
 //! H, H) and two biases per layer; gates i, f, g, o or r, z, n, each a block of H rows.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::dense::{lstm, matrix, sum};
 use super::torch_names::{Name, parse, wrapped};
 use crate::checkpoint::{Checkpoint, Part, escaped};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, ErrorKind};
 use crate::model::{Cell, Columns, Core, Layer, shape_text};
 use std::collections::BTreeSet;
 
@@ -90,6 +91,7 @@ fn cell(of_h: &Core, name: &str) -> Part<Cell> {
         4 if rows == 4 * hidden => Ok(Cell::Lstm),
         3 if rows == 3 * hidden => Ok(Cell::Gru),
         _ => Err(Diagnostic::new(escaped(name), "neither an LSTM nor a GRU")
+            .kind(ErrorKind::Unsupported)
             .found(shape_text(&of_h.shape))
             .expected("4H x H or 3H x H")),
     }

@@ -4,6 +4,7 @@
 //! A key belongs to a layer if it is in the same module, or under a name of the layer in a module
 //! around it or beside it. If all keys of the file are in that one module, other modules are there
 //! as well, and a name decides.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::checkpoint::{Checkpoint, escaped};
 use crate::error::Diagnostic;

@@ -5,12 +5,13 @@
 //! right), last (n, m, r). Ring: (left, mode, right), all column modes, then all row modes. Block
 //! term: factors (n, m, rank), and a core whose values run over the ranks in reverse order, the
 //! last mode slowest.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::dense::{self, lstm, sum};
 use super::prefixes::before;
 use super::train::{self, permuted};
 use crate::checkpoint::{Checkpoint, Part, escaped};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, ErrorKind};
 use crate::model::{Block, Columns, Core, Factors, Layer, Matrix, shape_text};
 
 pub(super) fn prefixes(names: &[String]) -> Vec<&str> {
@@ -23,6 +24,7 @@ pub(super) fn read(checkpoint: &Checkpoint<'_>, prefix: &str) -> Part<Vec<Layer>
     let (rows, hidden) = (of_h.shape[0], of_h.shape[1]);
     if hidden.checked_mul(4) != Some(rows) {
         return Err(Diagnostic::new(escaped(&format!("{prefix}weight_hh")), "not an LSTM")
+            .kind(ErrorKind::Unsupported)
             .found(shape_text(&of_h.shape))
             .expected("4H x H"));
     }
@@ -44,6 +46,7 @@ fn inputs(matrix: &Matrix, prefix: &str) -> Part<usize> {
     let product = modes.iter().try_fold(1usize, |product, &mode| product.checked_mul(mode));
     product.ok_or_else(|| {
         Diagnostic::new(escaped(&format!("{prefix}weight_ih")), "too many inputs")
+            .kind(ErrorKind::Limit)
             .found(shape_text(modes))
     })
 }
@@ -55,6 +58,7 @@ fn nodes(checkpoint: &Checkpoint<'_>, prefix: &str, rows: usize) -> Part<Matrix>
         || checkpoint.has(&format!("{prefix}weight_ih.node0_block0"))
     {
         return Err(Diagnostic::new(escaped(&name(0)), "Tucker-2 or CP factors of tednet")
+            .kind(ErrorKind::Unsupported)
             .expected("a tensor train, a tensor ring or a block term"));
     }
     let mut nodes = Vec::new();

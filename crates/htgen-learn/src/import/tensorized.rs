@@ -5,12 +5,13 @@
 //! The cell cuts the product into four blocks of H rows whatever `new_core` was, so a train whose
 //! last row mode is an added 4 is read like any other. For a cell that takes every fourth row
 //! instead, the gate is moved to the front.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::MAX_LAYERS;
 use super::dense::{self, lstm, sum};
 use super::train::{self, deinterleaved, deinterleaved_rows};
 use crate::checkpoint::{Checkpoint, Part, escaped};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, ErrorKind};
 use crate::model::{Columns, Core, Layer, Matrix};
 
 /// Gates of an LSTM.
@@ -56,16 +57,20 @@ fn one(checkpoint: &Checkpoint<'_>, cell: &str, interleaved: bool) -> Part<Layer
     let place = escaped(&format!("{cell}.hidden_weights"));
     let sizes = (product(&of_h.out_modes), product(&of_h.in_modes), product(&of_x.in_modes));
     let (Some(rows), Some(hidden), Some(inputs)) = sizes else {
-        return Err(Diagnostic::new(place, "too large"));
+        return Err(Diagnostic::new(place, "too large").kind(ErrorKind::Limit));
     };
     if hidden.checked_mul(3) == Some(rows) {
-        return Err(Diagnostic::new(place, "a GRU").expected("an LSTM, 4H rows").help(
-            "its cell weights the old state with r instead of z, which is not a GRU that \
+        return Err(Diagnostic::new(place, "a GRU")
+            .kind(ErrorKind::Unsupported)
+            .expected("an LSTM, 4H rows")
+            .help(
+                "its cell weights the old state with r instead of z, which is not a GRU that \
                  htgen supports",
-        ));
+            ));
     }
     if hidden.checked_mul(GATES) != Some(rows) {
         return Err(Diagnostic::new(place, "not an LSTM")
+            .kind(ErrorKind::Unsupported)
             .found(format!("{rows} rows of {hidden} columns"))
             .expected("4H rows of H columns"));
     }

@@ -1,5 +1,6 @@
 //! Takes the names of PyTorch's recurrent parameters apart, including what wrappers make of them:
 //! weight and spectral norm, pruning, weight drop, quantization.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::checkpoint::escaped;
 use crate::error::Diagnostic;

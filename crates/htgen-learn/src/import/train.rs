@@ -1,5 +1,6 @@
 //! Tensor trains: cores with their axes in our order, interleaved gates, and one train combined
 //! from one train per gate.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::checkpoint::{Part, check_size, escaped};
 use crate::error::Diagnostic;

@@ -1,5 +1,6 @@
 //! Hierarchical Tucker cores by name: `leaf.0` for a mode, `transfer.0-1` for the node above the
 //! modes 0 and 1, `root`.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::checkpoint::{Checkpoint, Part, escaped};
 use crate::error::Diagnostic;

@@ -1,12 +1,13 @@
 //! `TT_LSTM` of TT_RNN for Keras: one flat vector `kernel` with the cores from last to first, each
 //! of n x right rank x left rank x m; a dense `recurrent_kernel` (H, 4H); `bias` (4H); gates i, f,
 //! c, o through the hard sigmoid clip(0.2 z + 0.5, 0, 1). Modes and ranks are not in the file.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::dense::{self, lstm, transposed};
 use super::train::{self, permuted};
 use super::{ImportOptions, keras};
 use crate::checkpoint::{Checkpoint, Part, escaped};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, ErrorKind};
 use crate::model::{Columns, Core, GateActivation, Layer, shape_text};
 
 pub(super) fn read(
@@ -21,6 +22,7 @@ pub(super) fn read(
         let gru = hidden.checked_mul(3) == Some(rows);
         let help = "the GRU of TT_RNN multiplies by r before the product; htgen has the other form";
         let problem = Diagnostic::new(escaped(&name("recurrent_kernel")), "not an LSTM")
+            .kind(ErrorKind::Unsupported)
             .found(shape_text(&recurrent.shape))
             .expected("H x 4H");
         return Err(if gru { problem.help(help) } else { problem });
@@ -65,6 +67,7 @@ impl Shape {
         }
         if product(&in_modes).is_none_or(|inputs| inputs == 0) {
             return Err(Diagnostic::new("", "column modes whose product is too large")
+                .kind(ErrorKind::Limit)
                 .found(shape_text(&in_modes)));
         }
         if product(&out_modes) != Some(rows) {

@@ -1,5 +1,6 @@
 //! Training sequences moved by a few rows and columns, so that a model does not learn where things
 //! are.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::config::{Augment, Outside};
 use crate::data::{Sequences, StepValues};
@@ -95,6 +96,7 @@ impl Outside {
 }
 
 /// The elements of a step of a sequence, shifted if there is a shift.
+#[non_exhaustive]
 pub enum MovedStep<'a> {
     /// As in the data.
     Still(StepValues<'a>),

@@ -1,4 +1,5 @@
 //! Sequences of a data set as batches of prepared inputs; the preparation itself.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::augment::{Move, MovedStep};
 use super::net::Batch;

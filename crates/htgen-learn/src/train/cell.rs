@@ -1,6 +1,7 @@
 //! The element-wise part of a time step and its gradient, in plain numbers; twins of what
 //! `model::Cell` states. Loops run over units, one operation at a time, so that they become vector
 //! instructions.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::real::Real;
 use crate::model::{Cell, GateActivation};

@@ -1,5 +1,6 @@
 //! The state between two epochs as one file, written whole or not at all: safetensors in doubles,
 //! with the history and the inputs of the run in its metadata.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::config::TrainConfig;
 use super::{Epoch, Moments, TrainState};

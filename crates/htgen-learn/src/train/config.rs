@@ -1,4 +1,5 @@
 //! `train.toml`: what is trained, on which data, and how.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::error::{self, Diagnostic, Problems, Result};
 use crate::model::{ActivationBits, MOST_INPUT_SHIFT, WeightBits, Widths};
@@ -91,6 +92,7 @@ fn is_zero(count: &usize) -> bool {
 /// What is outside a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Outside {
     /// Zeros, before input preparation.
     #[default]

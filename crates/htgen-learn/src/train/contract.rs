@@ -1,4 +1,5 @@
 //! Tensors over named indices, contracted pairwise with gradients.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::order::ContractionPath;
 use super::product::{MatrixView, multiply};

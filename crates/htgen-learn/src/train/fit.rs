@@ -1,4 +1,5 @@
 //! The passes through the training part.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::augment::Move;
 use super::batches::batch;

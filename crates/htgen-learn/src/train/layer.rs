@@ -1,4 +1,5 @@
 //! A layer: the products of its matrices with x, its cells over all steps, and back.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::cell::{CellShape, add};
 use super::matrix::{Product, Wiring};

@@ -3,6 +3,7 @@
 //! The tensor network is that of `network::build`, so every format is trained by the same code. The
 //! columns of x and those of h are handled separately: for each column mode, only the values that
 //! they need.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::contract::{Contraction, IndexedTensor};
 use super::order::{ContractionPath, IndexSets};

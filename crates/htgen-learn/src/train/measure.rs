@@ -1,4 +1,5 @@
 //! What is measured of a model on labelled sequences.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::evaluate::Confusion;
 

@@ -2,8 +2,9 @@
 //!
 //! [`fit`] starts from any [`Model`] and knows no presets. Gradients are
 //! written out, operation by operation; only the matrix products come from a library.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 use crate::model::Model;
 use config::FitConfig;
 use quantized::Quantized;
@@ -148,6 +149,6 @@ pub fn gradient(task: Task<'_>, sequences: &[usize]) -> Result<(f64, Vec<Vec<f64
     let batch = fit::Batched { sequences, integers };
     match fit::learn::<f64>(task, &net, &groups, batch, &mut rng)? {
         Some(fit::Learned { loss, gradients, .. }) => Ok((loss, gradients)),
-        None => Err(Diagnostic::new("", "the loss is not finite").into()),
+        None => Err(Diagnostic::new("", "the loss is not finite").kind(ErrorKind::Check).into()),
     }
 }

@@ -1,4 +1,5 @@
 //! A model with gradients: from a batch of sequences to the outputs after their last steps.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::layer::{LayerInput, LayerRun, NetLayer};
 use super::product::{MatrixView, add_product, multiply};

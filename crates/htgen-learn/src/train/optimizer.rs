@@ -1,4 +1,5 @@
 //! AdamW with a warm-up, a cosine decay and a limit on the gradient, on flat groups in doubles.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::config::FitConfig;
 use super::parameters::Group;

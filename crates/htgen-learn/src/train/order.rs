@@ -1,5 +1,6 @@
 //! The order in which the tensors of a network are contracted pairwise: the cheapest found by a
 //! search over all subsets, or for many tensors the one found by a greedy choice.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 /// Maximum number of tensors for the search over all subsets; 3^12 pairs of subsets are examined.
 const MOST_EXHAUSTIVE: usize = 12;

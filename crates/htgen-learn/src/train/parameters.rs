@@ -1,4 +1,5 @@
 //! The numbers of a model that training changes, as flat groups.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::real::Real;
 use crate::error::Result;

@@ -1,4 +1,5 @@
 //! The course of training as an SVG picture: loss above, accuracy below, over the epochs.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::Epoch;
 use std::fmt::Write;

@@ -1,4 +1,5 @@
 //! Products of matrices that lie in slices, on all cores if they are large.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::real::Real;
 use faer::linalg::matmul::matmul;

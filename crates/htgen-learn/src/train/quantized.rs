@@ -3,6 +3,7 @@
 //!
 //! The arithmetic is exactly that of [`Executor`], so what training measures is what `htgen run`
 //! measures.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::augment::{Move, MovedStep};
 use super::config::QuantizationTable;

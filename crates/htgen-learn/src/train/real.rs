@@ -1,5 +1,6 @@
 //! Numbers of single precision, used for training, and of double precision, used for checks; an
 //! exponential for each.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use faer::traits::RealField;
 use num_traits::{Float, NumAssign};

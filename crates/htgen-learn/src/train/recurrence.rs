@@ -1,4 +1,5 @@
 //! A layer's cells over all time steps, and back.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::cell::{Back, CellShape, Forced, Results, Sums, add};
 use super::product::{MatrixView, add_product, multiply};

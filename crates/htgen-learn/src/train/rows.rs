@@ -1,4 +1,5 @@
 //! Which row of a batch is which step of which sequence.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 /// Number of sequences that go through their steps together, on one core.
 const GROUP: usize = 8;

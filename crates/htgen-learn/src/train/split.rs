@@ -1,4 +1,5 @@
 //! Parts of a data set: the training part, and the held-out part that measures the result.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::config::{DataTable, SplitBy};
 use crate::data::{LabelledSequences, SplitPart};

@@ -1,5 +1,6 @@
 //! Starting values: orthonormal factors, then one exact scale for all cores of a matrix, so that
 //! the rebuilt matrix has a standard deviation of 1/sqrt(H).
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::contract::{Contraction, IndexedTensor};
 use super::order::IndexSets;

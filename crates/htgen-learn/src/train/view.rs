@@ -1,4 +1,5 @@
 //! Axes of a flat tensor in another order, or a box of it, and back.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::real::Real;
 use rayon::prelude::*;

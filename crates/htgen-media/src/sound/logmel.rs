@@ -1,4 +1,5 @@
 //! Logarithmic mel bands as bytes: a recording becomes 8 steps of 16 frames of 64 bands.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::mel::{BANDS, BINS, Bank, POINTS};
 use realfft::{RealFftPlanner, RealToComplex};

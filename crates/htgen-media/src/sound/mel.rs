@@ -1,4 +1,5 @@
 //! The bank of triangular mel filters over the bins of the power spectrum.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::resample::RATE;
 

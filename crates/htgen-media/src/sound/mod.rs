@@ -2,6 +2,7 @@
 //!
 //! Pure: bytes and samples in, bytes out; `htgen-data` reads the files. docs/data.md states the
 //! features in words and numbers.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod logmel;
 mod mel;

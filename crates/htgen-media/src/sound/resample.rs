@@ -1,4 +1,5 @@
 //! Converts another sample rate to 8 kHz.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::error::{Diagnostic, Result};
 use rubato::audioadapter_buffers::direct::InterleavedSlice;

@@ -12,8 +12,9 @@
 //! * an output `%06d.png` numbers the frames from 1;
 //! * `file:` before a path prevents the rest of it from being read as a protocol, and
 //!   `-protocol_whitelist file` prevents a playlist from naming anything else.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 use crate::files;
 use crate::tool::{self, Found, Run, Tool};
 use std::ffi::OsString;
@@ -64,6 +65,7 @@ impl Ffmpeg {
         match paths.iter().filter(|path| path.is_file()).count() {
             n if n == frames.len() => Ok(paths),
             n => Err(Diagnostic::new("", "a video that cannot be read to its end")
+                .kind(ErrorKind::Unsupported)
                 .found(format!("{n} frames"))
                 .expected(frames.len())
                 .help("was it copied whole?")
@@ -84,7 +86,9 @@ impl Ffmpeg {
     fn read(&self, video: &Path) -> Result<Run> {
         files::check(video, u64::MAX)?;
         let place = video.canonicalize().map_err(|error| {
-            Diagnostic::new("", format!("cannot be read ({error})")).in_file(video.display())
+            Diagnostic::new("", format!("cannot be read ({error})"))
+                .kind(ErrorKind::Io)
+                .in_file(video.display())
         })?;
         let mut input = OsString::from("file:");
         input.push(place);

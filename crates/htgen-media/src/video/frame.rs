@@ -1,6 +1,7 @@
 //! One frame: decoded, scaled, laid out by channels. Only integers.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage};
 use std::fmt;
 use std::io::Cursor;
@@ -43,6 +44,7 @@ impl fmt::Display for FrameSize {
 pub fn decode(bytes: &[u8]) -> Result<RgbImage> {
     let unreadable = |reason: String| {
         Diagnostic::new("", format!("a frame that cannot be read ({reason})"))
+            .kind(ErrorKind::Unsupported)
             .expected("a whole PNG or JPEG picture")
             .help("was it copied whole?")
     };
@@ -58,6 +60,7 @@ pub fn decode(bytes: &[u8]) -> Result<RgbImage> {
     if decoder.total_bytes() > most {
         let (width, height) = decoder.dimensions();
         return Err(Diagnostic::new("", "a picture that takes too much memory")
+            .kind(ErrorKind::Limit)
             .found(format!("{width} x {height} pixels, {} bytes", decoder.total_bytes()))
             .expected(format!("at most {most} bytes for a file of {}", bytes.len()))
             .help("scale it down")

@@ -2,6 +2,7 @@
 //! frame; clips from video files; and clips of moving figures that are drawn here.
 //!
 //! A frame is channel-planar: all bytes of a channel, row by row, then the next channel.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod ffmpeg;
 mod frame;

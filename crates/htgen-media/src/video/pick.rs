@@ -1,4 +1,5 @@
 //! Which frames of a clip are taken.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 /// The frames taken from a clip of `count` frames for a sequence of `steps`: all of a clip that is
 /// no longer, otherwise the middle ones of `steps` parts that are as equal as possible. Ascending,

@@ -1,7 +1,8 @@
 //! Windows of a frame, one per step, as they pass over it row by row.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::FrameSize;
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 
 /// How a window passes over the frames of a data set.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +24,7 @@ impl Windows {
     ) -> Result<Windows> {
         if width > frame.width || height > frame.height {
             return Err(Diagnostic::new("`window`", "a window larger than the picture")
+                .kind(ErrorKind::Limit)
                 .found(format!("{width}x{height}"))
                 .expected(format!("at most {}x{}", frame.width, frame.height))
                 .into());

@@ -1,5 +1,6 @@
 //! Rules of tensor trains, tensor rings and block terms: shapes match the modes, neighbouring ranks
 //! match, and a sum is not empty.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::collect::Found;
 use super::core::check_core;

@@ -1,4 +1,5 @@
 //! The list of problems filled by the rules.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::error::{Diagnostic, Problems, Result};
 

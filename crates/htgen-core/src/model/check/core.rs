@@ -1,4 +1,5 @@
 //! A core by itself: as many numbers as its shape has, all finite.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::collect::Found;
 use super::{check_finite, too_large};

@@ -1,5 +1,6 @@
 //! Rules of the fixed-point formats that do not depend on a plan: as many entries as the model has
 //! layers, widths and fraction bits in the range that the arithmetic supports.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::collect::Found;
 use crate::error::Diagnostic;

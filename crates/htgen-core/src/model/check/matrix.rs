@@ -1,11 +1,12 @@
 //! Rules of one factored matrix: modes with the right product, a tree that contains every mode
 //! once, ranks and core sizes. A rank above the full rank of its edge is allowed: wasteful, not
 //! wrong.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::chain;
 use super::collect::Found;
 use super::core::check_core;
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, ErrorKind};
 use crate::model::shape::{self, MAX_MODES, MAX_SIDE};
 use crate::model::{Factors, HtNode, Matrix};
 
@@ -84,6 +85,7 @@ fn check_modes(
     match shape::product(modes).filter(|&product| product <= MAX_SIDE) {
         None => found.push(
             Diagnostic::new(place, "product too large")
+                .kind(ErrorKind::Limit)
                 .found(text)
                 .expected(format!("a product of at most {MAX_SIDE}")),
         ),
@@ -128,7 +130,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn node(&mut self, node: &HtNode, place: &str, depth: usize) {
         if depth >= MAX_MODES {
-            let problem = Diagnostic::new(place, "tree too deep");
+            let problem = Diagnostic::new(place, "tree too deep").kind(ErrorKind::Limit);
             self.found.push(problem.expected(format!("at most {MAX_MODES} levels")));
             return;
         }

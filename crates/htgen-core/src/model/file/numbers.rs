@@ -1,4 +1,5 @@
 //! Lists of numbers in a model file, read under a limit.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::model::shape::MAX_ELEMENTS;
 use serde::de::{Error, SeqAccess, Visitor};

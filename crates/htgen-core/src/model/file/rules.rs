@@ -1,4 +1,5 @@
 //! Rules of the JSON schema that the Rust types express only through options.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use schemars::Schema;
 

@@ -1,5 +1,6 @@
 //! The factors of one matrix: which keys belong to which kind, and the shapes that the modes
 //! require.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::Reader;
 use crate::error::Diagnostic;

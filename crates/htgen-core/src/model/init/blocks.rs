@@ -1,4 +1,5 @@
 //! Values of block terms, scaled by the inner products of every pair of terms.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{Source, scale_by};
 use crate::model::{Block, Core};

@@ -1,4 +1,5 @@
 //! Values of tensor trains and rings, scaled by what the cores so far do to a pair of rank indices.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{Source, mean_diagonal, multiply, scale_by};
 use crate::model::Core;

@@ -1,4 +1,5 @@
 //! Values of a hierarchical Tucker tree, scaled by Gram matrices from the leaves to the root.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{Source, mean_diagonal, multiply, scale_by};
 use crate::model::HtNode;

@@ -1,9 +1,10 @@
 //! Factors of zeros: which ranks a format takes, and the shapes of its cores.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::super::shape::{self, MAX_MODES};
 use super::super::{Block, Core, Factors, HtNode, Tree};
 use super::{Format, Memory, NewSpec, Ranks};
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 
 /// A format with its ranks in full.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +74,7 @@ impl Shape {
                     .is_none_or(|size| size > MAX_RING)
                 {
                     return Err(Diagnostic::new("ranks", "too large for a ring")
+                        .kind(ErrorKind::Limit)
                         .found(format!("{} and {largest}", ranks[0]))
                         .expected(format!(
                             "closing rank times largest rank at most {}",

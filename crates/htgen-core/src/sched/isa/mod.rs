@@ -2,6 +2,7 @@
 //!
 //! The scheduler writes it; the interpreter, the timing model, the check, the listings and the
 //! emitter read it. [`words`] says how it lies in the images, item by item.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 pub mod words;
 
@@ -13,6 +14,7 @@ pub const MAX_LAG: usize = (1 << LAG_BITS) - 1;
 
 /// Where a nest's operands come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Source {
     /// The input buffer.
     Input,
@@ -52,6 +54,7 @@ impl Source {
 
 /// Where a nest's results go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Dest {
     /// The result buffer.
     Buffer,
@@ -89,6 +92,7 @@ impl Dest {
 
 /// What an instruction does besides its loop nest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
     /// A contraction step.
     Contract,

@@ -2,6 +2,7 @@
 //!
 //! The emitter packs the images from these lists and heads them with the names; the tables in
 //! docs/engine.md are made of them. The modules of the library take the same items apart.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::{Instr, Kind, LAG_BITS, Loop, Nest, Source};
 

@@ -1,5 +1,6 @@
 //! What the format of the inputs clips, and inputs whose range is far from that of the others, in
 //! words.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::evaluate::{InputClips, Outlier, Outliers};
 use crate::number::{grouped, percent};

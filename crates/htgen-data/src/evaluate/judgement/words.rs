@@ -1,4 +1,5 @@
 //! A judgement in words and as JSON keys, the same in every report.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::config::OutputRate;
 use crate::evaluate::classes::{ClassReport, ClassRow, rows};

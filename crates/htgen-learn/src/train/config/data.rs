@@ -1,4 +1,5 @@
 //! `[data]`: which sequences are held out, and how inputs are prepared.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::error::{Diagnostic, Problems, Result};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,5 @@
 //! The table `[model]`: the keys of a shape, mapped onto `model::NewSpec`.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::data::LabelledSequences;
 use crate::error::{Diagnostic, Result};
@@ -65,6 +66,7 @@ fn one() -> usize {
 /// Cells by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum CellKey {
     /// Long short-term memory.
     #[default]
@@ -76,6 +78,7 @@ pub enum CellKey {
 /// Gate activations by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ActivationKey {
     /// 1 / (1 + exp(-z)).
     #[default]
@@ -87,6 +90,7 @@ pub enum ActivationKey {
 /// Formats by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum FormatKey {
     /// Hierarchical Tucker.
     #[default]
@@ -104,6 +108,7 @@ pub enum FormatKey {
 /// How the hidden vector is fed back, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum RecurrentKey {
     /// In the matrix of the inputs.
     #[default]
@@ -119,6 +124,7 @@ pub enum RecurrentKey {
 /// Chosen modes: as many as usual, or a given number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "\"auto\" or a number of modes")]
+#[non_exhaustive]
 pub enum ModesKey {
     /// As many as keep each of them at about nine.
     Usual(Auto),
@@ -129,6 +135,7 @@ pub enum ModesKey {
 /// The word `auto`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Auto {
     /// The only value.
     Auto,
@@ -137,6 +144,7 @@ pub enum Auto {
 /// One rank for all nodes, or one each in the order of the format.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "a rank, a text LEAF:INNER or a list of ranks")]
+#[non_exhaustive]
 pub enum RankKey {
     /// For all nodes.
     All(usize),

@@ -1,4 +1,5 @@
 //! Where the values of a tensor of the network are among the parameters.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::train::real::Real;
 use crate::train::view::View;

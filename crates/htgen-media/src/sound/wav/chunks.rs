@@ -1,6 +1,7 @@
 //! The chunks of a wav file: where its format is, where its samples begin, how far they extend.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 
 /// The value of a 32-bit size if the true one is elsewhere or was never known.
 const UNKNOWN: u32 = u32::MAX;
@@ -22,6 +23,7 @@ pub struct Audio<'a> {
 
 /// How far the samples extend.
 #[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Extent {
     /// This many bytes, according to the header.
     Known(u64),
@@ -46,6 +48,7 @@ pub fn find(bytes: &[u8]) -> Result<Audio<'_>> {
         }
         let Some(content) = body.get(..size as usize) else {
             return Err(Diagnostic::new("", "the wav file ends too early")
+                .kind(ErrorKind::Damaged)
                 .found(format!("{} bytes of its chunk {:?}", body.len(), shown(name)))
                 .expected(format!("{size}, as its header says"))
                 .help("was it copied whole?")
@@ -79,6 +82,7 @@ fn container(bytes: &[u8]) -> Result<bool> {
     let convert = "convert it, for example with sox IN OUT.wav";
     let (Some(name), Some(kind)) = (bytes.get(..4), bytes.get(8..12)) else {
         return Err(Diagnostic::new("", "the wav file ends too early")
+            .kind(ErrorKind::Damaged)
             .found("no whole header")
             .help("was it copied whole?")
             .into());

@@ -1,6 +1,7 @@
 //! The format of a wav file, and one frame of its samples as a number.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 
 /// Full scale of the features: samples are 16-bit integers.
 const FULL_SCALE: f64 = 32768.0;
@@ -123,6 +124,7 @@ fn extension(chunk: &[u8]) -> std::result::Result<u16, Diagnostic> {
 
 fn short(chunk: &[u8]) -> Diagnostic {
     Diagnostic::new("", "the format of the wav file is cut off")
+        .kind(ErrorKind::Damaged)
         .found(format!("{} bytes", chunk.len()))
         .expected("16, or 40 of the extensible form")
         .help("was it copied whole?")
@@ -146,6 +148,7 @@ fn other(tag: u16, bits: u16) -> Diagnostic {
 
 fn convert(found: &str) -> Diagnostic {
     Diagnostic::new("", "a coding that cannot be read")
+        .kind(ErrorKind::Unsupported)
         .found(found)
         .expected("integers of 8 to 32 bits, or floats of 32 or 64 bits")
         .help("convert it, for example with sox IN.wav -b 16 -e signed OUT.wav")

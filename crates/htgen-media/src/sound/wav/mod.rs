@@ -2,11 +2,12 @@
 //!
 //! Written here because no available crate reads everything that recorders write: odd chunks with
 //! their pad byte, 24 bits in 32, 64-bit floats, RF64, and lengths that a pipe left open.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod chunks;
 mod coding;
 
-use crate::error::{Diagnostic, Result};
+use crate::error::{Diagnostic, ErrorKind, Result};
 use chunks::{Audio, Extent};
 use coding::SampleFormat;
 
@@ -33,6 +34,7 @@ pub fn decode(bytes: &[u8]) -> Result<Recording> {
     let format = SampleFormat::parse(format)?;
     if !(1..=MAX_CHANNELS).contains(&format.channels) {
         return Err(Diagnostic::new("", "an unsupported number of channels")
+            .kind(ErrorKind::Unsupported)
             .found(format.channels)
             .expected(format!("1 to {MAX_CHANNELS}"))
             .into());
@@ -55,6 +57,7 @@ pub fn decode(bytes: &[u8]) -> Result<Recording> {
 fn whole(data: &[u8], announced: u64, frame: usize) -> Result<()> {
     if announced > data.len() as u64 {
         return Err(Diagnostic::new("", "the wav file ends too early")
+            .kind(ErrorKind::Damaged)
             .found(format!("{} bytes of samples", data.len()))
             .expected(format!("{announced}, as its header says"))
             .help("was it copied whole? sox --ignore-length IN.wav OUT.wav keeps what is there")
@@ -62,6 +65,7 @@ fn whole(data: &[u8], announced: u64, frame: usize) -> Result<()> {
     }
     if !announced.is_multiple_of(frame as u64) {
         return Err(Diagnostic::new("", "the samples end within a frame")
+            .kind(ErrorKind::Damaged)
             .found(format!("{announced} bytes"))
             .expected(format!("a multiple of {frame}, the bytes of all channels"))
             .help("was it copied whole? sox IN.wav OUT.wav keeps the whole frames")

@@ -1,4 +1,5 @@
 //! Figures: outlines with a texture, drawn into a picture at a pose.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::kind::{PIXEL, Pose};
 use super::noise::{Source, UNIT, cosine, sine, texture};

@@ -1,4 +1,5 @@
 //! The kinds of motion, and where a figure is at each step of one.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::noise::{self, Source, UNIT};
 
@@ -11,6 +12,7 @@ const END: i32 = 65_536;
 
 /// What a figure does; the classes of the set, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MotionKind {
     /// Moves to the right.
     Right,

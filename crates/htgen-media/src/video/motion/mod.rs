@@ -4,6 +4,7 @@
 //! The same seed gives the same bytes on every machine: everything is computed in integers, and
 //! every clip has random numbers of its own. A single frame of a clip says little about its class;
 //! see docs/data.md for how that is measured.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 mod figure;
 mod kind;

@@ -1,4 +1,5 @@
 //! Randomness of clips, using only integers: seeded numbers, smooth textures, a sine.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

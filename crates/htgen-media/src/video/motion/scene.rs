@@ -1,4 +1,5 @@
 //! The scene behind a figure: a textured background, clutter on it, light over everything.
+// SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::figure::{Figure, Look};
 use super::kind::{PIXEL, Pose};
