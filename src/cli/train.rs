@@ -75,7 +75,7 @@ impl Train {
 /// The message of a command that is not part of this build.
 #[cfg(not(feature = "train"))]
 pub(super) fn absent(command: &str) -> anyhow::Error {
-    use crate::error::{Diagnostic, Problems};
+    use crate::error::{Diagnostic, ErrorKind, Problems};
     Problems::from(
         Diagnostic::new(command, "this htgen was built without it")
             .kind(ErrorKind::Unsupported)

@@ -74,8 +74,9 @@ impl<'a> Bench<'a> {
                 // The last lines of the tool itself are there.
                 true => last.what += &format!("\n  {log}"),
                 false => {
-                    last.help =
-                        Some(last.help.take().map_or(log.clone(), |h| format!("{h}; {log}")))
+                    let help = last.help.take();
+                    let help = help.map_or(log.clone(), |help| format!("{help}; {log}"));
+                    last.help = Some(help.into())
                 }
             }
         }

@@ -54,7 +54,7 @@ pub struct Diagnostic {
     /// What was expected.
     pub expected: Option<String>,
     /// What the user can do.
-    pub help: Option<String>,
+    pub help: Option<Box<str>>,
 }
 
 impl Diagnostic {
@@ -88,7 +88,7 @@ impl Diagnostic {
     }
     /// Adds what to do.
     pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help = Some(text.into());
+        self.help = Some(text.into().into());
         self
     }
     /// Puts a file name before the place.

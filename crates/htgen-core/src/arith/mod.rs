@@ -2,8 +2,8 @@
 //! integers only.
 //!
 //! `requant`, `activation` and `cell` are twins of modules in `templates/lib`; docs/numerics.md
-//! says the same in prose. Quantization chooses formats for these rules, and every executor computes
-//! with them: the fixed-point reference, the interpreter of the program.
+//! says the same in prose. Quantization chooses formats for these rules, and every executor
+//! computes with them: the fixed-point reference, the interpreter of the program.
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 pub mod activation;

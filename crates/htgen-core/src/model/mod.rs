@@ -1,9 +1,9 @@
 //! The trained model as a checked value: layers, their factored matrices, head, input preparation.
 //!
 //! Responsible for what a model *is*; the file format is `file`, reading and writing are `load`
-//! and `save`, untrained models come from `new` and `preset`. What a file, an importer or a caller fills
-//! are [`ModelParts`]; only their check makes a [`Model`], which is consistent: the products of its
-//! shapes match, cores are finite.
+//! and `save`, untrained models come from `new` and `preset`. What a file, an importer or a caller
+//! fills are [`ModelParts`]; only their check makes a [`Model`], which is consistent: the products
+//! of its shapes match, cores are finite.
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use crate::error::Result;
