@@ -6,7 +6,8 @@ use super::checkpoint::Checkpoint;
 use super::new::parse_ranks;
 use super::options::{cores, count, stem};
 use super::progress::Progress;
-use super::{Outcome, out, stages};
+use super::{Outcome, out};
+use crate::commands;
 use crate::compress::{self, CompressOptions, FactorFormat, Goal, Modes, RecurrentFactors, Runner};
 use crate::config::OutputRate;
 use crate::error::{Diagnostic, Result};
@@ -126,7 +127,8 @@ impl Compress {
             None => None,
             Some(path) => {
                 let decider = Decider::of(dense.head.as_ref().map(|head| head.outputs), None)?;
-                let data = stages::load_data(path, &dense, decider, self.limit)?;
+                let wanted = (dense.layers[0].inputs, dense.input.element);
+                let data = commands::sequences(path, wanted, decider, self.limit)?;
                 progress.stage("comparing outputs");
                 let outputs = |model: &Model| compress::outputs(&Runner::new(model), &data);
                 let judged = Judged { data: &data, rate: OutputRate::Sequence, decider };

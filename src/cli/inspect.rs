@@ -1,14 +1,16 @@
 //! `htgen inspect`: what a model costs, its plan step by step, and the text form of each stage.
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use super::options::{Limits, WidthOptions};
-use super::{Outcome, out, stages};
+use super::options::Limits;
+use super::progress::Stages;
+use super::{Outcome, out};
+use crate::commands::{self, AskedWidths};
 use crate::config::{HwConfig, Lanes};
 use crate::error::{Diagnostic, Result};
-use crate::model::{self, Model};
+use crate::model;
 use crate::network;
-use crate::plan::PlanConfig;
-use crate::report::{FormatsText, Inspection};
+use crate::plan::{PlanConfig, Planned};
+use crate::report::FormatsText;
 use crate::sched;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -56,35 +58,35 @@ enum Dump {
 
 impl Inspect {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
-        let model = model::load(&self.model)?;
-        let config = self.config(&model);
         match self.dump {
             None => {
-                let plan = stages::plan(&self.model, &model, &config)?;
-                out::report(&Inspection::of(&plan), self.json)?;
+                let report = commands::inspect(&self.model, self.asked(), self.keep_zero_columns)?;
+                out::report(&report, self.json)?;
             }
-            Some(stage) => out::text(&self.dump(&model, stage, &config)?)?,
+            Some(stage) => out::text(&self.dump(stage)?)?,
         }
         Ok(Outcome::Done)
     }
 
-    /// The requested limits, or those under which the formats of the model were chosen.
-    fn config(&self, model: &Model) -> PlanConfig {
-        let own = match &model.formats {
-            Some(formats) if !self.limits.given() => PlanConfig::of(formats),
-            _ => self.limits.config(),
-        };
-        PlanConfig { drop_zero_columns: !self.keep_zero_columns, ..own }
+    /// The limits that are asked for.
+    fn asked(&self) -> Option<PlanConfig> {
+        self.limits.given().then(|| self.limits.config())
     }
 
-    fn dump(&self, model: &Model, stage: Dump, config: &PlanConfig) -> Result<String> {
+    fn dump(&self, stage: Dump) -> Result<String> {
         let path = &self.model;
+        let model = &model::load(path)?;
+        let own = commands::limits_of(model, self.asked());
+        let limits = &PlanConfig { drop_zero_columns: !self.keep_zero_columns, ..own };
         Ok(match stage {
             Dump::Network => {
                 let layers = network::parts(model).map_err(|p| p.in_file(path.display()))?;
                 layers.iter().flatten().map(|part| part.network.to_string()).collect()
             }
-            Dump::Plan => stages::plan(path, model, config)?.plan().to_string(),
+            Dump::Plan => {
+                let planned = Planned::new(model, limits).map_err(|p| p.in_file(path.display()))?;
+                planned.plan().to_string()
+            }
             Dump::Formats | Dump::Program => {
                 if self.keep_zero_columns {
                     let problem = Diagnostic::new("--keep-zero-columns", "not for this stage");
@@ -93,7 +95,8 @@ impl Inspect {
                         .help("formats and programs leave zero columns out")
                         .into());
                 }
-                let (quant, _) = stages::quantized(path, model, WidthOptions::ABSENT, config)?;
+                let (widths, told) = (AskedWidths::default(), &mut Stages::default());
+                let (quant, _) = commands::in_integers(path, model, widths, limits, told)?;
                 match stage {
                     Dump::Formats => FormatsText(quant.formats()).to_string(),
                     _ => {

@@ -22,7 +22,6 @@ mod progress;
 mod quantize;
 mod run;
 mod sim;
-mod stages;
 mod synth;
 mod train;
 

@@ -1,11 +1,9 @@
 //! Options that several commands share.
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use crate::config::OutputRate;
-use crate::data::{Sequences, check_name};
-use crate::error::Result as Checked;
-use crate::evaluate::{Decider, Judged};
-use crate::model::{ActivationBits, Cores, Model, WeightBits, Widths, identifier};
+use crate::commands::{AskedWidths, Judging};
+use crate::data::check_name;
+use crate::model::{ActivationBits, Cores, WeightBits, identifier};
 use crate::plan::PlanConfig;
 use crate::video::FrameSize;
 use clap::Args;
@@ -94,16 +92,9 @@ pub struct JudgeOptions {
     threshold: Option<f64>,
 }
 
-impl JudgeOptions {
-    /// How the outputs of the model at `path` become decisions.
-    pub fn decider(self, path: &Path, model: &Model) -> Checked<Option<Decider>> {
-        let outputs = model.head.as_ref().map(|head| head.outputs);
-        Decider::of(outputs, self.threshold).map_err(|p| p.in_file(path.display()))
-    }
-    /// The outputs that are judged.
-    pub fn judged(self, data: &Sequences, decider: Option<Decider>) -> Judged<'_> {
-        let rate = if self.every_step { OutputRate::Step } else { OutputRate::Sequence };
-        Judged { data, rate, decider }
+impl From<JudgeOptions> for Judging {
+    fn from(options: JudgeOptions) -> Judging {
+        Judging { every_step: options.every_step, threshold: options.threshold }
     }
 }
 
@@ -148,20 +139,9 @@ pub struct WidthOptions {
     pub activation_bits: Option<ActivationBits>,
 }
 
-impl WidthOptions {
-    /// Whether nothing was requested.
-    pub const ABSENT: WidthOptions = WidthOptions { weight_bits: None, activation_bits: None };
-
-    /// The requested widths, 8 and 12 bits by default.
-    pub fn widths(self) -> Widths {
-        self.widths_or(Widths::default())
-    }
-    /// The requested widths, `present` by default.
-    pub fn widths_or(self, present: Widths) -> Widths {
-        Widths {
-            weight: self.weight_bits.unwrap_or(present.weight),
-            activation: self.activation_bits.unwrap_or(present.activation),
-        }
+impl From<WidthOptions> for AskedWidths {
+    fn from(options: WidthOptions) -> AskedWidths {
+        AskedWidths { weight: options.weight_bits, activation: options.activation_bits }
     }
 }
 

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::out;
+use crate::commands::Told;
 use crate::printable::Line;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal};
@@ -43,13 +44,15 @@ impl Progress {
 #[derive(Default)]
 pub struct Stages(Option<Progress>);
 
-impl Stages {
-    /// Comes to a stage.
-    pub fn enter(&mut self, stage: &str) {
+impl Told for Stages {
+    fn stage(&mut self, stage: &str) {
         match &self.0 {
             Some(progress) => progress.stage(stage),
             None => self.0 = Some(Progress::start(stage)),
         }
+    }
+    fn note(&mut self, note: &str) {
+        out::note(note);
     }
 }
 

@@ -2,16 +2,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::options::{JudgeOptions, Limits, WidthOptions, count};
-use super::progress::Progress;
-use super::{Outcome, out, stages};
-use crate::data::write_npz;
-use crate::evaluate::{self, Judgement};
+use super::progress::Stages;
+use super::{Outcome, out};
+use crate::commands::{self, RunRequest};
 use crate::files::Output;
-use crate::model;
-use crate::report::{Evaluation, output_arrays};
 use clap::Args;
 use std::path::PathBuf;
-use std::time::Instant;
 
 const EXAMPLE: &str = "\
 Example:
@@ -48,29 +44,18 @@ pub struct Run {
 impl Run {
     pub(super) fn run(self) -> anyhow::Result<Outcome> {
         let outputs = self.outputs.as_deref().map(Output::claim).transpose()?;
-        let model = model::load(&self.model)?;
-        let config = self.limits.config();
-        let decider = self.judge.decider(&self.model, &model)?;
-        let data = stages::load_data(&self.inputs, &model, decider, self.limit)?;
-        let (quant, origin) = stages::quantized(&self.model, &model, self.widths, &config)?;
-        stages::foretell(quant.plan(), &data, 2);
-
-        let progress = Progress::start("running the fixed-point reference");
-        let started = Instant::now();
-        let judged = self.judge.judged(&data, decider);
-        let fixed = evaluate::fixed_outputs(&quant, &data, judged.rate);
-        let elapsed = started.elapsed();
-        progress.stage("running the float reference");
-        let float = evaluate::float_outputs(quant.planned(), &data, judged.rate);
-        let real = evaluate::real_outputs(&quant, &fixed);
-        let inputs = evaluate::input_clips(&quant, &data);
-        drop(progress);
-
-        if let Some(outputs) = &outputs {
-            write_npz(outputs, &output_arrays(&judged, &float, &fixed, &real))?;
-        }
-        let judgement = Judgement::of(&judged, &float, &real);
-        let report = Evaluation::of(quant.name(), judgement, inputs, elapsed, origin);
+        let request = RunRequest {
+            model: &self.model,
+            inputs: &self.inputs,
+            outputs,
+            limit: self.limit,
+            judging: self.judge.into(),
+            widths: self.widths.into(),
+            limits: self.limits.config(),
+        };
+        let mut stages = Stages::default();
+        let report = commands::run(request, &mut stages)?;
+        drop(stages);
         out::report(&report, self.json)?;
         Ok(Outcome::Done)
     }

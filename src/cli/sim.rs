@@ -61,7 +61,7 @@ impl Sim {
         let (seed, has_gaps) = (self.seed, self.gaps);
         let request = SimulationRequest { design: &design, streamed, seed, has_gaps, wave };
         let mut stages = Stages::default();
-        let report = commands::simulate(request, &mut |stage| stages.enter(stage), &mut out::note)?;
+        let report = commands::simulate(request, &mut stages)?;
         drop(stages);
         if let Some(mismatch) = &report.result.mismatch {
             out::note(&format!("mismatch: {mismatch}"));

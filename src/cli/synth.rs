@@ -74,7 +74,7 @@ impl Synth {
             output: given,
         };
         let mut stages = Stages::default();
-        let report = commands::synthesize(request, &mut |stage| stages.enter(stage))?;
+        let report = commands::synthesize(request, &mut stages)?;
         drop(stages);
         out::report(&report, self.json)?;
         Ok(if report.is_met() { Outcome::Done } else { Outcome::No })

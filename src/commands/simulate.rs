@@ -1,7 +1,8 @@
 //! An emitted design in Verilator, every output integer compared.
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-use crate::data::{Sequences, Wanted};
+use super::Told;
+use super::integers::sequences;
 use crate::design::Design;
 use crate::error::Result;
 use crate::evaluate::{self, Decider, InputClips};
@@ -45,27 +46,24 @@ pub struct SimulationRequest<'a> {
     pub wave: Option<Output>,
 }
 
-/// Simulates a design; `stage` is told what is being done, `note` what takes minutes.
+/// Simulates a design.
 ///
 /// # Errors
 /// Data that do not fit the model; Verilator missing or failing. A design that differs from the
 /// reference is a result.
-pub fn simulate(
-    request: SimulationRequest<'_>,
-    stage: &mut dyn FnMut(&str),
-    note: &mut dyn FnMut(&str),
-) -> Result<Simulation> {
+pub fn simulate(request: SimulationRequest<'_>, told: &mut impl Told) -> Result<Simulation> {
     let SimulationRequest { design, streamed, seed, has_gaps, wave } = request;
     let (stimulus, inputs) = stimulus(design.program.quant(), streamed, seed)?;
     let cycles = cycles(&design.program, &stimulus);
     let minutes = minutes(cycles, design.program.lanes());
     if minutes > 0 {
-        note(&format!("note: {cycles} clock cycles to simulate: at least {minutes} minutes"));
+        told.note(&format!("note: {cycles} clock cycles to simulate: at least {minutes} minutes"));
     }
     let gaps = if has_gaps { GAPS } else { Gaps::NONE };
     let options = SimOptions { wave, gaps, ..SimOptions::new(seed) };
-    stage("building the simulation");
-    let result = sim::run(&design.dir, &design.program, &stimulus, &options, stage)?;
+    told.stage("building the simulation");
+    let mut stage = |stage: &str| told.stage(stage);
+    let result = sim::run(&design.dir, &design.program, &stimulus, &options, &mut stage)?;
     Ok(Simulation { result, edited: design.edited(), inputs })
 }
 
@@ -95,15 +93,7 @@ fn stimulus(
     };
     let decider = Decider::of(quant.head().map(|head| head.outputs), None)?;
     let (inputs, element) = (quant.input().count, quant.input().element);
-    let data = Sequences::load(path, Wanted { inputs, element, limit })?;
-    if let Some(decider) = decider {
-        let whom = match decider {
-            Decider::LargestOutput(_) => "the model's outputs",
-            Decider::Threshold(_) => "the model's only output",
-        };
-        let checked = data.check_labels(decider.classes(), whom);
-        checked.map_err(|p| p.in_file(path.display()))?;
-    }
+    let data = sequences(path, (inputs, element), decider, limit)?;
     Ok((Stimulus::from_data(quant, &data)?, Some(evaluate::input_clips(quant, &data))))
 }
 

@@ -1,6 +1,7 @@
 //! An emitted design through yosys and nextpnr to a bitstream.
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+use super::Told;
 use crate::design::Design;
 use crate::error::Result;
 use crate::files::OutputFolder;
@@ -24,20 +25,20 @@ pub struct SynthesisRequest<'a> {
     pub output: Option<OutputFolder>,
 }
 
-/// Synthesizes and places a design; `stage` is told what is being done.
+/// Synthesizes and places a design.
 ///
 /// # Errors
 /// Tools missing or failing, logic that was dropped. A design that does not fit the part or misses
 /// the clock is a result.
-pub fn synthesize(request: SynthesisRequest<'_>, stage: &mut dyn FnMut(&str)) -> Result<Synthesis> {
+pub fn synthesize(request: SynthesisRequest<'_>, told: &mut impl Told) -> Result<Synthesis> {
     let SynthesisRequest { design, board, config, steps, output } = request;
     let plan = synth::plan(&files(design, board)?, board, config)?;
     let output = match output {
         Some(output) => output,
         None => OutputFolder::claim(&design.dir.join(format!("synth_{}", board.name)))?,
     };
-    stage("reading the design");
-    let result = synth::run(&plan, &output, stage)?;
+    told.stage("reading the design");
+    let result = synth::run(&plan, &output, &mut |stage: &str| told.stage(stage))?;
     Ok(Synthesis::of(result, &design.program, design.edited(), steps, output.path()))
 }
 

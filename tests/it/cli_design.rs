@@ -190,7 +190,7 @@ fn manifests_of_other_versions_are_told_from_those_of_others() {
     expect![[r#"
         error: rtl: design.json: written by another version of htgen: found 9.9.9, expected VERSION; emit the design again
         error: rtl: design.json: written by another version of htgen: found 0.0.1, expected VERSION; emit the design again
-        error: rtl: design.json: not the manifest that this htgen writes (missing field `name` at line 1 column 56); emit the design again
+        error: rtl: design.json: not the manifest that this htgen writes (missing field "name" at line 1 column 56); emit the design again
         error: rtl: not a design: found a design.json that htgen did not write; give a folder written by htgen emit
         error: rtl: not a design: found a design.json that htgen did not write; give a folder written by htgen emit
     "#]]

@@ -253,7 +253,7 @@ fn hardware() {
 
               tip: to pass '-1' as a value, use '-- -1'
             $ htgen emit tiny.json --hw key.toml
-            error: key.toml: line 2: unknown field `lane`, expected one of --pe, --beat, `cell_multiplier`, --output, --max-rom-words, --max-buffer-words; the keys are listed in docs/hardware.md
+            error: key.toml: line 2: unknown field "lane", expected one of "lanes", "elements_per_beat", "cell_multiplier", "output", "max_rom_words", "max_buffer_words"; the keys are listed in docs/hardware.md
             $ htgen emit tiny.json --hw type.toml
             error: type.toml: line 1: invalid type: string "four", expected a whole number; the keys are listed in docs/hardware.md
             $ htgen emit tiny.json --hw bounds.toml

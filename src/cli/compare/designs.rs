@@ -3,10 +3,13 @@
 
 use super::parts::{PartFiles, text};
 use super::work::{Command, Work};
-use crate::commands::{self, SimulationRequest, Streamed, SynthesisRequest};
+use crate::commands::{
+    self, AskedWidths, EmitRequest, HardwareRequest, SimulationRequest, Streamed, SynthesisRequest,
+};
 use crate::compare::{BoardResult, BoardRun, CompareConfig, LaneResult, System};
 use crate::design::{self, EditPolicy};
 use crate::error::{Diagnostic, Problems, Result};
+use crate::files::OutputFolder;
 use crate::report::{Emission, Simulation, Synthesis};
 use crate::synth::{Board, SynthConfig};
 use std::path::{Path, PathBuf};
@@ -21,7 +24,7 @@ pub fn simulate(
     lanes: usize,
 ) -> Result<LaneResult> {
     let name = format!("{}_{lanes}", system.name);
-    let design = emit(work, &name, model, &["--pe", &lanes.to_string()])?;
+    let design = emit(work, &name, model, lanes, None)?;
     let limit = config.simulate.to_string();
     let words = ["sim", &text(&design), "--inputs", &text(&parts.validation), "--limit", &limit];
     let command = Command {
@@ -35,7 +38,7 @@ pub fn simulate(
         let streamed = Streamed::Data { path: &parts.validation, limit: Some(config.simulate) };
         let (seed, has_gaps, wave) = (1, false, None);
         let request = SimulationRequest { design: &read, streamed, seed, has_gaps, wave };
-        commands::simulate(request, &mut |_| {}, &mut |_| {})
+        commands::simulate(request, &mut ())
     };
     let Simulation { result, .. } = work.report(&command, simulate)?;
     Ok(LaneResult {
@@ -57,8 +60,7 @@ pub fn place(
     board: &BoardRun,
 ) -> Result<BoardResult> {
     let name = format!("{}_{}_{}", system.name, board.target, board.lanes);
-    let more = ["--pe", &board.lanes.to_string(), "--target", &board.target];
-    let design = emit(work, &name, model, &more)?;
+    let design = emit(work, &name, model, board.lanes, Some(&board.target))?;
     let steps = parts.steps.to_string();
     let placements = config.placements.to_string();
     let words = ["synth", &text(&design), "--target", &board.target, "--steps", &steps];
@@ -75,7 +77,7 @@ pub fn place(
         let config = SynthConfig { placements: config.placements as u32, ..SynthConfig::of(&on) };
         let (design, steps) = (&read, parts.steps);
         let request = SynthesisRequest { design, board: &on, config, steps, output: None };
-        commands::synthesize(request, &mut |_| {})
+        commands::synthesize(request, &mut ())
     };
     let report: Synthesis = work.report(&command, synthesize)?;
     let result = report.result;
@@ -92,16 +94,29 @@ pub fn place(
     })
 }
 
-fn emit(work: &mut Work, name: &str, model: &Path, more: &[&str]) -> Result<PathBuf> {
+fn emit(
+    work: &mut Work,
+    name: &str,
+    model: &Path,
+    lanes: usize,
+    target: Option<&str>,
+) -> Result<PathBuf> {
     let design = work.path(&format!("design_{name}"));
-    let mut args = vec!["emit".to_owned(), text(model)];
-    args.extend(more.iter().map(|&word| word.to_owned()));
+    let mut args = vec!["emit".to_owned(), text(model), "--pe".into(), lanes.to_string()];
+    args.extend(target.iter().flat_map(|target| ["--target".to_owned(), (*target).to_owned()]));
     args.extend(["-o".into(), text(&design)]);
     let inputs = model_inputs(model, model);
     let makes = std::slice::from_ref(&design);
     let command = Command { name: format!("emit_{name}"), args, inputs, makes };
-    // A check fails when a design does not fit its board; synthesis reports that again.
-    work.report(&command, |work| work.start::<Emission>(&command, true))?;
+    // A design that does not fit its board is a result; synthesis reports that again.
+    let emit = |_: &Work| {
+        let lanes = Some(lanes);
+        let hardware = HardwareRequest { lanes, target, ..HardwareRequest::default() };
+        let widths = AskedWidths::default();
+        let dir = Some(OutputFolder::claim(&design)?);
+        commands::emit(EmitRequest { model, hardware, widths, dir }, &mut ())
+    };
+    let _: Emission = work.report(&command, emit)?;
     Ok(design)
 }
 

@@ -4,15 +4,15 @@
 use super::designs::{figure, model_inputs, place, simulate};
 use super::parts::{PartFiles, parts, text};
 use super::work::{Command, RESUME, Work};
-use crate::commands::{self, TrainRequest};
+use crate::commands::{self, AskedWidths, Judging, QuantizeRequest, RunRequest, TrainRequest};
 use crate::compare::{
     Accuracy, BoardResult, CompareConfig, Comparison, LaneResult, Spread, System, SystemResult,
 };
 use crate::error::{Diagnostic, Result};
-use crate::model::{Cores, identifier};
-use crate::report::{Inspection, Trained};
+use crate::model::{Cores, Widths, identifier};
+use crate::plan::PlanConfig;
+use crate::report::{Evaluation, Inspection, Trained};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::path::PathBuf;
 
 /// Runs everything that has not been done yet.
@@ -115,6 +115,18 @@ struct RunFigures {
     balanced_accuracy_float: Option<f64>,
 }
 
+impl RunFigures {
+    fn of(evaluation: &Evaluation) -> RunFigures {
+        let decisions = evaluation.judgement.decisions.as_ref();
+        let labelled = decisions.and_then(|decisions| decisions.labelled.as_ref());
+        RunFigures {
+            accuracy: labelled.map(|labelled| labelled.run.accuracy()),
+            accuracy_float: labelled.map(|labelled| labelled.float.accuracy()),
+            balanced_accuracy_float: labelled.map(|labelled| labelled.float.balanced_accuracy()),
+        }
+    }
+}
+
 fn measure(
     config: &CompareConfig,
     work: &mut Work,
@@ -143,7 +155,20 @@ fn measure(
                 inputs: vec![model.clone(), numbers, parts.training.clone()],
                 makes: std::slice::from_ref(&quantized),
             };
-            work.report(&command, |work| work.start::<Value>(&command, false))?;
+            let widths = Widths::new(*weights, *activations)?;
+            let request = QuantizeRequest {
+                model,
+                calibrate: &parts.training,
+                judging: Judging::default(),
+                widths: AskedWidths {
+                    weight: Some(widths.weight),
+                    activation: Some(widths.activation),
+                },
+                limits: PlanConfig::UNLIMITED,
+                cores: Cores::Safetensors,
+                output: &quantized,
+            };
+            work.report(&command, |_| commands::quantize(request, &mut ()).map(drop))?;
             let words = ["run", &text(&quantized), "--inputs", &text(&parts.validation)];
             let command = Command {
                 name: format!("run_{name}"),
@@ -151,7 +176,18 @@ fn measure(
                 inputs: model_inputs(&quantized, &parts.validation),
                 makes: &[],
             };
-            let report: RunFigures = work.report(&command, |work| work.start(&command, false))?;
+            let request = RunRequest {
+                model: &quantized,
+                inputs: &parts.validation,
+                outputs: None,
+                limit: None,
+                judging: Judging::default(),
+                widths: AskedWidths::default(),
+                limits: PlanConfig::UNLIMITED,
+            };
+            let report: RunFigures = work.report(&command, |_| {
+                commands::run(request, &mut ()).map(|evaluation| RunFigures::of(&evaluation))
+            })?;
             fixed[k].push(figure(report.accuracy)?);
             if k == 0 {
                 float.push(figure(report.accuracy_float)?);
@@ -167,7 +203,7 @@ fn measure(
         inputs: model_inputs(&shown, &shown),
         makes: &[],
     };
-    let inspect: Inspection = work.report(&command, |work| work.start(&command, false))?;
+    let inspect: Inspection = work.report(&command, |_| commands::inspect(&shown, None, false))?;
     let [weight_bits, activation_bits] = config.widths[0].map(u64::from);
     let lanes =
         config.lanes.iter().map(|&lanes| simulate(config, work, system, &shown, parts, lanes));

@@ -5,20 +5,16 @@
 use super::super::out;
 use crate::error::{Diagnostic, ErrorKind, Problems, QUOTE, Result};
 use crate::files::{self, Output};
-use crate::tool::Run;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// The option with which training continues from a checkpoint.
 pub const RESUME: &str = "--resume";
 
-/// Longest run time of one command.
-const LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Largest kept report and largest input.
 const MAX_REPORT: u64 = 1 << 28;
 const MAX_INPUT: u64 = 1 << 33;
@@ -28,7 +24,6 @@ pub struct Work {
     folder: PathBuf,
     /// The folder to which paths in the configuration are relative.
     origin: PathBuf,
-    program: PathBuf,
     /// The hash of this program: another build may compute something else.
     build: String,
     /// Hashes of files that have been read.
@@ -72,7 +67,7 @@ impl Work {
         let origin = origin.to_path_buf();
         let (hashes, commands) = (BTreeMap::new(), Vec::new());
         let build = digest(&program)?;
-        Ok(Work { folder: folder.to_path_buf(), origin, program, build, hashes, commands })
+        Ok(Work { folder: folder.to_path_buf(), origin, build, hashes, commands })
     }
 
     /// A file or folder in the working folder.
@@ -141,19 +136,6 @@ impl Work {
         })?;
         files::write_all(&[(file, text.into_bytes())])?;
         Ok(kept.report)
-    }
-
-    /// Runs a command that is not a function of the library yet, as a program of its own, and reads
-    /// its report; with `may_say_no` a failed check is a result.
-    pub fn start<T: DeserializeOwned>(&self, command: &Command<'_>, may_say_no: bool) -> Result<T> {
-        let args = command.args.iter().map(String::as_str).chain(["--json"]);
-        let finished = Run::new(&self.program).args(args).limit(LIMIT).run()?;
-        let no = finished.status.code() == Some(1) && may_say_no;
-        if !finished.status.success() && !no {
-            return Err(Problems(vec![Diagnostic::new("", finished.stderr.trim())]));
-        }
-        serde_json::from_str(&finished.stdout)
-            .map_err(|error| Diagnostic::new("", format!("no report ({error})")).into())
     }
 
     fn hash(&mut self, path: &Path) -> Result<String> {

@@ -11,6 +11,7 @@ mod windows;
 
 use super::progress::Stages;
 use super::{Outcome, out};
+use crate::commands::Told;
 use crate::error::{Diagnostic, Problems, Result};
 use crate::files::Output;
 use crate::making::{Made, PictureAxes};
@@ -77,7 +78,7 @@ impl Destination {
     ) -> anyhow::Result<Outcome> {
         let output = Output::claim(&self.output)?;
         let mut stages = Stages::default();
-        let made = make(&output, &mut |stage| stages.enter(stage))?;
+        let made = make(&output, &mut |stage| stages.stage(stage))?;
         drop(stages);
         out::report(&DataSet::of(output.path(), made), self.json)?;
         Ok(Outcome::Done)

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 use super::super::progress::Stages;
-use crate::commands::TrainWatch;
+use crate::commands::{Told, TrainWatch};
 use crate::train::Epoch;
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
@@ -51,7 +51,7 @@ impl TrainWatch for Show {
         self.epochs = epochs;
         self.started = Instant::now();
         self.shown = self.started;
-        self.progress.enter(&format!("epoch {} of {epochs}", done + 1));
+        self.progress.stage(&format!("epoch {} of {epochs}", done + 1));
     }
 
     fn step(&mut self, done: usize, steps: usize) {
@@ -62,7 +62,7 @@ impl TrainWatch for Show {
         if self.terminal && self.shown.elapsed() > Duration::from_millis(500) {
             self.shown = Instant::now();
             let part = 100 * done / steps;
-            self.progress.enter(&format!("{part} %{}{}", self.time_left(), self.last));
+            self.progress.stage(&format!("{part} %{}{}", self.time_left(), self.last));
         }
     }
 
@@ -75,7 +75,7 @@ impl TrainWatch for Show {
             100.0 * validation_accuracy
         );
         let line = self.last.trim_start_matches("; ");
-        self.progress.enter(&format!("{line}{}", self.time_left()));
+        self.progress.stage(&format!("{line}{}", self.time_left()));
     }
 
     fn end(&mut self) {

@@ -34,15 +34,18 @@ static HARD_TABLE: [u32; SEGMENTS] = parse_image(HARD_TABLE_TEXT.as_bytes());
 /// On a = min(|z|, 32767), segment i = a >> 7 and r = a & 127:
 /// y = base\[i\] + ((slope\[i\] * r + 64) >> 7), and 32768 - y for negative z. The table keeps y
 /// at most 32767.
+#[inline]
 pub fn sigmoid(z: i16) -> i16 {
     look_up(&TABLE, z)
 }
 
 /// clip(0.2 z + 0.5, 0, 1) of `z` (11 fraction bits) by the same rule, in 1..=32767.
+#[inline]
 pub fn hard_sigmoid(z: i16) -> i16 {
     look_up(&HARD_TABLE, z)
 }
 
+#[inline]
 fn look_up(table: &[u32; SEGMENTS], z: i16) -> i16 {
     let magnitude = i32::from(z).abs().min(i32::from(i16::MAX));
     let (base, slope) = segment(table, (magnitude >> SEGMENT_BITS) as usize);
@@ -54,12 +57,14 @@ fn look_up(table: &[u32; SEGMENTS], z: i16) -> i16 {
 /// tanh of `z` (11 fraction bits), with 15 fraction bits, in -32766..=32766.
 ///
 /// 2 sigmoid(2z) - 1, where 2z saturates at 16 bits.
+#[inline]
 pub fn tanh(z: i16) -> i16 {
     let doubled = saturate(2 * i32::from(z), 16) as i16;
     (2 * i32::from(sigmoid(doubled)) - 2 * HALF) as i16
 }
 
 /// Value at the left end of segment `idx`, and the rise over it.
+#[inline]
 fn segment(table: &[u32; SEGMENTS], idx: usize) -> (i32, i32) {
     let word = table[idx] as i32;
     (HALF + (word & (HALF - 1)), word >> (Y_FRAC - 1))

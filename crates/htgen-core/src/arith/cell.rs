@@ -44,6 +44,7 @@ impl CellUnit {
     /// The next state and the hidden state of a unit from its four sums, in the order in which the
     /// hardware takes them: i, f, g, o for an LSTM; r, z, and the candidate's parts of h and of x
     /// for a GRU.
+    #[inline]
     pub fn step(&self, z: [i16; 4], state: i16) -> (i16, i16) {
         let gate = match self.gates {
             GateActivation::Sigmoid => sigmoid,
@@ -61,6 +62,7 @@ impl CellUnit {
 
 /// Pre-activation of a gate: the sum of the results of its products plus bias, shifted left by
 /// `shift` bits to 11 fraction bits and clipped to 16 bits.
+#[inline]
 pub fn gate_sum(results: i32, bias: i32, shift: u32) -> i16 {
     saturate((i64::from(results) + i64::from(bias)) << shift, 16) as i16
 }
@@ -76,10 +78,12 @@ impl CellFormat {
     /// c' = sat16(((f c + 2^14) >> 15) + ((i g + 2^(29 - c_frac)) >> (30 - c_frac))) and
     /// h = sat((o t + 2^(29 - h_frac)) >> (30 - h_frac)) to `act_bits`, with t = tanh of
     /// [`align`](Self::align)ed c'. Gates and tanh have 15 fraction bits, so a product has 30.
+    #[inline]
     pub fn step(&self, z: GateSums, c: i16) -> (i16, i16) {
         self.lstm(sigmoid, z, c)
     }
 
+    #[inline]
     fn lstm(&self, gate: fn(i16) -> i16, z: GateSums, c: i16) -> (i16, i16) {
         let [i, f, o] = [z.i, z.f, z.o].map(|z| i32::from(gate(z)));
         let kept = round_shift(f * i32::from(c), Y_FRAC);
@@ -94,6 +98,7 @@ impl CellFormat {
     ///
     /// n = tanh(sat16(x_n + ((r h_n + 2^14) >> 15))), state' = sat16(((z state + 2^14) >> 15) +
     /// (((32767 - z) n + 2^(29 - c_frac)) >> (30 - c_frac))).
+    #[inline]
     fn gru(&self, gate: fn(i16) -> i16, z: [i16; 4], state: i16) -> (i16, i16) {
         let [r, keep] = [z[0], z[1]].map(|z| i32::from(gate(z)));
         let of_h = round_shift(r * i32::from(z[2]), Y_FRAC);
@@ -106,6 +111,7 @@ impl CellFormat {
 
     /// A state with `c_frac` fraction bits as h: rounded half up where bits are dropped, clipped to
     /// `act_bits`.
+    #[inline]
     pub fn hidden(&self, state: i16) -> i16 {
         let state = i32::from(state);
         let aligned = if self.c_frac >= self.h_frac {
@@ -118,6 +124,7 @@ impl CellFormat {
 
     /// The cell state with the fraction bits of a tanh argument: rounded half up where bits are
     /// dropped, clipped to 16 bits where they are appended.
+    #[inline]
     pub fn align(&self, c: i16) -> i16 {
         let c = i32::from(c);
         let aligned = if self.c_frac >= Z_FRAC {

@@ -7,12 +7,14 @@
 use num_traits::PrimInt;
 
 /// Least and greatest value of a signed number of `bits` bits, 1 to the width of `T`.
+#[inline]
 pub fn limits<T: PrimInt>(bits: u32) -> (T, T) {
     let excess = T::zero().count_zeros() - bits;
     (T::min_value() >> excess as usize, T::max_value() >> excess as usize)
 }
 
 /// Clips `value` to signed `bits` bits, 1 to the width of `T`.
+#[inline]
 pub fn saturate<T: PrimInt>(value: T, bits: u32) -> T {
     let (min, max) = limits(bits);
     value.clamp(min, max)
@@ -21,6 +23,7 @@ pub fn saturate<T: PrimInt>(value: T, bits: u32) -> T {
 /// `floor((value + 2^(shift-1)) / 2^shift)`: round half up; `shift` 0 changes nothing.
 ///
 /// Computed as the shifted value plus the highest bit dropped, so the sum cannot overflow.
+#[inline]
 pub fn round_shift<T: PrimInt>(value: T, shift: u32) -> T {
     if shift == 0 {
         return value;
@@ -30,6 +33,7 @@ pub fn round_shift<T: PrimInt>(value: T, shift: u32) -> T {
 }
 
 /// Accumulator to activation: `saturate(round_shift(acc, shift), bits)`.
+#[inline]
 pub fn requant<T: PrimInt>(acc: T, shift: u32, bits: u32) -> T {
     saturate(round_shift(acc, shift), bits)
 }
@@ -39,6 +43,7 @@ pub fn requant<T: PrimInt>(acc: T, shift: u32, bits: u32) -> T {
 ///
 /// A sum less than half a step below the least value counts, although rounding by itself would
 /// bring it back: `o_saturated` of `ht_requant` looks at the sum before rounding.
+#[inline]
 pub fn requant_saturates<T: PrimInt>(acc: T, shift: u32, bits: u32) -> bool {
     let (min, max) = limits(bits);
     (acc >> shift as usize) < min || round_shift(acc, shift) > max
@@ -55,10 +60,12 @@ pub struct Requantize {
 
 impl Requantize {
     /// The result; see [`requant`].
+    #[inline]
     pub fn apply(self, acc: i64) -> i32 {
         requant(acc, self.shift, self.bits) as i32
     }
     /// Whether `acc` is clipped.
+    #[inline]
     pub fn clips(self, acc: i64) -> bool {
         requant_saturates(acc, self.shift, self.bits)
     }

@@ -212,6 +212,7 @@ impl Walk {
     /// Contracts `input` with `weights` (\[batch\]\[contracted\]\[new\]) and passes each sum
     /// through `finish` to its place in the result. `A` is f64 or an integer wide enough for every
     /// partial sum.
+    #[inline]
     pub fn contract<A, Y>(
         &self,
         weights: &[A],

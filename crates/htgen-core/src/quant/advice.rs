@@ -67,7 +67,7 @@ fn inputs_too_large(model: &Model, formats: &Formats, alone: bool) -> Diagnostic
     );
     if alone {
         ways.push(
-            "a model with a matrix of its own for h (`recurrent` dense of htgen new)".to_owned(),
+            "a model with a matrix of its own for h (--recurrent dense of htgen new)".to_owned(),
         );
     }
     let help = match ways.is_empty() {
