@@ -95,11 +95,11 @@ fn indexes_that_are_refused() {
             $ htgen import empty.json -o m.json
             error: empty.json: the keys match no known convention: found no tensor, expected pytorch (weight_ih_l0 and weight_hh_l0, or weight_ih and weight_hh); tednet (weight_ih.node0 or weight_ih.core_block0, and weight_hh); tensorized-rnn (cell0.input_weights and cell0.hidden_weights); keras (kernel, recurrent_kernel and bias); tt-rnn (a flat kernel and recurrent_kernel); cores (leaf.0, cores.0 or blocks.0.core, and bias); name one with --from to see what it misses; docs/import.md describes them
             $ htgen import number.json -o m.json
-            error: number.json: not the index of a checkpoint (invalid type: integer `1`, expected a string at line 1 column 48): expected a safetensors or npz file, or the index of several safetensors files
+            error: number.json: not the index of a checkpoint (invalid type: integer "1", expected a string at line 1 column 48): expected a safetensors or npz file, or the index of several safetensors files
             $ htgen import folder.json -o m.json
             error: folder: not a regular file: found a folder
             $ htgen import list.json -o m.json
-            error: list.json: not the index of a checkpoint (missing field `weight_map` at line 1 column 15): expected a safetensors or npz file, or the index of several safetensors files
+            error: list.json: not the index of a checkpoint (missing field "weight_map" at line 1 column 15): expected a safetensors or npz file, or the index of several safetensors files
             $ htgen import tiny.json -o m.json
             error: tiny.json: a model file, which needs no import: expected a safetensors or npz file, or the index of several safetensors files; give it to inspect, quantize or emit as it is
             $ htgen inspect model.safetensors.index.json
