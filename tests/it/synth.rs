@@ -95,13 +95,13 @@ fn board_files_are_checked() {
     check_board(
         replace("package ", "packages"),
         expect![[
-            "my.toml: line 7: unknown field `packages`, expected one of `name`, `title`, `family`, `device`, `package`, `speed`, `clock_mhz`, `budget`, `pins`, `synth_flags`; constraints/icebreaker.toml shows every key"
+            "my.toml: line 7: unknown field \"packages\", expected one of \"name\", \"title\", \"family\", \"device\", \"package\", \"speed\", \"clock_mhz\", \"budget\", \"pins\", \"synth_flags\"; constraints/icebreaker.toml shows every key"
         ]],
     );
     check_board(
         replace("[budget]", "[budget"),
         expect![[
-            "my.toml: line 10: unclosed table, expected `]`; constraints/icebreaker.toml shows every key"
+            r#"my.toml: line 10: unclosed table, expected "]"; constraints/icebreaker.toml shows every key"#
         ]],
     );
     check_board(
@@ -120,7 +120,7 @@ fn board_files_are_checked() {
             error: my.toml: device: unknown: found up6k, expected one of up5k, hx8k, lp8k, hx4k, lp4k, hx1k, lp1k, u4k"#]],
     );
     expect![[
-        "--target: no such board: found icebraker, expected one of icebreaker, hx8k, ulx3s-25f, ulx3s-85f, tangnano9k; or give the path of a board file, NAME.toml"
+        "`target`: no such board: found icebraker, expected one of icebreaker, hx8k, ulx3s-25f, ulx3s-85f, tangnano9k; or give the path of a board file, NAME.toml"
     ]]
     .assert_eq(&Board::load("icebraker").expect_err("no such board").to_string());
     let missing = Board::load("none/board.toml").expect_err("no such file").to_string();
