@@ -159,7 +159,8 @@ fn failed(line: &str, problems: &Problems) -> Problems {
     let text = problems.to_string();
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let quote = lines.join(&format!("\n{QUOTE}"));
-    Diagnostic::new("htgen", format!("`{line}` failed:\n{QUOTE}{quote}")).into()
+    let what = format!("`{line}` failed:\n{QUOTE}{quote}");
+    Diagnostic::new("htgen", what).kind(problems.kind()).into()
 }
 
 impl Command<'_> {

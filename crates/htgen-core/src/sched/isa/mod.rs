@@ -47,7 +47,7 @@ impl Source {
             Source::Input => "input buffer",
             Source::Buffer => "result buffer",
             Source::Hidden => "hidden buffer, h of this time step",
-            Source::HiddenBefore => "hidden buffer, h of the time step before",
+            Source::HiddenBefore => "hidden buffer, h of the previous time step",
         }
     }
 }

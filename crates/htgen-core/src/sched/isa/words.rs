@@ -95,7 +95,7 @@ pub const INSTRUCTION: [Item<Instr>; 14] = [
     flag("waits-x", "takes a filled slab of the input", |i| i.wait_input.into()),
     flag("releases-x", "hands its slab back", |i| i.release_input.into()),
     flag("takes-frame", "its slab is the last of the time step", |i| i.takes_frame.into()),
-    flag("waits-h", "the element-wise units must be done with the time step before", |i| {
+    flag("waits-h", "the element-wise units must be done with the previous time step", |i| {
         i.wait_hidden.into()
     }),
     flag("reads-x", "operands from the input buffer", |i| (i.source == Source::Input).into()),
@@ -110,7 +110,7 @@ pub const INSTRUCTION: [Item<Instr>; 14] = [
     flag("reads-h", "operands from the hidden buffer, of this time step", |i| {
         (i.source == Source::Hidden).into()
     }),
-    flag("reads-h-before", "operands from the hidden buffer, of the time step before", |i| {
+    flag("reads-h-before", "operands from the hidden buffer, of the previous time step", |i| {
         (i.source == Source::HiddenBefore).into()
     }),
 ];
